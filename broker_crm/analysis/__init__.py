@@ -1,0 +1,1 @@
+"""The managers' questions, answered from process events."""

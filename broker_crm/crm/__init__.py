@@ -1,0 +1,1 @@
+"""Clients, products, insurers, interactions: the records of the brokerage."""

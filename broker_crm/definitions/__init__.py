@@ -1,0 +1,1 @@
+"""Reads, lints, versions and publishes what designers own."""

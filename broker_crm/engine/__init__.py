@@ -1,0 +1,1 @@
+"""The only place that touches SpiffWorkflow: state in, command, state and what happened out."""

@@ -1,0 +1,1 @@
+"""Letters, reminders and notifications: an outbox, sent after the commit."""

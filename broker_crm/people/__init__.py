@@ -1,0 +1,1 @@
+"""Users, roles, teams, absences, passwords and tokens."""

@@ -1,0 +1,1 @@
+"""Process instances, user tasks, timers and events: one transaction per command."""

@@ -1,0 +1,1 @@
+"""Thin Flask: inbox, tasks, instances, API."""
