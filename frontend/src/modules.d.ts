@@ -1,0 +1,2 @@
+// Imports that the bundler resolves and the type checker can't.
+declare module "*.css";
