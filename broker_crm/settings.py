@@ -108,9 +108,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "BROKER_CRM_URL", text("BROKER_CRM_URL", f"http://{host}:{port}"), {"http", "https"}
         ).rstrip("/"),
         demo=_yes_or_no("BROKER_CRM_DEMO", text("BROKER_CRM_DEMO")),
-        web_workers=_number(
-            "BROKER_CRM_WEB_WORKERS", text("BROKER_CRM_WEB_WORKERS", "2"), 1, 64
-        ),
+        web_workers=_number("BROKER_CRM_WEB_WORKERS", text("BROKER_CRM_WEB_WORKERS", "2"), 1, 64),
         given_secret_key=secret_key or None,
     )
 

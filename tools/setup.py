@@ -33,9 +33,8 @@ class SetupFailed(Exception):
 def main():
     if sys.version_info[:2] not in SUPPORTED:
         raise SetupFailed(
-            "Python 3.11 or 3.12 is needed, this is %d.%d (%s).\n"
+            f"Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]} ({sys.executable}).\n"
             "Install one and name it: make PYTHON=/path/to/python3.11 setup"
-            % (sys.version_info[0], sys.version_info[1], sys.executable)
         )
     with one_at_a_time():
         make_environment()
@@ -89,10 +88,8 @@ def install_node_modules():
 
 def build_bundles():
     stamp = FRONTEND / "node_modules" / "bundles.stamp"
-    made_from = digest(
-        [FRONTEND / "package-lock.json", FRONTEND / "build.mjs", FRONTEND / "tsconfig.json"]
-        + sorted(path for path in (FRONTEND / "src").rglob("*") if path.is_file())
-    )
+    sources = sorted(path for path in (FRONTEND / "src").rglob("*") if path.is_file())
+    made_from = digest([FRONTEND / "package-lock.json", FRONTEND / "build.mjs", *sources])
     if has(stamp, made_from) and all(bundle.exists() for bundle in BUNDLES):
         return
     say("Bundling scripts and styles")
@@ -107,7 +104,7 @@ def build_bundles():
 def find_browser():
     named = os.environ.get("BROKER_CRM_CHROMIUM")
     if named and not os.access(named, os.X_OK):
-        raise SetupFailed("BROKER_CRM_CHROMIUM names %s, which can't be run." % named)
+        raise SetupFailed(f"BROKER_CRM_CHROMIUM names {named}, which can't be run.")
     if named or any(shutil.which(name) for name in CHROMIUM_NAMES):
         return
     by_hand = (
@@ -175,19 +172,19 @@ def run(command, when_it_fails, env=None, **options):
     try:
         done = subprocess.run([str(part) for part in command], env=environment, **options)
     except OSError as error:
-        raise SetupFailed("%s\n%s" % (error, when_it_fails)) from None
+        raise SetupFailed(f"{error}\n{when_it_fails}") from None
     if done.returncode != 0:
         raise SetupFailed(when_it_fails)
 
 
 def say(text):
-    print("[%s] %s …" % (time.strftime("%H:%M:%S"), text), flush=True)
+    print(f"[{time.strftime('%H:%M:%S')}] {text} …", flush=True)
 
 
 if __name__ == "__main__":
     try:
         main()
     except SetupFailed as failure:
-        sys.exit("\nSet-up stopped: %s" % failure)
+        sys.exit(f"\nSet-up stopped: {failure}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,0 +1,57 @@
+"""Child processes that never outlive the process that started them, however it ends."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def stop_with_parent() -> None:
+    """Ask the kernel to send this process SIGTERM when its parent ends; Linux only."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start(command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, so that Ctrl-C reaches only its parent.
+
+    Call it from the main thread: the kernel ties the child to the thread that starts it.
+    """
+    return subprocess.Popen(
+        list(command),
+        env=None if env is None else dict(env),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_tied_to(os.getpid()),
+    )
+
+
+def stop(child: subprocess.Popen[bytes], patience: float = 10.0) -> int:
+    """End a child with SIGTERM, or with all its own children by SIGKILL after `patience` seconds.
+
+    Returns:
+        the child's exit code.
+    """
+    if child.poll() is None:
+        child.terminate()
+    try:
+        return child.wait(patience)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        return child.wait()
+
+
+def _tied_to(parent: int) -> Callable[[], None]:
+    def tie() -> None:
+        stop_with_parent()
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie

@@ -1,0 +1,190 @@
+"""The command line: each command reads its arguments, calls one function and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from broker_crm import settings as environment
+from broker_crm.settings import SettingRejected, Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """broker_crm: the CRM for insurance brokers in which the process is the program."""
+
+
+@commands.command()
+@click.option("--stop-with-parent", is_flag=True, help="Stop when the calling program ends.")
+def run(stop_with_parent: bool) -> None:
+    """Start everything with embedded Redis and, at first, sample data; Ctrl-C stops it."""
+    from broker_crm import child_process, supervisor
+
+    if stop_with_parent:
+        child_process.stop_with_parent()
+    os.environ.setdefault("BROKER_CRM_DEMO", "1")
+    supervisor.run(_settings())
+
+
+@commands.command()
+def prepare() -> None:
+    """Migrate the database, publish bpmn/ and, in a demo, load sample data the first time."""
+    from broker_crm.preparation import prepare as prepare_database
+
+    prepare_database(_settings())
+
+
+@commands.command()
+def serve() -> None:
+    """Serve the pages and the JSON API."""
+    from broker_crm.supervisor import web_command
+
+    command = web_command(_settings())
+    os.execv(command[0], command)  # noqa: S606
+
+
+@commands.command()
+def worker() -> None:
+    """Fire due timers, send letters, run imports."""
+    import worker as worker_program
+
+    worker_program.main()
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, required=True, type=EXISTING)
+@click.option("--json", "as_json", is_flag=True, help="Findings as one JSON list.")
+def lint(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check diagrams, decision tables, forms and templates; exit 1 on errors."""
+    from broker_crm.definitions.lint import Severity, lint_paths
+
+    findings = lint_paths(list(paths))
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            click.echo(str(finding))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, required=True, type=EXISTING)
+@click.option("--note", default="", help="What has changed, for those who read the versions.")
+def publish(paths: tuple[Path, ...], note: str) -> None:
+    """Publish what has changed as new process versions; nothing when anything is refused."""
+    from broker_crm.definitions.publish import publish_folder
+
+    with _session() as session:
+        published = [
+            version for path in paths for version in publish_folder(session, path, note=note)
+        ]
+    for version in published:
+        click.echo(f"{version.process_key}: version {version.number}")
+    if not published:
+        click.echo("Nothing has changed.")
+
+
+@commands.command()
+def versions() -> None:
+    """List the published process versions, newest first."""
+    from sqlalchemy import select
+
+    from broker_crm.definitions.models import ProcessVersion
+
+    with _session() as session:
+        newest_first = select(ProcessVersion).order_by(
+            ProcessVersion.process_key, ProcessVersion.number.desc()
+        )
+        for version in session.scalars(newest_first):
+            click.echo(
+                f"{version.process_key} {version.number}  {version.published_at:%Y-%m-%d %H:%M}Z  "
+                f"{version.content_hash[:12]}  {version.author or '-'}  {version.note}"
+            )
+
+
+@commands.command()
+@click.option("--scale", default=1, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--history/--no-history", default=True, help="With past sales, made by the engine.")
+def seed(scale: int, history: bool) -> None:
+    """Load deterministic sample data: people, clients, products, sales."""
+    from broker_crm.crm.sample import seed as load_sample
+
+    with _session() as session:
+        load_sample(session, scale=scale, history=history)
+
+
+@commands.command()
+@click.argument("user")
+@click.option("--note", default="", help="What the token is for.")
+def token(user: str, note: str) -> None:
+    """Make a bearer token for the JSON API; it is shown once."""
+    from broker_crm.people.tokens import create_token
+
+    with _session() as session:
+        made = create_token(session, user, note=note)
+    click.echo(made)
+
+
+@commands.command()
+def check() -> None:
+    """Verify the invariants of the whole database; exit 1 with a list when one is broken."""
+    from broker_crm.process.check import violations
+
+    with _session() as session:
+        broken = list(violations(session))
+    for violation in broken:
+        click.echo(str(violation))
+    if broken:
+        sys.exit(1)
+    click.echo("All invariants hold.")
+
+
+def main() -> None:
+    """The program `broker-crm`."""
+    try:
+        commands(prog_name="broker-crm")
+    except SettingRejected as error:
+        _fail(str(error))
+    except Exception as error:
+        if not type(error).__module__.startswith("broker_crm."):
+            raise
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+def _settings() -> Settings:
+    return environment.load()
+
+
+@contextmanager
+def _session() -> Iterator[Session]:
+    """One transaction, committed when the block ends well."""
+    from broker_crm.db import connect, sessions
+
+    engine = connect(_settings().database_url)
+    try:
+        with sessions(engine).begin() as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""What has to be true of the database before web and worker start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from broker_crm.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo."""
+    from broker_crm.crm.sample import seed
+    from broker_crm.db import connect, sessions, upgrade
+    from broker_crm.definitions.publish import publish_folder
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.database_url)
+    engine = connect(settings.database_url)
+    with sessions(engine).begin() as session:
+        for version in publish_folder(session, ROOT):
+            click.echo(f"Published {version.name}, version {version.number}.")
+    if settings.demo:
+        with sessions(engine).begin() as session:
+            seed(session)
+    engine.dispose()
+
+
+def sample_logins(settings: Settings) -> Iterator[str]:
+    """Lines that tell how to sign in to the demo; none outside it."""
+    if settings.demo:
+        from broker_crm.people.demo import LOGINS, PASSWORD
+
+        yield f"Sign in as {', '.join(LOGINS)} — password: {PASSWORD}"
