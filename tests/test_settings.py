@@ -1,0 +1,68 @@
+"""The environment's variables are checked before anything starts."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from broker_crm.settings import LONGEST_SOCKET_PATH, SettingRejected, load, redis_socket
+
+
+def test_no_variables_give_an_embedded_installation(tmp_path: Path) -> None:
+    settings = load({"BROKER_CRM_DATA_DIR": str(tmp_path)})
+    assert settings.database_url == f"sqlite:///{tmp_path}/broker_crm.sqlite3"
+    assert settings.redis_is_embedded
+    assert settings.smtp_url is None
+    assert not settings.demo
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_addresses_get_the_driver(scheme: str) -> None:
+    settings = load({"DATABASE_URL": f"{scheme}://ona:slapta@db/crm"})
+    assert settings.database_url == "postgresql+psycopg://ona:slapta@db/crm"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BROKER_CRM_PORT", "0"),
+        ("BROKER_CRM_PORT", "eight thousand"),
+        ("BROKER_CRM_PORT", "٨٠٠٠"),
+        ("BROKER_CRM_DEMO", "maybe"),
+        ("BROKER_CRM_SECRET_KEY", "too short"),
+        ("BROKER_CRM_MAIL_FROM", "nobody"),
+        ("BROKER_CRM_MAIL_FROM", "a@b\r\nBcc: c@d"),
+        ("BROKER_CRM_URL", "ftp://crm"),
+        ("DATABASE_URL", "mysql://db/crm"),
+        ("DATABASE_URL", "crm.sqlite3"),
+        ("REDIS_URL", "localhost:6379"),
+        ("SMTP_URL", "smtp://"),
+    ],
+)
+def test_an_unusable_value_is_refused_by_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(SettingRejected) as refusal:
+        load({variable: value})
+    assert refusal.value.variable == variable
+    assert str(refusal.value).startswith(variable)
+
+
+def test_the_generated_key_stays_the_same_and_private(tmp_path: Path) -> None:
+    environment = {"BROKER_CRM_DATA_DIR": str(tmp_path / "var")}
+    first, second = load(environment).secret_key, load(environment).secret_key
+    assert first == second
+    assert len(first) >= 32
+    assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
+
+
+def test_a_key_is_never_shown(tmp_path: Path) -> None:
+    assert "k" * 40 not in repr(load({"BROKER_CRM_SECRET_KEY": "k" * 40}))
+
+
+def test_a_socket_path_is_never_too_long() -> None:
+    deep = Path("/") / "/".join(["directory"] * 20)
+    assert len(str(redis_socket(deep))) <= LONGEST_SOCKET_PATH
+    assert redis_socket(deep) == redis_socket(deep)
+    assert redis_socket(deep) != redis_socket(deep / "other")
