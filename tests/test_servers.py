@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 from redis import Redis
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -37,3 +38,9 @@ def test_redis_serves_a_data_directory_with_a_long_path(tmp_path: Path) -> None:
         assert client.ping()
     assert redis_socket(deep).parent != deep
     redis_socket(deep).parent.rmdir()
+
+
+def test_the_browser_shows_lithuanian_letters(page: Page) -> None:
+    page.set_content("<h1>Ąžuolų gatvė</h1>")
+    assert page.get_by_role("heading").inner_text() == "Ąžuolų gatvė"
+    assert page.evaluate("navigator.language") == "lt-LT"
