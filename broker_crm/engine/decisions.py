@@ -1,0 +1,316 @@
+"""DMN 1.3 decision tables with FEEL cells and all hit policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from broker_crm.engine.errors import Refusal, RuleFailed
+from broker_crm.engine.feel import FeelError, check, check_unary_test, evaluate, unary_test
+from broker_crm.engine.xml import DMN_NAMESPACES, local_name, read_xml
+
+HIT_POLICIES = frozenset(
+    {"UNIQUE", "FIRST", "ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "COLLECT"}
+)
+AGGREGATIONS: dict[str, Callable[[list[float]], float]] = {
+    "SUM": sum,
+    "MIN": min,
+    "MAX": max,
+    "COUNT": len,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    expression: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    name: str
+    values: tuple[str, ...]
+    """FEEL values in descending priority, for PRIORITY and OUTPUT ORDER."""
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    tests: tuple[str, ...]
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: a table, or a literal expression."""
+
+    id: str
+    name: str
+    file: str
+    hit_policy: str = "UNIQUE"
+    aggregation: str | None = None
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    expression: str | None = None
+    requires: tuple[str, ...] = ()
+
+
+def read_decisions(content: bytes, file: str) -> tuple[dict[str, Decision], list[Refusal]]:
+    """Read all decisions of a DMN file.
+
+    Returns:
+        Decisions by id, and what is wrong with them.
+
+    Raises:
+        DiagramRefused: when the file is not acceptable XML.
+    """
+    root = read_xml(content, file)
+    namespace = etree.QName(root).namespace or ""
+    if namespace not in DMN_NAMESPACES:
+        problem = f"The namespace “{namespace}” is not DMN 1.3 (or 1.2)."
+        return {}, [Refusal(file, None, None, problem, "Save the file as DMN 1.3.", "dmn")]
+    decisions: dict[str, Decision] = {}
+    refusals: list[Refusal] = []
+    for node in root:
+        if local_name(node) == "decision":
+            decision = _read_decision(node, file)
+            decisions[decision.id] = decision
+            refusals.extend(_refusals(decision, node))
+    return decisions, refusals
+
+
+def _read_decision(node: etree._Element, file: str) -> Decision:
+    identifier, name = node.get("id", ""), node.get("name") or node.get("id", "")
+    requires = tuple(
+        required.get("href", "").removeprefix("#")
+        for required in node.iter("{*}requiredDecision")
+    )
+    table = node.find("{*}decisionTable")
+    if table is None:
+        literal = node.find("{*}literalExpression")
+        return Decision(
+            identifier,
+            name,
+            file,
+            expression=_text(literal) if literal is not None else None,
+            requires=requires,
+        )
+    return Decision(
+        identifier,
+        name,
+        file,
+        hit_policy=table.get("hitPolicy", "UNIQUE"),
+        aggregation=table.get("aggregation"),
+        inputs=tuple(
+            Input(_text(column.find("{*}inputExpression")), column.get("label") or "")
+            for column in table.findall("{*}input")
+        ),
+        outputs=tuple(_read_output(column) for column in table.findall("{*}output")),
+        rules=tuple(
+            Rule(
+                rule.get("id", ""),
+                tuple(_text(cell) for cell in rule.findall("{*}inputEntry")),
+                tuple(_text(cell) for cell in rule.findall("{*}outputEntry")),
+            )
+            for rule in table.findall("{*}rule")
+        ),
+        requires=requires,
+    )
+
+
+def _read_output(column: etree._Element) -> Output:
+    listed = _text(column.find("{*}outputValues"))
+    default = _text(column.find("{*}defaultOutputEntry"))
+    values = tuple(part.strip() for part in listed.split(",") if part.strip())
+    return Output(column.get("name") or "", values, default or None)
+
+
+def _text(node: etree._Element | None) -> str:
+    if node is None:
+        return ""
+    text = node.find("{*}text")
+    return ((text.text if text is not None else node.text) or "").strip()
+
+
+def _refusals(decision: Decision, node: etree._Element) -> list[Refusal]:
+    found: list[Refusal] = []
+
+    def refuse(problem: str, mend: str, rule: str, place: str | None = None) -> None:
+        found.append(
+            Refusal(
+                decision.file,
+                place or decision.id,
+                decision.name,
+                problem,
+                mend,
+                rule,
+                node.sourceline,
+            )
+        )
+
+    if decision.expression is not None:
+        _check_expression(decision.expression, decision.id, refuse)
+        return found
+    if not decision.outputs:
+        refuse("The decision has no table.", "Add a decision table.", "dmn")
+    if decision.hit_policy not in HIT_POLICIES:
+        refuse(
+            f"The hit policy “{decision.hit_policy}” is unknown.",
+            f"Use one of {', '.join(sorted(HIT_POLICIES))}.",
+            "hit-policy",
+        )
+    if decision.aggregation and decision.aggregation not in AGGREGATIONS:
+        refuse(
+            f"The aggregation “{decision.aggregation}” is unknown.",
+            f"Use one of {', '.join(AGGREGATIONS)}.",
+            "hit-policy",
+        )
+    for column in decision.inputs:
+        _check_expression(column.expression, decision.id, refuse)
+    for number, rule in enumerate(decision.rules, start=1):
+        if len(rule.tests) != len(decision.inputs) or len(rule.results) != len(decision.outputs):
+            refuse(f"Row {number} has missing cells.", "Fill the row.", "dmn", rule.id)
+        for cell in rule.tests:
+            if cell and cell != "-":
+                try:
+                    check_unary_test(cell)
+                except FeelError as error:
+                    refuse(f"Row {number}: {error}", "Mend the cell.", "feel", rule.id)
+        for cell in rule.results:
+            _check_expression(cell, rule.id, refuse)
+    return found
+
+
+def _check_expression(expression: str, place: str, refuse: Callable[..., None]) -> None:
+    if not expression:
+        return
+    try:
+        check(expression)
+    except FeelError as error:
+        refuse(str(error), "Mend the expression.", "feel", place)
+
+
+def decide(
+    decision_id: str, decisions: Mapping[str, Decision], context: Mapping[str, object]
+) -> object:
+    """Evaluate a decision and the decisions that it requires.
+
+    Args:
+        decision_id: the id as the diagram names it.
+        decisions: all decisions of the bundle by id.
+        context: the variables.
+
+    Returns:
+        One value for one output column, a context for several, a list of either for the hit
+        policies RULE ORDER, OUTPUT ORDER and COLLECT, None when no row matches.
+
+    Raises:
+        RuleFailed: for an unknown decision, a failing cell, or rows that contradict the hit policy.
+    """
+    decision = decisions.get(decision_id)
+    if decision is None:
+        raise RuleFailed(decision_id, None, "The decision does not exist.")
+    if decision.requires:
+        context = dict(context)
+        for required in decision.requires:
+            value = decide(required, decisions, context)
+            context[required] = value
+            context[decisions[required].name] = value
+    try:
+        if decision.expression is not None:
+            return evaluate(decision.expression, context)
+        return _table(decision, context)
+    except FeelError as error:
+        raise RuleFailed(decision.id, decision.name, str(error)) from error
+
+
+def _table(decision: Decision, context: Mapping[str, object]) -> object:
+    values = [evaluate(column.expression, context) for column in decision.inputs]
+    first_only = decision.hit_policy == "FIRST"
+    matches: list[object] = []
+    for rule in decision.rules:
+        if all(
+            not cell or cell == "-" or unary_test(cell, value, context)
+            for cell, value in zip(rule.tests, values, strict=True)
+        ):
+            matches.append(_result(decision, rule, context))
+            if first_only:
+                break
+    return _hit(decision, matches, context)
+
+
+def _result(decision: Decision, rule: Rule, context: Mapping[str, object]) -> object:
+    results = [evaluate(cell, context) if cell else None for cell in rule.results]
+    if len(results) == 1:
+        return results[0]
+    return {
+        output.name: result for output, result in zip(decision.outputs, results, strict=True)
+    }
+
+
+def _hit(decision: Decision, matches: list[object], context: Mapping[str, object]) -> object:
+    policy = decision.hit_policy
+    if policy == "COLLECT" and decision.aggregation:
+        return _aggregate(decision, matches)
+    if policy in {"COLLECT", "RULE ORDER"}:
+        return matches
+    if policy == "OUTPUT ORDER":
+        return _by_priority(decision, matches, context)
+    if not matches:
+        return _default(decision, context)
+    if policy == "PRIORITY":
+        return _by_priority(decision, matches, context)[0]
+    if policy == "ANY" and any(match != matches[0] for match in matches):
+        raise RuleFailed(
+            decision.id, decision.name, "Several rows match with different results (ANY)."
+        )
+    if policy == "UNIQUE" and len(matches) > 1:
+        raise RuleFailed(
+            decision.id, decision.name, f"{len(matches)} rows match, only one may (UNIQUE)."
+        )
+    return matches[0]
+
+
+def _aggregate(decision: Decision, matches: list[object]) -> object:
+    if decision.aggregation == "COUNT":
+        return len(matches)
+    numbers = [match for match in matches if isinstance(match, int | float)]
+    if len(numbers) != len(matches):
+        raise RuleFailed(decision.id, decision.name, "Only numbers can be aggregated.")
+    return AGGREGATIONS[decision.aggregation or "SUM"](numbers) if numbers else None
+
+
+def _by_priority(
+    decision: Decision, matches: list[object], context: Mapping[str, object]
+) -> list[object]:
+    ranks = [
+        [evaluate(value, context) for value in output.values] for output in decision.outputs
+    ]
+
+    def rank(match: object) -> list[int]:
+        cells = list(match.values()) if isinstance(match, dict) else [match]
+        return [
+            order.index(cell) if cell in order else len(order)
+            for order, cell in zip(ranks, cells, strict=True)
+        ]
+
+    return sorted(matches, key=rank)
+
+
+def _default(decision: Decision, context: Mapping[str, object]) -> object:
+    defaults = [
+        evaluate(output.default, context) if output.default else None
+        for output in decision.outputs
+    ]
+    if all(default is None for default in defaults):
+        return None
+    if len(defaults) == 1:
+        return defaults[0]
+    return {
+        output.name: default
+        for output, default in zip(decision.outputs, defaults, strict=True)
+    }

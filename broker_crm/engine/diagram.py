@@ -1,0 +1,374 @@
+"""A diagram file read into elements and flows, with everything refused that could not run right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from broker_crm.engine.dialect import (
+    FLOW_NODE_TYPES,
+    Element,
+    SequenceFlow,
+    read_element,
+    read_flow,
+)
+from broker_crm.engine.errors import Refusal
+from broker_crm.engine.xml import bpmn, is_bpmn, local_name, read_xml
+
+MAX_ELEMENTS = 1_000
+RESERVED_IDS = frozenset({"Start", "End", "Root"})
+NAMED = ("message", "signal", "error", "escalation")
+MENDS = {
+    "task": "Choose a type: user task, service task, script task …",
+    "manualTask": "Use a user task, so that somebody gets it in the inbox.",
+    "complexGateway": "Use an exclusive, inclusive or parallel gateway.",
+    "adHocSubProcess": "Use a subprocess with a gateway that decides what comes next.",
+    "transaction": "Use a subprocess with boundary events.",
+}
+REFUSED_EVENTS = {
+    "link": "Draw the flow, or move the part into a call activity.",
+    "compensate": "Model the undoing steps as a path of their own.",
+    "conditional": "Use a message, or a gateway after a user task.",
+    "cancel": "Use an error event.",
+}
+ALLOWED_EVENTS = {
+    "startEvent": {None, "timer", "message", "signal"},
+    "endEvent": {None, "message", "signal", "error", "escalation", "terminate"},
+    "intermediateCatchEvent": {"timer", "message", "signal"},
+    "intermediateThrowEvent": {None, "message", "signal", "escalation"},
+    "boundaryEvent": {"timer", "message", "signal", "error", "escalation"},
+}
+
+_Refuse = Callable[[str, str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """One BPMN file."""
+
+    file: str
+    root: etree._Element
+    processes: tuple[etree._Element, ...]
+    """Executable processes."""
+    elements: dict[str, Element]
+    flows: dict[str, SequenceFlow]
+    refusals: list[Refusal]
+
+
+def read_diagram(content: bytes, file: str) -> Diagram:
+    """Read a BPMN file.
+
+    Refusals that concern single elements are collected; only a file that can't be read raises.
+
+    Raises:
+        DiagramRefused: when the file is not acceptable XML.
+    """
+    root = read_xml(content, file)
+    refusals: list[Refusal] = []
+    names = {
+        node.get("id", ""): node
+        for kind in NAMED
+        for node in root.iter(bpmn(kind))
+        if node.get("id")
+    }
+    lanes = {
+        (reference.text or "").strip(): lane.get("name") or lane.get("id") or ""
+        for lane in root.iter(bpmn("lane"))
+        for reference in lane.findall(bpmn("flowNodeRef"))
+    }
+    processes = tuple(
+        node for node in root.iter(bpmn("process")) if node.get("isExecutable") != "false"
+    )
+    elements: dict[str, Element] = {}
+    flows: dict[str, SequenceFlow] = {}
+    ids: Counter[str] = Counter(
+        node.get("id", "") for node in root.iter() if is_bpmn(node) and node.get("id")
+    )
+    for identifier, times in ids.items():
+        if times > 1:
+            refusals.append(
+                Refusal(
+                    file,
+                    identifier,
+                    None,
+                    f"The id is used {times} times.",
+                    "Give every element an id of its own.",
+                    "unique-id",
+                )
+            )
+    for process in processes:
+        for node in process.iter():
+            if not is_bpmn(node):
+                continue
+            kind = local_name(node)
+            if kind == "sequenceFlow":
+                flow = read_flow(node)
+                flows[flow.id] = flow
+            elif kind in FLOW_NODE_TYPES:
+                element = read_element(node, file, _lane_of(node, lanes), names)
+                elements[element.id] = element
+                refusals.extend(_refusals_of(element, node))
+            elif kind in MENDS or kind.endswith(("Task", "Gateway", "SubProcess")):
+                refusals.append(_unsupported(node, file, kind))
+    if not processes:
+        refusals.append(
+            Refusal(
+                file,
+                None,
+                None,
+                "The file has no executable process.",
+                "Mark the process as executable.",
+                "executable",
+            )
+        )
+    if len(elements) > MAX_ELEMENTS:
+        refusals.append(
+            Refusal(
+                file,
+                None,
+                None,
+                f"The file has {len(elements)} elements, the limit is {MAX_ELEMENTS}.",
+                "Split the process with call activities.",
+                "file-size",
+            )
+        )
+    refusals.extend(_wiring(file, elements, flows))
+    return Diagram(file, root, processes, elements, flows, refusals)
+
+
+def _lane_of(node: etree._Element, lanes: dict[str, str]) -> str | None:
+    current: etree._Element | None = node
+    while current is not None:
+        lane = lanes.get(current.get("id", ""))
+        if lane is not None:
+            return lane
+        current = current.getparent()
+    return None
+
+
+def _unsupported(node: etree._Element, file: str, kind: str) -> Refusal:
+    return Refusal(
+        file,
+        node.get("id"),
+        node.get("name"),
+        f"A {kind} can't be executed.",
+        MENDS.get(kind, "Use one of the supported elements."),
+        "supported-element",
+        node.sourceline,
+    )
+
+
+def _refusals_of(element: Element, node: etree._Element) -> list[Refusal]:
+    found: list[Refusal] = []
+
+    def refuse(problem: str, mend: str, rule: str) -> None:
+        found.append(
+            Refusal(element.file, element.id, element.name, problem, mend, rule, element.line)
+        )
+
+    definitions = [
+        child
+        for child in node
+        if is_bpmn(child) and local_name(child).endswith("EventDefinition")
+    ]
+    if not element.id:
+        refuse("The element has no id.", "Save the file again from the modeler.", "unique-id")
+    if element.id in RESERVED_IDS:
+        refuse(
+            f"The id “{element.id}” is reserved.",
+            f"Rename it, for example to “{element.id}Event”.",
+            "reserved-id",
+        )
+    if len(definitions) > 1:
+        refuse(
+            "The event waits for several things at once.",
+            "Use an event-based gateway with one event each.",
+            "one-event-definition",
+        )
+    if element.event in REFUSED_EVENTS:
+        refuse(
+            f"A {element.event} event can't be executed.",
+            REFUSED_EVENTS[element.event],
+            "supported-event",
+        )
+    elif element.type in ALLOWED_EVENTS and element.event not in ALLOWED_EVENTS[element.type]:
+        refuse(
+            f"A {element.type} can't be of the kind “{element.event or 'none'}”.",
+            "Choose another event type.",
+            "supported-event",
+        )
+    if node.get("isForCompensation") == "true":
+        refuse(
+            "Compensation can't be executed.",
+            "Model the undoing steps as a path of their own.",
+            "supported-element",
+        )
+    if node.get("triggeredByEvent") == "true":
+        refuse(
+            "Event subprocesses can't be executed.",
+            "Put the part into a subprocess and use a boundary event.",
+            "event-subprocess",
+        )
+    if node.find(bpmn("standardLoopCharacteristics")) is not None:
+        refuse(
+            "The loop marker can't be executed.",
+            "Draw the loop with an exclusive gateway.",
+            "supported-element",
+        )
+    _content(element, refuse)
+    return found
+
+
+def _content(element: Element, refuse: _Refuse) -> None:
+    loop = element.multi_instance
+    if loop is not None and not loop.input_collection:
+        refuse(
+            "The multi-instance marker has no input collection.",
+            "Set the input collection, for example “=insurers”.",
+            "multi-instance",
+        )
+    if element.event == "timer" and element.type != "startEvent" and not element.timer:
+        refuse(
+            "The timer has no date, duration or cycle.",
+            "Set it, for example to “=before due(1)”.",
+            "timer",
+        )
+    if element.timer_kind == "timeCycle" and (
+        element.type != "boundaryEvent" or element.interrupting
+    ):
+        if element.type != "startEvent":
+            refuse(
+                "A repeating timer only works as a non-interrupting boundary event.",
+                "Use a date or a duration, or make the event non-interrupting.",
+                "timer",
+            )
+    catches = element.type in {"receiveTask", "intermediateCatchEvent", "boundaryEvent"}
+    if catches and element.event in {"message", "signal"} and not element.event_name:
+        refuse(
+            f"The {element.event} has no name.",
+            f"Choose or create a {element.event}.",
+            "event-name",
+        )
+    if catches and element.event == "message" and not element.correlation_key:
+        refuse(
+            "The message has no correlation key.",
+            "Set the subscription's correlation key, for example “=clientId”.",
+            "correlation-key",
+        )
+    if element.type == "serviceTask" and not element.job_type:
+        refuse(
+            "The service task names no job.",
+            "Set the task definition's type, for example “send-letter”.",
+            "job-type",
+        )
+    if element.type == "sendTask" and not element.job_type and not element.event_name:
+        refuse(
+            "The send task names no job and no message.",
+            "Set the task definition's type, or choose a message.",
+            "job-type",
+        )
+    if element.type == "scriptTask" and not (element.script and element.result_variable):
+        refuse(
+            "The script task has no FEEL expression or no result variable.",
+            "Use a FEEL expression; other script languages are never run.",
+            "script",
+        )
+    if element.type == "businessRuleTask" and not element.job_type and not element.decision_id:
+        refuse(
+            "The business rule task calls no decision.",
+            "Set the called decision and its result variable.",
+            "decision",
+        )
+    if element.type == "callActivity" and (
+        not element.called_process or element.called_process.startswith("=")
+    ):
+        refuse(
+            "The call activity names no process, or an expression.",
+            "Set the called process to the id of a process.",
+            "called-process",
+        )
+
+
+def _wiring(
+    file: str, elements: dict[str, Element], flows: dict[str, SequenceFlow]
+) -> list[Refusal]:
+    found: list[Refusal] = []
+    outgoing: dict[str, list[SequenceFlow]] = {}
+    incoming: dict[str, list[SequenceFlow]] = {}
+    for flow in flows.values():
+        outgoing.setdefault(flow.source, []).append(flow)
+        incoming.setdefault(flow.target, []).append(flow)
+        for end in (flow.source, flow.target):
+            if end not in elements:
+                found.append(
+                    Refusal(
+                        file,
+                        flow.id,
+                        flow.name,
+                        f"The flow is connected to “{end}”, which can't be executed.",
+                        "Connect it to an element of the process.",
+                        "connected",
+                        flow.line,
+                    )
+                )
+    for element in elements.values():
+        leaving = outgoing.get(element.id, [])
+        if element.type == "endEvent":
+            continue
+        if not leaving:
+            found.append(
+                _refusal(
+                    element,
+                    "Nothing follows this element.",
+                    "Connect it to the next step or to an end event.",
+                    "implicit-end",
+                )
+            )
+        is_gateway = element.type.endswith("Gateway")
+        if not is_gateway and len(leaving) > 1:
+            found.append(
+                _refusal(
+                    element,
+                    "Several flows leave this element.",
+                    "Put a gateway behind it.",
+                    "implicit-split",
+                )
+            )
+        if not is_gateway and any(flow.condition for flow in leaving):
+            found.append(
+                _refusal(
+                    element,
+                    "A flow out of this element has a condition.",
+                    "Put an exclusive gateway behind it.",
+                    "implicit-split",
+                )
+            )
+        if element.type in {"exclusiveGateway", "inclusiveGateway"} and len(leaving) > 1:
+            found.extend(
+                _refusal(
+                    element,
+                    f"The flow “{flow.name or flow.id}” has no condition and is not the default.",
+                    "Give it a condition, or make it the default flow.",
+                    "gateway-condition",
+                )
+                for flow in leaving
+                if not flow.condition and flow.id != element.default_flow
+            )
+        if element.type not in {"startEvent", "boundaryEvent"} and not incoming.get(element.id):
+            found.append(
+                _refusal(
+                    element,
+                    "No flow leads to this element.",
+                    "Connect it, or remove it.",
+                    "connected",
+                )
+            )
+    return found
+
+
+def _refusal(element: Element, problem: str, mend: str, rule: str) -> Refusal:
+    return Refusal(element.file, element.id, element.name, problem, mend, rule, element.line)
+

@@ -1,0 +1,106 @@
+"""Checks every expression, timer and gateway condition of a diagram before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from broker_crm.engine.dialect import Element, SequenceFlow
+from broker_crm.engine.errors import Refusal
+from broker_crm.engine.feel import FeelError, check
+from broker_crm.engine.instants import instants
+
+
+def check_expressions(
+    elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]
+) -> list[Refusal]:
+    """Syntax of all FEEL, literal timers, and conditions of exclusive and inclusive gateways."""
+    found = list(_elements(elements.values()))
+    found.extend(_flows(elements, flows))
+    return found
+
+
+def _elements(elements: Iterable[Element]) -> Iterator[Refusal]:
+    for element in elements:
+        for place, text in _texts(element):
+            reason = _syntax(text)
+            if reason:
+                yield _refusal(element, f"{place}: {reason}", "Mend the expression.", "feel")
+        if element.script and not element.script.startswith("="):
+            yield _refusal(
+                element,
+                "The script is not a FEEL expression.",
+                "Begin it with “=”; other languages are never run.",
+                "script",
+            )
+        if element.timer and not element.timer.startswith("="):
+            try:
+                instants(element.timer, element.timer_kind or "timeDate")
+            except ValueError as error:
+                yield _refusal(
+                    element,
+                    f"The timer: {error}",
+                    "Use ISO 8601 such as P3D, or FEEL such as “=before due(1)”.",
+                    "timer",
+                )
+
+
+def _texts(element: Element) -> Iterator[tuple[str, str]]:
+    singles = {
+        "Timer": element.timer,
+        "Assignee": element.assignee,
+        "Candidate groups": element.candidate_groups,
+        "Due date": element.due_date,
+        "Script": element.script,
+        "Correlation key": element.correlation_key,
+        "Job type": element.job_type,
+        "Decision": element.decision_id,
+    }
+    yield from ((place, text) for place, text in singles.items() if text)
+    for key, text in {**element.headers, **element.properties}.items():
+        yield f"“{key}”", text
+    for mapping in (*element.inputs, *element.outputs):
+        yield f"Mapping to “{mapping.target}”", mapping.source
+    loop = element.multi_instance
+    if loop is not None:
+        for text in (loop.input_collection, loop.output_element, loop.completion_condition):
+            if text:
+                yield "Multi-instance", text
+
+
+def _syntax(text: str) -> str | None:
+    if not text.startswith("="):
+        return None
+    try:
+        check(text[1:])
+    except FeelError as error:
+        return str(error)
+    return None
+
+
+def _flows(
+    elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]
+) -> Iterator[Refusal]:
+    for flow in flows.values():
+        source = elements.get(flow.source)
+        if source is None or flow.condition is None:
+            continue
+        if not flow.condition.startswith("="):
+            yield Refusal(
+                source.file,
+                flow.id,
+                flow.name,
+                f"The condition “{flow.condition}” is not FEEL.",
+                "Begin it with “=”, for example “=outcome = \"signed\"”.",
+                "feel",
+                flow.line,
+            )
+            continue
+        reason = _syntax(flow.condition)
+        if reason:
+            yield Refusal(
+                source.file, flow.id, flow.name, reason, "Mend the condition.", "feel", flow.line
+            )
+
+
+def _refusal(element: Element, problem: str, mend: str, rule: str) -> Refusal:
+    return Refusal(element.file, element.id, element.name, problem, mend, rule, element.line)

@@ -1,0 +1,125 @@
+"""One process instance in memory: SpiffWorkflow's task tree with our scopes for variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+
+
+class Subprocess(BpmnSubWorkflow):
+    """The part of an instance inside a subprocess or a call activity."""
+
+    def update_waiting_tasks(self) -> None:
+        _update_waiting(self)
+
+
+class Instance(BpmnWorkflow):
+    """A process instance while a command works on it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.visits: dict[str, int] = {}
+        """How often each user task was reached; survives the pruning of finished branches."""
+        super().__init__(*args, **kwargs)
+
+    def create_subprocess(self, my_task: Task, spec_name: str) -> Subprocess:
+        subprocess = Subprocess(
+            self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self
+        )
+        self.subprocesses[my_task.id] = subprocess
+        return subprocess
+
+    def update_waiting_tasks(self) -> None:
+        _update_waiting(self)
+
+    def all_tasks(self) -> Iterator[Task]:
+        """Every task of the instance and its subprocesses."""
+        yield from list(self.tasks.values())
+        for subprocess in list(self.subprocesses.values()):
+            yield from list(subprocess.tasks.values())
+
+
+def _update_waiting(workflow: Instance | Subprocess) -> None:
+    for task in list(workflow.tasks.values()):
+        if task.state == TaskState.WAITING:
+            task.task_spec._update(task)
+
+
+def scope_of(task: Task) -> dict[str, Any]:
+    """The variables that the task reads and writes.
+
+    An embedded subprocess shares the variables of the process around it; a call activity has its own.
+    """
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        if isinstance(parent.task_spec, CallActivity):
+            break
+        workflow = parent.workflow
+    data: dict[str, Any] = workflow.data
+    return data
+
+
+def boundary_host(task: Task) -> Task | None:
+    """The activity that a boundary event is attached to."""
+    split = task.parent
+    if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
+        return None
+    for sibling in split.children:
+        if not isinstance(sibling.task_spec, BoundaryEvent):
+            return sibling
+    return None
+
+
+def host_of_reminder_path(task: Task) -> Task | None:
+    """The activity whose non-interrupting boundary event began the path that the task is on."""
+    ancestor = task
+    while ancestor is not None:
+        if isinstance(ancestor.task_spec, BoundaryEvent):
+            return None if ancestor.task_spec.cancel_activity else boundary_host(ancestor)
+        ancestor = ancestor.parent
+    return None
+
+
+def waiting_boundary_events(host: Task) -> list[Task]:
+    """Boundary events that wait on an activity."""
+    parent = host.parent
+    if parent is None or not isinstance(parent.task_spec, BoundaryEventSplit):
+        return []
+    return [
+        sibling
+        for sibling in parent.children
+        if isinstance(sibling.task_spec, BoundaryEvent) and sibling.state == TaskState.WAITING
+    ]
+
+
+def enclosing_activity(task: Task) -> Task | None:
+    """The next activity outwards: the multi-instance body, the subprocess or the call activity."""
+    if task.parent is not None and isinstance(task.parent.task_spec, LoopTask):
+        return task.parent
+    workflow = task.workflow
+    if workflow.parent_task_id is None:
+        return None
+    return workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+
+
+def fire(task: Task) -> None:
+    """Let a waiting event happen."""
+    task._set_internal_data(event_fired=True)
+    task.task_spec._update(task)
+
+
+def is_catching(task: Task) -> bool:
+    """True for a task of an event that waits for something."""
+    return isinstance(task.task_spec, CatchingEvent)
