@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -34,18 +35,23 @@ def start(command: Sequence[str], env: Mapping[str, str] | None = None) -> subpr
 
 
 def stop(child: subprocess.Popen[bytes], patience: float = 10.0) -> int:
-    """End a child with SIGTERM, or with all its own children by SIGKILL after `patience` seconds.
+    """End a child with SIGTERM, and by force what is left of it after `patience` seconds.
 
     Returns:
         the child's exit code.
     """
     if child.poll() is None:
         child.terminate()
-    try:
-        return child.wait(patience)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        return child.wait()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(patience)
+    signal_rest(child, signal.SIGKILL)
+    return child.wait()
+
+
+def signal_rest(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal whatever is alive of the child and of the processes that it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
 
 
 def _tied_to(parent: int) -> Callable[[], None]:

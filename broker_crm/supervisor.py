@@ -59,6 +59,7 @@ class Child:
             code = self.process.poll()
             if code is None:
                 return
+            child_process.signal_rest(self.process, signal.SIGTERM)
             steady = now - self.started >= STEADY
             self.pause = 1.0 if steady or not self.pause else min(self.pause * 2, LONGEST_PAUSE)
             self.due = now + self.pause
