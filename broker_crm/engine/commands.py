@@ -195,9 +195,7 @@ def inspect(process: CompiledProcess, state: bytes, around: Surroundings) -> Sna
     )
 
 
-def variables(
-    process: CompiledProcess, state: bytes, around: Surroundings
-) -> dict[str, Any]:
+def variables(process: CompiledProcess, state: bytes, around: Surroundings) -> dict[str, Any]:
     """The instance's variables."""
     return dict(inspect(process, state, around).variables)
 
@@ -376,9 +374,7 @@ def _settle(run: Run, instance: Instance) -> None:
             _guard(run, task.run, task)
             spec = task.task_spec
             if spec.bpmn_id and task.state == TaskState.COMPLETED:
-                repeating = isinstance(
-                    getattr(spec, "event_definition", None), RepeatingTimerEvent
-                )
+                repeating = isinstance(getattr(spec, "event_definition", None), RepeatingTimerEvent)
                 if not isinstance(spec, LoopTask) and not repeating:
                     run.passed(task)
         for subprocess in sorted(

@@ -86,8 +86,7 @@ def read_decisions(content: bytes, file: str) -> tuple[dict[str, Decision], list
 def _read_decision(node: etree._Element, file: str) -> Decision:
     identifier, name = node.get("id", ""), node.get("name") or node.get("id", "")
     requires = tuple(
-        required.get("href", "").removeprefix("#")
-        for required in node.iter("{*}requiredDecision")
+        required.get("href", "").removeprefix("#") for required in node.iter("{*}requiredDecision")
     )
     table = node.find("{*}decisionTable")
     if table is None:
@@ -247,9 +246,7 @@ def _result(decision: Decision, rule: Rule, context: Mapping[str, object]) -> ob
     results = [evaluate(cell, context) if cell else None for cell in rule.results]
     if len(results) == 1:
         return results[0]
-    return {
-        output.name: result for output, result in zip(decision.outputs, results, strict=True)
-    }
+    return {output.name: result for output, result in zip(decision.outputs, results, strict=True)}
 
 
 def _hit(decision: Decision, matches: list[object], context: Mapping[str, object]) -> object:
@@ -287,9 +284,7 @@ def _aggregate(decision: Decision, matches: list[object]) -> object:
 def _by_priority(
     decision: Decision, matches: list[object], context: Mapping[str, object]
 ) -> list[object]:
-    ranks = [
-        [evaluate(value, context) for value in output.values] for output in decision.outputs
-    ]
+    ranks = [[evaluate(value, context) for value in output.values] for output in decision.outputs]
 
     def rank(match: object) -> list[int]:
         cells = list(match.values()) if isinstance(match, dict) else [match]
@@ -303,14 +298,12 @@ def _by_priority(
 
 def _default(decision: Decision, context: Mapping[str, object]) -> object:
     defaults = [
-        evaluate(output.default, context) if output.default else None
-        for output in decision.outputs
+        evaluate(output.default, context) if output.default else None for output in decision.outputs
     ]
     if all(default is None for default in defaults):
         return None
     if len(defaults) == 1:
         return defaults[0]
     return {
-        output.name: default
-        for output, default in zip(decision.outputs, defaults, strict=True)
+        output.name: default for output, default in zip(decision.outputs, defaults, strict=True)
     }

@@ -1,4 +1,4 @@
-"""A process version compiled for running: specs, elements, flows and decisions, checked as a whole."""
+"""A process version compiled for running, with everything that it refers to checked."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from broker_crm.engine.decisions import Decision, read_decisions
 from broker_crm.engine.diagram import Diagram, read_diagram
 from broker_crm.engine.dialect import Element, SequenceFlow
 from broker_crm.engine.errors import DiagramRefused, Refusal
-from broker_crm.engine.parser import DiagramParser
 from broker_crm.engine.expressions import check_expressions
+from broker_crm.engine.parser import DiagramParser
 from broker_crm.engine.xml import bpmn
 
 
@@ -62,15 +62,11 @@ class CompiledProcess:
 
     @property
     def form_keys(self) -> frozenset[str]:
-        return frozenset(
-            element.form_key for element in self.elements.values() if element.form_key
-        )
+        return frozenset(element.form_key for element in self.elements.values() if element.form_key)
 
     @property
     def job_types(self) -> frozenset[str]:
-        return frozenset(
-            element.job_type for element in self.elements.values() if element.job_type
-        )
+        return frozenset(element.job_type for element in self.elements.values() if element.job_type)
 
     @property
     def decision_ids(self) -> frozenset[str]:
@@ -122,8 +118,7 @@ def compile_process(source: Source) -> CompiledProcess:
 def process_keys(diagram: Diagram) -> dict[str, str]:
     """Id and name of the executable processes in a diagram."""
     return {
-        node.get("id", ""): node.get("name") or node.get("id", "")
-        for node in diagram.processes
+        node.get("id", ""): node.get("name") or node.get("id", "") for node in diagram.processes
     }
 
 
@@ -240,22 +235,8 @@ def _build(
             if source.process_key in process_keys(diagram):
                 home = diagram
         spec, subprocesses = parser.build(source.process_key)
-    except ValidationException as error:
-        place = str(error)
-        raise DiagramRefused(
-            [Refusal(home.file, None, None, place, "Mend the element.", "structure")]
-        ) from error
-    except RecursionError as error:
-        problem = "The process has a chain of too many elements in a row."
-        mend = "Split it with subprocesses or call activities."
-        raise DiagramRefused(
-            [Refusal(home.file, source.process_key, None, problem, mend, "chain-length")]
-        ) from error
     except Exception as error:
-        problem = f"The diagram can't be built: {type(error).__name__}: {error}."
-        raise DiagramRefused(
-            [Refusal(home.file, source.process_key, None, problem, "Mend it.", "structure")]
-        ) from error
+        raise DiagramRefused([_build_failure(error, home, source.process_key)]) from error
     return CompiledProcess(
         key=source.process_key,
         name=process_keys(home)[source.process_key],
@@ -266,6 +247,18 @@ def _build(
         spec=spec,
         subprocess_specs=subprocesses,
     )
+
+
+def _build_failure(error: Exception, home: Diagram, process_key: str) -> Refusal:
+    if isinstance(error, RecursionError) or "RecursionError" in str(error):
+        problem = "The process has a chain of too many elements in a row."
+        mend = "Split it with subprocesses or call activities."
+        return Refusal(home.file, process_key, None, problem, mend, "chain-length")
+    problem = f"The diagram can't be built: {error}."
+    mend = "Mend the element that is named."
+    if not isinstance(error, ValidationException):
+        problem = f"The diagram can't be built: {type(error).__name__}: {error}."
+    return Refusal(home.file, process_key, None, problem, mend, "structure")
 
 
 def _refusal(element: Element, problem: str, mend: str, rule: str) -> Refusal:

@@ -34,12 +34,12 @@ REFUSED_EVENTS = {
     "conditional": "Use a message, or a gateway after a user task.",
     "cancel": "Use an error event.",
 }
-ALLOWED_EVENTS = {
-    "startEvent": {None, "timer", "message", "signal"},
-    "endEvent": {None, "message", "signal", "error", "escalation", "terminate"},
-    "intermediateCatchEvent": {"timer", "message", "signal"},
-    "intermediateThrowEvent": {None, "message", "signal", "escalation"},
-    "boundaryEvent": {"timer", "message", "signal", "error", "escalation"},
+ALLOWED_EVENTS: dict[str, frozenset[str | None]] = {
+    "startEvent": frozenset({None, "timer", "message", "signal"}),
+    "endEvent": frozenset({None, "message", "signal", "error", "escalation", "terminate"}),
+    "intermediateCatchEvent": frozenset({"timer", "message", "signal"}),
+    "intermediateThrowEvent": frozenset({None, "message", "signal", "escalation"}),
+    "boundaryEvent": frozenset({"timer", "message", "signal", "error", "escalation"}),
 }
 
 _Refuse = Callable[[str, str, str], None]
@@ -170,9 +170,7 @@ def _refusals_of(element: Element, node: etree._Element) -> list[Refusal]:
         )
 
     definitions = [
-        child
-        for child in node
-        if is_bpmn(child) and local_name(child).endswith("EventDefinition")
+        child for child in node if is_bpmn(child) and local_name(child).endswith("EventDefinition")
     ]
     if not element.id:
         refuse("The element has no id.", "Save the file again from the modeler.", "unique-id")
@@ -236,15 +234,13 @@ def _content(element: Element, refuse: _Refuse) -> None:
             "Set it, for example to “=before due(1)”.",
             "timer",
         )
-    if element.timer_kind == "timeCycle" and (
-        element.type != "boundaryEvent" or element.interrupting
-    ):
-        if element.type != "startEvent":
-            refuse(
-                "A repeating timer only works as a non-interrupting boundary event.",
-                "Use a date or a duration, or make the event non-interrupting.",
-                "timer",
-            )
+    repeats_on_host = element.type == "boundaryEvent" and not element.interrupting
+    if element.timer_kind == "timeCycle" and element.type != "startEvent" and not repeats_on_host:
+        refuse(
+            "A repeating timer only works as a non-interrupting boundary event.",
+            "Use a date or a duration, or make the event non-interrupting.",
+            "timer",
+        )
     catches = element.type in {"receiveTask", "intermediateCatchEvent", "boundaryEvent"}
     if catches and element.event in {"message", "signal"} and not element.event_name:
         refuse(
@@ -371,4 +367,3 @@ def _wiring(
 
 def _refusal(element: Element, problem: str, mend: str, rule: str) -> Refusal:
     return Refusal(element.file, element.id, element.name, problem, mend, rule, element.line)
-

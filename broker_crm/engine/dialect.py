@@ -233,9 +233,7 @@ def _event_kind(node: etree._Element, definition: etree._Element | None) -> str 
     return "message" if local_name(node) == "receiveTask" else None
 
 
-def _referenced(
-    node: etree._Element, names: Mapping[str, etree._Element]
-) -> etree._Element | None:
+def _referenced(node: etree._Element, names: Mapping[str, etree._Element]) -> etree._Element | None:
     for attribute in ("messageRef", "signalRef", "errorRef", "escalationRef"):
         reference = node.get(attribute)
         if reference is not None:

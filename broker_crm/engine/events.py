@@ -17,7 +17,7 @@ from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.workflow import enclosing_activity, fire, waiting_boundary_events
 
 
-class Waits(EventDefinition):  # type: ignore[misc]
+class Waits(EventDefinition):
     """A catching event that only a command lets happen."""
 
     def __init__(self, element: Element) -> None:
@@ -41,9 +41,7 @@ class TimerEvent(Waits):
 
     def instants(self, my_task: Task) -> list[str]:
         """ISO instants at which the timer is due, ascending."""
-        instants: list[str] = my_task.workflow.script_engine.timer_instants(
-            my_task, self.element
-        )
+        instants: list[str] = my_task.workflow.script_engine.timer_instants(my_task, self.element)
         return instants
 
     def next_due(self, my_task: Task) -> datetime | None:
@@ -51,7 +49,7 @@ class TimerEvent(Waits):
         return datetime.fromisoformat(due) if due else None
 
 
-class RepeatingTimerEvent(CycleTimerEventDefinition):  # type: ignore[misc]
+class RepeatingTimerEvent(CycleTimerEventDefinition):
     """A non-interrupting boundary timer that fires at every instant of a plan."""
 
     def __init__(self, element: Element) -> None:

@@ -62,9 +62,8 @@ def _texts(element: Element) -> Iterator[tuple[str, str]]:
         yield f"Mapping to “{mapping.target}”", mapping.source
     loop = element.multi_instance
     if loop is not None:
-        for text in (loop.input_collection, loop.output_element, loop.completion_condition):
-            if text:
-                yield "Multi-instance", text
+        texts = (loop.input_collection, loop.output_element, loop.completion_condition)
+        yield from (("Multi-instance", text) for text in texts if text)
 
 
 def _syntax(text: str) -> str | None:
@@ -77,9 +76,7 @@ def _syntax(text: str) -> str | None:
     return None
 
 
-def _flows(
-    elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]
-) -> Iterator[Refusal]:
+def _flows(elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]) -> Iterator[Refusal]:
     for flow in flows.values():
         source = elements.get(flow.source)
         if source is None or flow.condition is None:
@@ -90,7 +87,7 @@ def _flows(
                 flow.id,
                 flow.name,
                 f"The condition “{flow.condition}” is not FEEL.",
-                "Begin it with “=”, for example “=outcome = \"signed\"”.",
+                'Begin it with “=”, for example “=outcome = "signed"”.',
                 "feel",
                 flow.line,
             )

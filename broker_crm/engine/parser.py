@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
@@ -41,7 +41,7 @@ STRIPPED = frozenset(
 )
 
 
-class ElementParser(TaskParser):  # type: ignore[misc]
+class ElementParser(TaskParser):
     """Parses an activity."""
 
     @property
@@ -52,9 +52,9 @@ class ElementParser(TaskParser):  # type: ignore[misc]
     def _add_multiinstance_task(self, loop_characteristics: etree._Element) -> None:
         loop = self.element.multi_instance
         assert loop is not None
-        original = self.spec.task_specs.pop(self.task.name)
+        original: Any = self.spec.task_specs.pop(self.bpmn_id)
         cls = specs.SequentialMultiInstance if loop.sequential else specs.ParallelMultiInstance
-        self.task = cls(self.spec, original.name, "", **self.bpmn_attributes)
+        self.task: Any = cls(self.spec, original.name, "", **self.bpmn_attributes)
         self._copy_task_attrs(original, loop_characteristics)
 
 
@@ -116,9 +116,7 @@ class EventParser(ElementParser):
         attributes = self.bpmn_attributes
         if self.element.type == "boundaryEvent":
             attributes["cancel_activity"] = self.element.interrupting
-        task = self.spec_class(
-            self.spec, self.bpmn_id, event_definition=definition, **attributes
-        )
+        task = self.spec_class(self.spec, self.bpmn_id, event_definition=definition, **attributes)
         if self.element.type == "startEvent":
             self.spec.start.connect(task)
         elif self.element.type == "endEvent":
@@ -141,10 +139,10 @@ class EventGatewayParser(ElementParser):
         return True
 
 
-class DiagramParser(BpmnParser):  # type: ignore[misc]
+class DiagramParser(BpmnParser):
     """Builds process specs from normalised diagrams."""
 
-    PARSER_CLASSES = {
+    PARSER_CLASSES: ClassVar[dict[str, tuple[type, type]]] = {
         full_tag(tag): classes
         for tag, classes in {
             "startEvent": (EventParser, defaults.StartEvent),
@@ -181,9 +179,7 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
                     parent.remove(node)
         self.add_bpmn_xml(normalised, file)
 
-    def build(
-        self, process_key: str
-    ) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
+    def build(self, process_key: str) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
         """The spec of the process and those of all subprocesses and called processes."""
         spec = self.get_spec(process_key)
         subprocesses: dict[str, BpmnProcessSpec] = self.get_subprocess_specs(process_key)

@@ -1,4 +1,4 @@
-"""Cuts finished branches out of the task tree, so that long cases stay small; history is in events."""
+"""Cuts finished branches out of the task tree; history lives in events, not here."""
 
 from __future__ import annotations
 
@@ -36,13 +36,11 @@ def _prune_tree(workflow: Instance | Subprocess) -> None:
         return
     path = _path_to_common_ancestor(live)
     top = path[-1]
-    if top is root or top.parent is root and len(root._children) == 1:
+    if top is root or (top.parent is root and len(root._children) == 1):
         return
     kept = _subtree(top)
     dropped = [task for task in workflow.tasks.values() if task.id not in kept]
-    passed = {
-        task.task_spec.name for task in path[:-1] if task.has_state(TaskState.COMPLETED)
-    }
+    passed = {task.task_spec.name for task in path[:-1] if task.has_state(TaskState.COMPLETED)}
     for task in dropped:
         waiting_join = isinstance(task.task_spec, UnstructuredJoin) and not _is_end(task)
         unused = waiting_join and task.has_state(TaskState.CANCELLED | TaskState.WAITING)
@@ -58,7 +56,7 @@ def _prune_tree(workflow: Instance | Subprocess) -> None:
 
 def _is_end(task: Task) -> bool:
     name = task.task_spec.name
-    return name == "End" or name == task.workflow.spec.end.name
+    return bool(name == "End" or name == task.workflow.spec.end.name)
 
 
 def _path_to_common_ancestor(live: list[Task]) -> list[Task]:

@@ -75,9 +75,7 @@ class Run:
         if not text.startswith("="):
             return text
         try:
-            return evaluate(
-                text[1:], context, calendar=self.around.calendar, functions=functions
-            )
+            return evaluate(text[1:], context, calendar=self.around.calendar, functions=functions)
         except FeelError as error:
             raise RuleFailed(element.id, element.name, str(error)) from error
 
@@ -185,9 +183,7 @@ class Run:
                 element.id, element.name, f"The standard “{text}” gave {value!r}, not a number."
             ) from error
 
-    def _text(
-        self, element: Element, text: str | None, context: Mapping[str, Any]
-    ) -> str | None:
+    def _text(self, element: Element, text: str | None, context: Mapping[str, Any]) -> str | None:
         value = self.value(element, text, context) if text else None
         return str(value) if value not in (None, "") else None
 
@@ -256,9 +252,7 @@ class Run:
             return False
         total = len(child.parent.internal_data["items"])
         counts = {"numberOfCompletedInstances": completed, "numberOfInstances": total}
-        result = self.value(
-            element, loop.completion_condition, {**self.context(child), **counts}
-        )
+        result = self.value(element, loop.completion_condition, {**self.context(child), **counts})
         return result is True
 
     def collection_done(self, task: Task, results: list[object]) -> None:

@@ -17,7 +17,7 @@ from broker_crm.engine.workflow import Subprocess, scope_of
 MAX_INSTANCES = 100
 
 
-class UserTask(defaults.UserTask):  # type: ignore[misc]
+class UserTask(defaults.UserTask):
     """A step for a person."""
 
     def _on_ready_hook(self, my_task: Task) -> None:
@@ -25,7 +25,7 @@ class UserTask(defaults.UserTask):  # type: ignore[misc]
         my_task.workflow.script_engine.user_task_ready(my_task)
 
 
-class JobTask(defaults.ServiceTask):  # type: ignore[misc]
+class JobTask(defaults.ServiceTask):
     """A service or send task that names a job."""
 
     def _execute(self, task: Task) -> bool:
@@ -33,7 +33,7 @@ class JobTask(defaults.ServiceTask):  # type: ignore[misc]
         return True
 
 
-class ScriptTask(defaults.ServiceTask):  # type: ignore[misc]
+class ScriptTask(defaults.ServiceTask):
     """A FEEL expression whose value becomes a variable."""
 
     def _execute(self, task: Task) -> bool:
@@ -41,7 +41,7 @@ class ScriptTask(defaults.ServiceTask):  # type: ignore[misc]
         return True
 
 
-class DecisionTask(defaults.ServiceTask):  # type: ignore[misc]
+class DecisionTask(defaults.ServiceTask):
     """A call of a decision table."""
 
     def _execute(self, task: Task) -> bool:
@@ -49,7 +49,7 @@ class DecisionTask(defaults.ServiceTask):  # type: ignore[misc]
         return True
 
 
-class ThrowEvent(defaults.IntermediateThrowEvent):  # type: ignore[misc]
+class ThrowEvent(defaults.IntermediateThrowEvent):
     """An intermediate throw event, or a send task, with or without a job."""
 
     def _run_hook(self, my_task: Task) -> bool:
@@ -57,7 +57,7 @@ class ThrowEvent(defaults.IntermediateThrowEvent):  # type: ignore[misc]
         return bool(super()._run_hook(my_task))
 
 
-class EndEvent(defaults.EndEvent):  # type: ignore[misc]
+class EndEvent(defaults.EndEvent):
     """An end event, with or without a job."""
 
     def _run_hook(self, my_task: Task) -> bool:
@@ -65,7 +65,7 @@ class EndEvent(defaults.EndEvent):  # type: ignore[misc]
         return bool(super()._run_hook(my_task))
 
 
-class ExclusiveGateway(defaults.ExclusiveGateway):  # type: ignore[misc]
+class ExclusiveGateway(defaults.ExclusiveGateway):
     """Exactly one flow; no match and no default is a failure, never a guess."""
 
     def _run_hook(self, my_task: Task) -> bool:
@@ -86,7 +86,7 @@ class ExclusiveGateway(defaults.ExclusiveGateway):  # type: ignore[misc]
         return True
 
 
-class EventGateway(EventBasedGatewayMixin, defaults.BpmnSpecMixin):  # type: ignore[misc]
+class EventGateway(EventBasedGatewayMixin, defaults.BpmnSpecMixin):
     """Waits for the first of several events; each keeps its own definition here."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +125,7 @@ class EventGateway(EventBasedGatewayMixin, defaults.BpmnSpecMixin):  # type: ign
         self._update(my_task)
 
 
-class EmbeddedSubprocess(defaults.SubWorkflowTask):  # type: ignore[misc]
+class EmbeddedSubprocess(defaults.SubWorkflowTask):
     """A subprocess drawn inside the process; it shares the variables around it."""
 
     def copy_data(self, my_task: Task, subworkflow: Subprocess) -> None:
@@ -136,7 +136,7 @@ class EmbeddedSubprocess(defaults.SubWorkflowTask):  # type: ignore[misc]
         my_task.workflow.script_engine.write_outputs(my_task, {})
 
 
-class CalledProcess(defaults.CallActivity):  # type: ignore[misc]
+class CalledProcess(defaults.CallActivity):
     """A call activity; the called process has variables of its own."""
 
     def copy_data(self, my_task: Task, subworkflow: Subprocess) -> None:
@@ -152,7 +152,7 @@ class _MultiInstance:
 
     def _begin(self, my_task: Task) -> list[object]:
         run = my_task.workflow.script_engine
-        items = run.collection(my_task)
+        items: list[object] = run.collection(my_task)
         if len(items) > MAX_INSTANCES:
             element = run.element(my_task)
             raise RuleFailed(
@@ -194,7 +194,7 @@ class _MultiInstance:
         my_task._set_state(TaskState.READY)
 
 
-class ParallelMultiInstance(_MultiInstance, defaults.ParallelMultiInstanceTask):  # type: ignore[misc]
+class ParallelMultiInstance(_MultiInstance, defaults.ParallelMultiInstanceTask):
     """One instance per item, all at once."""
 
     def _update_hook(self, my_task: Task) -> bool:
@@ -218,7 +218,7 @@ class ParallelMultiInstance(_MultiInstance, defaults.ParallelMultiInstanceTask):
             self._finish(my_task)
 
 
-class SequentialMultiInstance(_MultiInstance, defaults.SequentialMultiInstanceTask):  # type: ignore[misc]
+class SequentialMultiInstance(_MultiInstance, defaults.SequentialMultiInstanceTask):
     """One instance per item, one after the other."""
 
     def _update_hook(self, my_task: Task) -> bool:

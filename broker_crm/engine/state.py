@@ -52,9 +52,7 @@ def dump(instance: Instance, instance_id: UUID | None) -> bytes:
     return prefix + _digest(prefix + body) + body
 
 
-def load(
-    process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID | None
-) -> Instance:
+def load(process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID | None) -> Instance:
     """Read an instance back.
 
     Args:
@@ -88,9 +86,7 @@ def load(
             _load_tree(subprocess, tree)
             task = instance.get_task_from_id(parent_id)
             if isinstance(task.task_spec, SubWorkflowTask):
-                subprocess.completed_event.connect(
-                    task.task_spec._on_subworkflow_completed, task
-                )
+                subprocess.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
     except KeyError as error:
         raise StateDamaged(
             f"The state names {error}, which this process version does not have."

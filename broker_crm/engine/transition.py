@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class EventKind(StrEnum):
-    """Kinds of process events; the first group comes from the engine, the second from people's commands."""
+    """Kinds of process events: the first group comes from the engine, the second from people."""
 
     INSTANCE_STARTED = "instance-started"
     INSTANCE_COMPLETED = "instance-completed"
@@ -69,9 +69,10 @@ class CreatedTask:
     loop_number: int
     """1 for the first time this element is reached in the instance."""
     help: Mapping[str, str]
-    """Kind of help ('script', 'letter', 'presentation', 'offer', 'contract', 'history', 'notes') to template key."""
+    """Kind of help to template key; kinds are 'script', 'letter', 'presentation', 'offer',
+    'contract', 'history' and 'notes'."""
     local_variables: Mapping[str, object]
-    """Inputs mapped for this task and multi-instance items; the rest is read from the instance's variables."""
+    """Mapped inputs and multi-instance items; the rest is read from the instance's variables."""
 
 
 @dataclass(frozen=True, slots=True)

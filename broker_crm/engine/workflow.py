@@ -59,7 +59,7 @@ def _update_waiting(workflow: Instance | Subprocess) -> None:
 def scope_of(task: Task) -> dict[str, Any]:
     """The variables that the task reads and writes.
 
-    An embedded subprocess shares the variables of the process around it; a call activity has its own.
+    An embedded subprocess shares the variables around it; a call activity has its own.
     """
     workflow = task.workflow
     while workflow.parent_task_id is not None:

@@ -54,9 +54,7 @@ def read_xml(content: bytes, file: str) -> etree._Element:
         content.decode("utf-8")
         root = etree.fromstring(content, parser)
     except UnicodeDecodeError as error:
-        raise refuse(
-            file, "The file is not UTF-8.", "Save it as UTF-8.", "encoding"
-        ) from error
+        raise refuse(file, "The file is not UTF-8.", "Save it as UTF-8.", "encoding") from error
     except etree.XMLSyntaxError as error:
         raise refuse(
             file,
@@ -66,9 +64,7 @@ def read_xml(content: bytes, file: str) -> etree._Element:
             line=error.lineno,
         ) from error
     if root.getroottree().docinfo.doctype:
-        raise refuse(
-            file, "The file has a DOCTYPE.", "Save it again from the modeler.", "doctype"
-        )
+        raise refuse(file, "The file has a DOCTYPE.", "Save it again from the modeler.", "doctype")
     _check_shape(root, file)
     return root
 
@@ -101,12 +97,12 @@ def refuse(
 
 def local_name(node: etree._Element) -> str:
     """The tag without its namespace."""
-    return etree.QName(node).localname
+    return str(etree.QName(node).localname)
 
 
 def is_bpmn(node: etree._Element) -> bool:
     """True for an element of the BPMN model namespace."""
-    return etree.QName(node).namespace == BPMN
+    return bool(etree.QName(node).namespace == BPMN)
 
 
 def bpmn(tag: str) -> str:

@@ -178,13 +178,9 @@ def test_a_late_completion_does_not_fire_timers_by_itself(at_monday):
 
 def test_an_interrupting_message_cancels_the_task(at_monday):
     process = compiled(
-        START
-        + user_task("call")
-        + '<bpmn:boundaryEvent id="stop" attachedToRef="call">'
+        START + user_task("call") + '<bpmn:boundaryEvent id="stop" attachedToRef="call">'
         '<bpmn:messageEventDefinition messageRef="M" /></bpmn:boundaryEvent>'
-        '<bpmn:endEvent id="stopped" />'
-        + END
-        + flows("s>call", "call>e", "stop>stopped"),
+        '<bpmn:endEvent id="stopped" />' + END + flows("s>call", "call>e", "stop>stopped"),
         '<bpmn:message id="M" name="withdrawn"><bpmn:extensionElements>'
         '<zeebe:subscription correlationKey="=clientId" /></bpmn:extensionElements></bpmn:message>',
     )
@@ -199,8 +195,7 @@ def test_an_interrupting_message_cancels_the_task(at_monday):
 
 def test_a_bpmn_error_of_a_job_is_caught_by_code(at_monday):
     process = compiled(
-        START
-        + '<bpmn:serviceTask id="job"><bpmn:extensionElements>'
+        START + '<bpmn:serviceTask id="job"><bpmn:extensionElements>'
         '<zeebe:taskDefinition type="check" /></bpmn:extensionElements></bpmn:serviceTask>'
         '<bpmn:boundaryEvent id="denied" attachedToRef="job">'
         '<bpmn:errorEventDefinition errorRef="E" /></bpmn:boundaryEvent>'
@@ -259,8 +254,7 @@ def test_an_inclusive_gateway_waits_for_the_branches_it_took(at_monday):
 
 def test_the_first_event_behind_an_event_gateway_wins(at_monday):
     process = compiled(
-        START
-        + '<bpmn:eventBasedGateway id="g" />'
+        START + '<bpmn:eventBasedGateway id="g" />'
         '<bpmn:intermediateCatchEvent id="replied">'
         '<bpmn:messageEventDefinition messageRef="M" /></bpmn:intermediateCatchEvent>'
         '<bpmn:intermediateCatchEvent id="week"><bpmn:timerEventDefinition>'
@@ -269,7 +263,9 @@ def test_the_first_event_behind_an_event_gateway_wins(at_monday):
         + user_task("answer")
         + user_task("chase")
         + END
-        + flows("s>g", "g>replied", "g>week", "replied>answer", "week>chase", "answer>e", "chase>e"),
+        + flows(
+            "s>g", "g>replied", "g>week", "replied>answer", "week>chase", "answer>e", "chase>e"
+        ),
         '<bpmn:message id="M" name="reply"><bpmn:extensionElements>'
         '<zeebe:subscription correlationKey="=clientId" /></bpmn:extensionElements></bpmn:message>',
     )
@@ -290,9 +286,7 @@ def multi(sequential: str, condition: str = "") -> str:
         ' inputElement="insurer" outputCollection="quotes" outputElement="=premium" />'
         f"</bpmn:extensionElements>{condition}</bpmn:multiInstanceLoopCharacteristics>"
     )
-    return (
-        START + user_task("quote", inside=inside) + END + flows("s>quote", "quote>e")
-    )
+    return START + user_task("quote", inside=inside) + END + flows("s>quote", "quote>e")
 
 
 def test_parallel_instances_run_at_once_and_collect_their_results(at_monday):
@@ -312,9 +306,7 @@ def test_sequential_instances_come_one_after_the_other(at_monday):
     process = compiled(multi("true"))
     state, begun = commands.start(process, {"insurers": ["A", "B"]}, around())
     assert len(begun.created) == 1
-    state, half = commands.complete(
-        process, state, begun.created[0].id, {"premium": 1}, around()
-    )
+    state, half = commands.complete(process, state, begun.created[0].id, {"premium": 1}, around())
     assert half.created[0].local_variables["insurer"] == "B"
     _, ended = commands.complete(process, state, half.created[0].id, {"premium": 2}, around())
     assert ended.finished and ended.variables["quotes"] == [1, 2]
@@ -334,8 +326,7 @@ def test_an_embedded_subprocess_shares_variables_and_can_be_interrupted(at_monda
         + flows("s2>a", "a>e2")
     )
     process = compiled(
-        START
-        + f'<bpmn:subProcess id="sub">{inside}</bpmn:subProcess>'
+        START + f'<bpmn:subProcess id="sub">{inside}</bpmn:subProcess>'
         '<bpmn:boundaryEvent id="stop" attachedToRef="sub">'
         '<bpmn:messageEventDefinition messageRef="M" /></bpmn:boundaryEvent>'
         '<bpmn:endEvent id="stopped" />'
@@ -365,14 +356,11 @@ def test_a_called_process_has_variables_of_its_own(at_monday):
         process="called",
     )
     process = compiled(
-        START
-        + '<bpmn:callActivity id="call"><bpmn:extensionElements>'
+        START + '<bpmn:callActivity id="call"><bpmn:extensionElements>'
         '<zeebe:calledElement processId="called" propagateAllChildVariables="false" />'
         '<zeebe:ioMapping><zeebe:input source="=n + 1" target="m" />'
         '<zeebe:output source="=answer" target="result" /></zeebe:ioMapping>'
-        "</bpmn:extensionElements></bpmn:callActivity>"
-        + END
-        + flows("s>call", "call>e"),
+        "</bpmn:extensionElements></bpmn:callActivity>" + END + flows("s>call", "call>e"),
         others={"called.bpmn": called},
     )
     state, begun = commands.start(process, {"n": 1}, around())
@@ -401,8 +389,7 @@ def test_terminate_ends_everything(at_monday):
 
 def test_measurement_points_are_recorded_with_their_value(at_monday):
     process = compiled(
-        START
-        + '<bpmn:scriptTask id="calc"><bpmn:extensionElements>'
+        START + '<bpmn:scriptTask id="calc"><bpmn:extensionElements>'
         '<zeebe:script expression="=premium * 2" resultVariable="double" />'
         "</bpmn:extensionElements></bpmn:scriptTask>"
         '<bpmn:intermediateThrowEvent id="m"><bpmn:extensionElements>'
