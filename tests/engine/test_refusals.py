@@ -66,7 +66,7 @@ def refusals(body: str, *extra: str):
         (
             LINE
             + '<bpmn:exclusiveGateway id="g" default="g-x" /><bpmn:endEvent id="x" />'
-            + flows("s>a", "a>g", "g>e: =outcome = = 1", "g>x"),
+            + flows("s>a", "a>g", "g>e: =outcome = ", "g>x"),
             ("g-e", "feel"),
         ),
         (

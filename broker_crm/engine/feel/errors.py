@@ -1,0 +1,33 @@
+"""What is wrong with an expression or a merge field."""
+
+from __future__ import annotations
+
+
+class FeelError(Exception):
+    """An expression can't be read, or fails.
+
+    Args:
+        expression: the FEEL text.
+        reason: what is wrong, and how to mend it.
+        position: character at which, counted from 0, where known.
+    """
+
+    def __init__(self, expression: str, reason: str, position: int | None = None) -> None:
+        at = f" (at character {position + 1})" if position is not None else ""
+        shown = expression if len(expression) <= 120 else f"{expression[:117]}…"
+        super().__init__(f"“{shown}”: {reason}{at}")
+        self.expression = expression
+        self.reason = reason
+        self.position = position
+
+
+class EmptyMergeField(FeelError):
+    """A merge field of a template has no value for this client.
+
+    Args:
+        field: the expression between the braces.
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, "The field is empty. Fill it in before sending.")
+        self.field = field
