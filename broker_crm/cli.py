@@ -68,7 +68,8 @@ def worker() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Findings as one JSON list.")
 def lint(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check diagrams, decision tables, forms and templates; exit 1 on errors."""
-    from broker_crm.definitions.lint import Severity, lint_paths
+    from broker_crm.definitions.findings import Severity
+    from broker_crm.definitions.lint import lint_paths
 
     findings = lint_paths(list(paths))
     if as_json:
