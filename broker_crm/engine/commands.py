@@ -109,6 +109,7 @@ def complete(
         raise TaskNotOpen(task_id)
     element = run.element(task)
     run.write_outputs(task, variables)
+    task.internal_data.pop("inputs", None)
     outcome = variables.get(element.outcome_variable)
     completed = CompletedTask(task_id, element.id, outcome if isinstance(outcome, str) else None)
     run.note(EventKind.TASK_COMPLETED, element, task_id=task_id, value=completed.outcome)
@@ -336,6 +337,7 @@ def _finish(
         completed=completed,
         cancelled=tuple(before.open_tasks - after.open_tasks - done),
         timers=timers,
+        timers_moved=tuple(timer.id for timer in timers if timer.id in before.timers),
         timers_gone=tuple(before.timers.keys() - after.timers.keys()),
         subscriptions=tuple(
             subscription

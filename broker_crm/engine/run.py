@@ -28,8 +28,6 @@ from broker_crm.engine.transition import (
 )
 from broker_crm.engine.workflow import boundary_host, host_of_reminder_path, scope_of
 
-HIDDEN_KINDS = frozenset({"userTask", "startEvent"})
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -317,7 +315,7 @@ class Run:
     def passed(self, task: Task) -> None:
         """Record that an automatic element was passed."""
         element = self.element(task)
-        if element.type in HIDDEN_KINDS:
+        if element.type == "userTask":
             return
         self.note(EventKind.ELEMENT_PASSED, element, value=self._flows_taken(task, element))
         self.measure(task)

@@ -146,6 +146,8 @@ class Transition:
     """User tasks that an interrupting event or the end of the process took away."""
     timers: tuple[DueTimer, ...] = ()
     """New or changed timers."""
+    timers_moved: tuple[UUID, ...] = ()
+    """Those among the timers that waited before, at another instant."""
     timers_gone: tuple[UUID, ...] = ()
     """Timers that fired for the last time or were cancelled."""
     subscriptions: tuple[Subscription, ...] = ()

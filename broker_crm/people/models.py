@@ -51,9 +51,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     team: Mapped[Team | None] = relationship(lazy="joined")
-    role_rows: Mapped[list[UserRole]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan"
-    )
+    role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -132,6 +132,19 @@ class EventSubscription(Base):
     correlation_key: Mapped[str | None] = mapped_column(String(200))
 
 
+class PendingMessage(Base):
+    """A message or signal thrown by an instance, delivered to those that wait after the commit."""
+
+    __tablename__ = "pending_message"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    correlation_key: Mapped[str | None] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ProcessEvent(Base):
     """Append-only history of an instance; the ground of every answer."""
 
@@ -176,9 +189,7 @@ class Incident(Base):
     __tablename__ = "incident"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    instance_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("process_instance.id"), index=True
-    )
+    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
     """The command that failed: 'complete', 'fire-timer', 'send-message', 'letter'."""
     task_id: Mapped[UUID | None]

@@ -1,0 +1,252 @@
+"""Checks a process with everything that it refers to, before anybody meets it in the inbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from broker_crm.definitions.bundle import Bundle, bundles, scan, template_references
+from broker_crm.definitions.findings import Finding, Severity, refused
+from broker_crm.definitions.forms import FormRefused, read_form
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.translations import read_catalogue
+from broker_crm.engine.definition import compile_process
+from broker_crm.engine.dialect import Element
+from broker_crm.engine.errors import DiagramRefused
+from broker_crm.engine.feel import FeelError, check
+from broker_crm.engine.feel.templates import MERGE_FIELD
+
+CANDIDATE_GROUPS = frozenset(
+    {
+        "salesperson",
+        "assistant",
+        "product-manager",
+        "sales-manager",
+        "designer",
+        "analyst",
+        "complaints-handler",
+        "compliance",
+        "administrator",
+    }
+)
+JOB_TYPES = frozenset(
+    {
+        "send-letter",
+        "remind",
+        "escalate",
+        "check-permission",
+        "record-outcome",
+        "update-client",
+        "make-document",
+    }
+)
+
+
+def lint_paths(paths: list[Path]) -> list[Finding]:
+    """Findings over folders that hold `bpmn/` and `forms/`, or over single diagrams.
+
+    Args:
+        paths: a project folder, its `bpmn/` folder, or a `.bpmn` or `.dmn` file in it.
+    """
+    findings: list[Finding] = []
+    for path in paths:
+        root = project_root(path)
+        folder = scan(root)
+        findings.extend(refused(refusal) for refusal in folder.refusals)
+        for bundle in bundles(folder):
+            findings.extend(lint(bundle))
+    only = {path.name for path in paths if path.is_file()}
+    unique = list(dict.fromkeys(findings))
+    return [finding for finding in unique if not only or finding.file in only]
+
+
+def project_root(path: Path) -> Path:
+    """The folder that holds `bpmn/` and `forms/`, for a path in it."""
+    start = path if path.is_dir() else path.parent
+    return start.parent if start.name in {"bpmn", "forms"} else start
+
+
+def lint(bundle: Bundle) -> list[Finding]:
+    """All findings on one process."""
+    findings: list[Finding] = []
+    try:
+        compile_process(bundle.source)
+    except DiagramRefused as error:
+        findings.extend(refused(refusal) for refusal in error.refusals)
+    for element in bundle.elements.values():
+        findings.extend(_user_task(element, bundle))
+        findings.extend(_job(element))
+    findings.extend(_templates(bundle))
+    findings.extend(_forms(bundle))
+    findings.extend(_outcomes(bundle))
+    findings.extend(_translations(bundle))
+    return findings
+
+
+def _user_task(element: Element, bundle: Bundle) -> Iterator[Finding]:
+    if element.form_key and element.form_key not in bundle.of(ResourceKind.FORM):
+        yield _error(
+            element,
+            "form",
+            f"The form “{element.form_key}” does not exist.",
+            "Add it to forms/, or mend the form id.",
+        )
+    if element.type != "userTask":
+        return
+    groups = element.candidate_groups
+    if groups and not groups.startswith("=") and groups not in CANDIDATE_GROUPS:
+        yield _error(
+            element,
+            "candidate-group",
+            f"The candidate group “{groups}” does not exist.",
+            f"Use one of: {', '.join(sorted(CANDIDATE_GROUPS))}.",
+        )
+    if not groups and not element.assignee:
+        yield _error(
+            element,
+            "assignment",
+            "Nobody would get this task.",
+            "Set a candidate group or an assignee.",
+        )
+    if not element.form_key:
+        yield _warning(
+            element, "form", "The task has no form.", "Link a form, or make it an automatic step."
+        )
+    if not element.properties.get("standardWorkingDays") and not element.due_date:
+        yield _warning(
+            element,
+            "time-standard",
+            "The task has no time standard, so nobody is reminded.",
+            "Set the property standardWorkingDays.",
+        )
+    if not element.name:
+        yield _warning(element, "label", "The task has no name.", "Name it as people call it.")
+
+
+def _job(element: Element) -> Iterator[Finding]:
+    job = element.job_type
+    if job and not job.startswith("=") and job not in JOB_TYPES:
+        yield _error(
+            element,
+            "job-type",
+            f"The job “{job}” is unknown.",
+            f"Use one of: {', '.join(sorted(JOB_TYPES))}.",
+        )
+    if job == "send-letter" and not element.headers.get("letter"):
+        yield _error(
+            element, "letter", "The job sends no letter.", "Set the header letter to a template."
+        )
+
+
+def _templates(bundle: Bundle) -> Iterator[Finding]:
+    for reference in template_references(bundle.elements):
+        stems = bundle.of(reference.kind)
+        languages = {stem.rsplit(".", 1)[1] for stem in stems if stem.startswith(reference.key)}
+        for language in ("lt", "en"):
+            if f"{reference.key}.{language}" not in stems:
+                severity = Severity.WARNING if languages else Severity.ERROR
+                yield Finding(
+                    severity,
+                    reference.element.file,
+                    "template",
+                    f"The {reference.kind} “{reference.key}” has no {language} text.",
+                    f"Add {reference.key}.{language}.md.",
+                    reference.element.id,
+                    reference.element.name,
+                    reference.element.line,
+                )
+    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT, ResourceKind.DOCUMENT):
+        for stem, content in bundle.of(kind).items():
+            yield from _template(f"{stem}.md", kind, content)
+
+
+def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        yield Finding(
+            Severity.ERROR, file, "encoding", "The file is not UTF-8.", "Save it as UTF-8."
+        )
+        return
+    if kind is ResourceKind.LETTER and not text.startswith("Subject: "):
+        yield Finding(
+            Severity.ERROR,
+            file,
+            "letter",
+            "The letter has no subject.",
+            "Begin it with a line “Subject: …”.",
+            line=1,
+        )
+    for match in MERGE_FIELD.finditer(text):
+        try:
+            check(match[1].strip())
+        except FeelError as error:
+            line = text.count("\n", 0, match.start()) + 1
+            yield Finding(
+                Severity.ERROR, file, "merge-field", str(error), "Mend the field.", line=line
+            )
+
+
+def _forms(bundle: Bundle) -> Iterator[Finding]:
+    for key, content in bundle.of(ResourceKind.FORM).items():
+        try:
+            read_form(content.decode())
+        except (FormRefused, UnicodeDecodeError) as error:
+            yield Finding(
+                Severity.ERROR, f"{key}.form", "form", str(error), "Mend it in the form editor."
+            )
+
+
+def _outcomes(bundle: Bundle) -> Iterator[Finding]:
+    """A condition that compares an outcome variable with a word outside its closed list."""
+    closed = {
+        element.outcome_variable: set(element.outcomes)
+        for element in bundle.elements.values()
+        if element.outcomes
+    }
+    try:
+        flows = compile_process(bundle.source).flows.values()
+    except DiagramRefused:
+        return
+    for flow in flows:
+        for variable, word in re.findall(r'(\w+)\s*=\s*"([^"]*)"', flow.condition or ""):
+            if variable in closed and word not in closed[variable]:
+                source = bundle.elements[flow.source]
+                yield Finding(
+                    Severity.ERROR,
+                    source.file,
+                    "outcome",
+                    f"“{word}” is not an outcome of “{variable}”.",
+                    f"Outcomes: {', '.join(sorted(closed[variable]))}.",
+                    flow.id,
+                    flow.name,
+                    flow.line,
+                )
+
+
+def _translations(bundle: Bundle) -> Iterator[Finding]:
+    for language, content in bundle.of(ResourceKind.TRANSLATION).items():
+        catalogue = read_catalogue(content)
+        for element in bundle.elements.values():
+            if element.type == "userTask" and element.name and element.name not in catalogue:
+                yield _warning(
+                    element,
+                    "translation",
+                    f"“{element.name}” has no translation ({language}).",
+                    f"Add it to forms/translations/{language}.po.",
+                )
+
+
+def _error(element: Element, rule: str, problem: str, mend: str) -> Finding:
+    return _finding(Severity.ERROR, element, rule, problem, mend)
+
+
+def _warning(element: Element, rule: str, problem: str, mend: str) -> Finding:
+    return _finding(Severity.WARNING, element, rule, problem, mend)
+
+
+def _finding(severity: Severity, element: Element, rule: str, problem: str, mend: str) -> Finding:
+    return Finding(
+        severity, element.file, rule, problem, mend, element.id, element.name, element.line
+    )

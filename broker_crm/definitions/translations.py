@@ -1,0 +1,25 @@
+"""Names and texts of diagrams and forms in other languages, from gettext catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+
+from babel.messages.pofile import PoFileError, read_po
+
+
+def read_catalogue(content: bytes) -> Mapping[str, str]:
+    """Translations by original text; fuzzy and empty ones are left out.
+
+    Raises:
+        ValueError: when the catalogue can't be read.
+    """
+    try:
+        catalogue = read_po(BytesIO(content), abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise ValueError(f"The catalogue can't be read: {error}") from error
+    return {
+        str(message.id): str(message.string)
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+    }

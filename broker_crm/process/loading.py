@@ -1,0 +1,153 @@
+"""Locks a process instance and reads what a command needs of it in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from broker_crm.process.errors import InstanceEnded, InstanceNotFound, TaskNotFound
+from broker_crm.process.jobs import Case
+from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
+
+INSTANCE = (
+    ProcessInstance.id,
+    ProcessInstance.version_id,
+    ProcessInstance.process_key,
+    ProcessInstance.title,
+    ProcessInstance.client_id,
+    ProcessInstance.product_id,
+    ProcessInstance.owner,
+    ProcessInstance.status,
+    ProcessInstance.outcome,
+    ProcessInstance.reason,
+    ProcessInstance.segment,
+    ProcessInstance.state,
+    ProcessInstance.row_version,
+)
+TASK = (
+    UserTask.id,
+    UserTask.element_id,
+    UserTask.step,
+    UserTask.name,
+    UserTask.form_key,
+    UserTask.candidate_group,
+    UserTask.assignee,
+    UserTask.status,
+    UserTask.created_at,
+    UserTask.started_at,
+    UserTask.due_at,
+    UserTask.completed_at,
+    UserTask.completed_by,
+    UserTask.loop_number,
+    UserTask.standard_working_days,
+    UserTask.standard_cost,
+    UserTask.outcomes,
+    UserTask.outcome_variable,
+    UserTask.local_variables,
+)
+
+
+@dataclass(slots=True)
+class LoadedInstance:
+    """An instance under lock."""
+
+    id: UUID
+    version_id: int
+    process_key: str
+    status: str
+    state: bytes
+    row_version: int
+    segment: str
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTask:
+    """A user task under lock."""
+
+    id: UUID
+    element_id: str
+    step: str
+    name: str
+    form_key: str | None
+    candidate_group: str | None
+    assignee: str | None
+    status: str
+    created_at: datetime
+    started_at: datetime | None
+    due_at: datetime | None
+    completed_at: datetime | None
+    completed_by: str | None
+    loop_number: int
+    standard_working_days: float | None
+    standard_cost: float | None
+    outcomes: str
+    outcome_variable: str
+    local_variables: dict[str, Any]
+
+
+def load_instance(session: Session, instance_id: UUID) -> LoadedInstance:
+    """Lock a running instance.
+
+    Raises:
+        InstanceNotFound: when there is none.
+        InstanceEnded: when it is over.
+    """
+    statement = select(*INSTANCE).where(ProcessInstance.id == instance_id)
+    row = session.execute(_locked(statement)).one_or_none()
+    if row is None:
+        raise InstanceNotFound(instance_id)
+    loaded = _instance(row)
+    if loaded.status != InstanceStatus.ACTIVE:
+        raise InstanceEnded
+    return loaded
+
+
+def load_task(session: Session, task_id: UUID) -> tuple[LoadedTask, LoadedInstance]:
+    """Lock a task and its instance.
+
+    Raises:
+        TaskNotFound: when there is none.
+    """
+    statement = (
+        select(*INSTANCE, *TASK)
+        .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+        .where(UserTask.id == task_id)
+    )
+    row = session.execute(_locked(statement)).one_or_none()
+    if row is None:
+        raise TaskNotFound(task_id)
+    return LoadedTask(*row[len(INSTANCE) :]), _instance(row)
+
+
+def _locked(statement: Select[Any]) -> Select[Any]:
+    return statement.with_for_update()
+
+
+def _instance(row: Row[Any]) -> LoadedInstance:
+    case = Case(
+        id=row[0],
+        version_id=row[1],
+        process_key=row[2],
+        title=row[3],
+        client_id=row[4],
+        product_id=row[5],
+        owner=row[6],
+        outcome=row[8],
+        reason=row[9],
+    )
+    return LoadedInstance(
+        id=row[0],
+        version_id=row[1],
+        process_key=row[2],
+        status=row[7],
+        state=row[11],
+        row_version=row[12],
+        segment=row[10],
+        case=case,
+    )

@@ -1,0 +1,294 @@
+"""Writes what a command did: state, tasks, timers, subscriptions and events, in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Table, bindparam, delete, update
+from sqlalchemy.orm import Session
+
+from broker_crm import clock
+from broker_crm.engine.commands import Surroundings
+from broker_crm.engine.transition import CreatedTask, EventKind, HappenedEvent, Job, Transition
+from broker_crm.process import jobs
+from broker_crm.process.calendars import company_calendar
+from broker_crm.process.errors import Outrun
+from broker_crm.process.jobs import JobCall
+from broker_crm.process.loading import LoadedInstance
+from broker_crm.process.models import (
+    EventSubscription,
+    InstanceStatus,
+    PendingMessage,
+    ProcessEvent,
+    ProcessInstance,
+    TaskStatus,
+    Timer,
+    UserTask,
+)
+
+INSTANCES = cast(Table, ProcessInstance.__table__)
+TASKS = cast(Table, UserTask.__table__)
+TIMERS = cast(Table, Timer.__table__)
+SUBSCRIPTIONS = cast(Table, EventSubscription.__table__)
+EVENTS = cast(Table, ProcessEvent.__table__)
+MESSAGES = cast(Table, PendingMessage.__table__)
+
+EVENT_COLUMNS = (
+    "outcome",
+    "reason",
+    "wait_seconds",
+    "work_seconds",
+    "late_days",
+    "standard_working_days",
+    "standard_cost",
+)
+
+
+@dataclass(slots=True)
+class Work:
+    """A command under way on one instance."""
+
+    session: Session
+    instance: LoadedInstance
+    actor: str | None
+    at: datetime = field(default_factory=clock.now)
+    job_events: list[HappenedEvent] = field(default_factory=list)
+
+    @property
+    def around(self) -> Surroundings:
+        """What the engine needs from here."""
+        return Surroundings(company_calendar(self.session), self._run_job, self.instance.id)
+
+    def _run_job(self, job: Job) -> Mapping[str, object]:
+        call = JobCall(self.session, self.instance.case, job, self.actor)
+        results = jobs.run(call)
+        self.job_events.extend(call.events)
+        return results
+
+
+def record(
+    work: Work,
+    state: bytes,
+    transition: Transition,
+    details: Callable[[HappenedEvent], Mapping[str, object]] | None = None,
+) -> None:
+    """Write a transition.
+
+    Args:
+        work: the command.
+        state: to be stored.
+        transition: what happened.
+        details: further columns for an event, such as lateness for a completion.
+
+    Raises:
+        Outrun: when the instance changed since it was loaded.
+    """
+    _update_instance(work, state, transition)
+    connection = work.session.connection()
+    if transition.created:
+        connection.execute(TASKS.insert(), [_task_row(work, task) for task in transition.created])
+    if transition.cancelled:
+        connection.execute(
+            update(TASKS)
+            .where(TASKS.c.id.in_(transition.cancelled))
+            .values(status=TaskStatus.CANCELLED, completed_at=work.at)
+        )
+    _record_timers(work, transition)
+    _record_subscriptions(work, transition)
+    if transition.thrown:
+        connection.execute(MESSAGES.insert(), _message_rows(work, transition))
+    rows = event_rows(work, transition, details)
+    if rows:
+        connection.execute(EVENTS.insert(), rows)
+
+
+def insert_instance(work: Work, state: bytes, row: dict[str, Any]) -> None:
+    """Write a new instance."""
+    work.session.connection().execute(INSTANCES.insert(), [{**row, "state": state}])
+
+
+def write_events(work: Work, *events: HappenedEvent, **columns: object) -> None:
+    """Write events that are not part of a transition."""
+    rows = [_event_row(work, event, columns) for event in events]
+    work.session.connection().execute(EVENTS.insert(), rows)
+
+
+def event_rows(
+    work: Work,
+    transition: Transition,
+    details: Callable[[HappenedEvent], Mapping[str, object]] | None,
+) -> list[dict[str, object]]:
+    """Rows of the history for a transition, in the order in which things happened."""
+    created = [
+        HappenedEvent(
+            EventKind.TASK_CREATED,
+            element_id=task.element_id,
+            element_name=task.name,
+            element_type="userTask",
+            task_id=task.id,
+            loop_number=task.loop_number,
+        )
+        for task in transition.created
+    ]
+    cancelled = [
+        HappenedEvent(EventKind.TASK_CANCELLED, element_type="userTask", task_id=task_id)
+        for task_id in transition.cancelled
+    ]
+    ended = [event for event in transition.events if event.kind == EventKind.INSTANCE_COMPLETED]
+    passed = [event for event in transition.events if event.kind != EventKind.INSTANCE_COMPLETED]
+    return [
+        _event_row(work, event, details(event) if details else {})
+        for event in (*passed, *work.job_events, *cancelled, *created, *ended)
+    ]
+
+
+def _update_instance(work: Work, state: bytes, transition: Transition) -> None:
+    instance = work.instance
+    values: dict[str, object] = {
+        "new_state": state,
+        "new_version": instance.row_version + 1,
+        "new_outcome": instance.case.outcome,
+        "new_reason": instance.case.reason,
+        "new_status": InstanceStatus.ACTIVE,
+        "new_ended": None,
+        "old_id": instance.id,
+        "old_version": instance.row_version,
+    }
+    if transition.finished:
+        values["new_status"] = InstanceStatus.COMPLETED
+        values["new_ended"] = work.at
+        if any(event.kind == EventKind.INSTANCE_CANCELLED for event in transition.events):
+            values["new_status"] = InstanceStatus.CANCELLED
+    result = cast(CursorResult[Any], work.session.connection().execute(_UPDATE_INSTANCE, values))
+    if result.rowcount != 1:
+        raise Outrun
+    instance.row_version += 1
+
+
+_UPDATE_INSTANCE = (
+    update(INSTANCES)
+    .where(
+        INSTANCES.c.id == bindparam("old_id"),
+        INSTANCES.c.row_version == bindparam("old_version"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        row_version=bindparam("new_version"),
+        outcome=bindparam("new_outcome"),
+        reason=bindparam("new_reason"),
+        status=bindparam("new_status"),
+        ended_at=bindparam("new_ended"),
+    )
+)
+
+
+def _task_row(work: Work, task: CreatedTask) -> dict[str, object]:
+    return {
+        "id": task.id,
+        "instance_id": work.instance.id,
+        "version_id": work.instance.version_id,
+        "client_id": work.instance.case.client_id,
+        "element_id": task.element_id,
+        "step": task.step,
+        "name": task.name,
+        "lane": task.lane,
+        "form_key": task.form_key,
+        "candidate_group": task.candidate_group,
+        "assignee": task.assignee,
+        "status": TaskStatus.OPEN,
+        "created_at": work.at,
+        "due_at": task.due_at,
+        "loop_number": task.loop_number,
+        "standard_working_days": task.standards.working_days,
+        "standard_minutes": task.standards.minutes,
+        "standard_cost": task.standards.cost,
+        "outcomes": ",".join(task.outcomes),
+        "outcome_variable": task.outcome_variable,
+        "help": dict(task.help),
+        "local_variables": dict(task.local_variables),
+    }
+
+
+def _record_timers(work: Work, transition: Transition) -> None:
+    connection = work.session.connection()
+    stale = [*transition.timers_gone, *transition.timers_moved]
+    if stale:
+        connection.execute(delete(TIMERS).where(TIMERS.c.id.in_(stale)))
+    if transition.timers:
+        connection.execute(
+            TIMERS.insert(),
+            [
+                {
+                    "id": timer.id,
+                    "instance_id": work.instance.id,
+                    "element_id": timer.element_id,
+                    "name": timer.name,
+                    "due_at": timer.due_at,
+                    "host_task_id": timer.host_task_id,
+                    "attempts": 0,
+                    "parked": False,
+                }
+                for timer in transition.timers
+            ],
+        )
+
+
+def _record_subscriptions(work: Work, transition: Transition) -> None:
+    connection = work.session.connection()
+    if transition.subscriptions_gone:
+        gone = SUBSCRIPTIONS.c.id.in_(transition.subscriptions_gone)
+        connection.execute(delete(SUBSCRIPTIONS).where(gone))
+    if transition.subscriptions:
+        connection.execute(
+            SUBSCRIPTIONS.insert(),
+            [
+                {
+                    "id": each.id,
+                    "instance_id": work.instance.id,
+                    "element_id": each.element_id,
+                    "kind": each.kind,
+                    "name": each.name,
+                    "correlation_key": each.correlation_key,
+                }
+                for each in transition.subscriptions
+            ],
+        )
+
+
+def _message_rows(work: Work, transition: Transition) -> list[dict[str, object]]:
+    return [
+        {
+            "kind": thrown.kind,
+            "name": thrown.name,
+            "correlation_key": thrown.correlation_key,
+            "payload": dict(thrown.payload),
+            "created_at": work.at,
+        }
+        for thrown in transition.thrown
+    ]
+
+
+def _event_row(
+    work: Work, event: HappenedEvent, columns: Mapping[str, object]
+) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(EVENT_COLUMNS)
+    row.update(
+        instance_id=work.instance.id,
+        version_id=work.instance.version_id,
+        kind=event.kind,
+        at=work.at,
+        actor=work.actor,
+        element_id=event.element_id,
+        element_name=event.element_name,
+        element_type=event.element_type,
+        task_id=event.task_id,
+        measure=event.measure,
+        value=event.value,
+        loop_number=event.loop_number,
+        first_reach=event.loop_number == 1,
+    )
+    row.update(columns)
+    return row
