@@ -1,23 +1,160 @@
-// A task's form: <div data-form-source="URL of {schema, data}"> gets the form-js viewer.
+// The task page: form-js draws the step's form; drafts are kept, and completing answers by field.
 import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { Form } from "@bpmn-io/form-js-viewer";
+import { Drafts } from "./drafts";
+import { speak, speakPlaceholders, type Texts } from "./form_texts";
+import { load, send } from "./requests";
 
-interface FormSource {
-  schema: object;
+interface Component {
+  id: string;
+  key?: string;
+  path?: string;
+  components?: Component[];
+}
+
+interface Source {
+  schema: Component;
+  data: Record<string, unknown>;
+  readonly: boolean;
+  texts: Texts;
+}
+
+interface Refusal {
+  message: string;
+  code: string;
+  errors?: Record<string, string[]>;
+}
+
+interface State {
+  errors: Record<string, unknown>;
   data: Record<string, unknown>;
 }
 
-async function mount(container: HTMLElement, source: string): Promise<void> {
-  const response = await fetch(source, { headers: { Accept: "application/json" } });
-  if (!response.ok) {
-    throw new Error(`The form could not be loaded (${response.status}).`);
+type Inner = Form & { _setState(state: Partial<State>): void; _getState(): State };
+
+function idsByKey(component: Component, found: Record<string, string> = {}): Record<string, string> {
+  if (component.key) found[component.key] = component.id;
+  for (const inner of component.components ?? []) idsByKey(inner, found);
+  return found;
+}
+
+class TaskForm {
+  private readonly form: Inner;
+  private readonly drafts: Drafts;
+  private readonly button = document.querySelector<HTMLButtonElement>("#complete");
+  private readonly messages = document.querySelector<HTMLElement>("#form-messages");
+  private busy = false;
+
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly source: Source,
+  ) {
+    container.replaceChildren();
+    this.form = new Form({ container }) as Inner;
+    speak(this.form, source.texts);
+    speakPlaceholders(container, source.texts);
+    this.drafts = new Drafts(container.dataset["draftUrl"] ?? "", source.texts, () => this.values());
   }
-  const { schema, data } = (await response.json()) as FormSource;
-  const form = new Form({ container });
-  await form.importSchema(schema, data);
-  container.dispatchEvent(new CustomEvent("form:ready", { bubbles: true, detail: { form } }));
+
+  async show(): Promise<void> {
+    await this.form.importSchema(this.source.schema, this.source.data);
+    if (this.source.readonly) {
+      this.form.setProperty("readOnly", true);
+      return;
+    }
+    this.form.on("field.updated", () => this.drafts.changed());
+    this.container.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.complete();
+    }, true);
+    this.button?.addEventListener("click", () => void this.complete());
+    document.querySelector("#save-draft")?.addEventListener("click", () => void this.drafts.save());
+    if (this.button) this.button.disabled = false;
+    const opened = this.container.dataset["openUrl"];
+    if (opened) void send(opened, {});
+  }
+
+  private values(): Record<string, unknown> {
+    const submitted = (this.form as unknown as { _getSubmitData(): Record<string, unknown> })._getSubmitData();
+    return submitted;
+  }
+
+  private async complete(): Promise<void> {
+    if (this.busy) return;
+    const { data, errors } = this.form.submit();
+    if (Object.keys(errors).length > 0) {
+      this.say(this.source.texts["mend"] ?? "", "bad");
+      this.focusFirstError();
+      return;
+    }
+    this.work(true);
+    this.drafts.stop();
+    try {
+      const response = await send(this.container.dataset["completeUrl"] ?? "", { variables: data });
+      if (response.ok) {
+        const { location: next } = (await response.json()) as { location: string };
+        window.location.assign(next);
+        return;
+      }
+      this.refused((await response.json()) as Refusal, response.status);
+    } catch {
+      this.say(this.source.texts["offline"] ?? "", "bad");
+      this.drafts.resume();
+      this.work(false);
+    }
+  }
+
+  private refused(refusal: Refusal, status: number): void {
+    this.drafts.resume();
+    const ids = idsByKey(this.source.schema);
+    const placed: Record<string, string[]> = {};
+    const unplaced: string[] = [];
+    for (const [key, messages] of Object.entries(refusal.errors ?? {})) {
+      const id = ids[key];
+      if (id) placed[id] = messages;
+      else unplaced.push(...messages.map((message) => `${key}: ${message}`));
+    }
+    this.form._setState({ errors: placed });
+    this.say([refusal.message, ...unplaced].join(" "), "bad");
+    this.focusFirstError();
+    this.work(false);
+    const final = status === 404 || status === 409 || status === 403;
+    if (final) {
+      this.drafts.stop();
+      if (this.button) this.button.disabled = true;
+    }
+  }
+
+  private focusFirstError(): void {
+    requestAnimationFrame(() => {
+      const field = this.container.querySelector<HTMLElement>(
+        ".fjs-has-errors input, .fjs-has-errors textarea, .fjs-has-errors select, .fjs-has-errors [tabindex]",
+      );
+      field?.focus();
+    });
+  }
+
+  private work(busy: boolean): void {
+    this.busy = busy;
+    if (!this.button) return;
+    this.button.disabled = busy;
+    this.button.toggleAttribute("aria-busy", busy);
+  }
+
+  private say(text: string, tone: string): void {
+    if (!this.messages) return;
+    const line = document.createElement("p");
+    line.className = `message message-${tone}`;
+    line.textContent = text;
+    this.messages.replaceChildren(line);
+  }
 }
 
 for (const container of document.querySelectorAll<HTMLElement>("[data-form-source]")) {
-  void mount(container, container.dataset.formSource ?? "");
+  load<Source>(container.dataset["formSource"] ?? "")
+    .then((source) => new TaskForm(container, source).show())
+    .then(() => container.setAttribute("data-ready", "yes"))
+    .catch((error: unknown) => {
+      container.textContent = container.dataset["failed"] ?? String(error);
+    });
 }
