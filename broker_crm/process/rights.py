@@ -1,0 +1,143 @@
+"""Who may see and do what, per record: the one table of rights, and queries scoped by it."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session, aliased
+
+from broker_crm.people.models import Role, User
+from broker_crm.process.errors import NotAllowed
+from broker_crm.process.models import ProcessInstance, UserTask
+
+SEES_EVERY_INSTANCE = frozenset(
+    {
+        Role.SALES_MANAGER,
+        Role.DESIGNER,
+        Role.ANALYST,
+        Role.COMPLIANCE,
+        Role.ADMINISTRATOR,
+    }
+)
+SEES_EVERY_TASK = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
+STEERS = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
+"""May cancel instances, reassign tasks, retry and dismiss incidents."""
+STARTS = frozenset({Role.SALESPERSON, Role.ASSISTANT, Role.SALES_MANAGER, Role.ADMINISTRATOR})
+FOUR_EYES = {
+    "offer-approval": "offer-preparation",
+    "offer-approval-sales": "offer-preparation",
+    "contract-approval": "contract-preparation",
+}
+"""Steps that must not be done by the person who did the other step in the same instance."""
+
+
+def acting_user(session: Session, login: str) -> User:
+    """The active user behind a login.
+
+    Raises:
+        NotAllowed: when there is none, or it is no longer active.
+    """
+    user = session.get(User, login)
+    if user is None or not user.active:
+        raise NotAllowed(f"The user {login} does not exist or is no longer active.")
+    return user
+
+
+def visible_tasks(user: User) -> ColumnElement[bool]:
+    """Tasks that the user may see: own, of the own groups, and of visible instances."""
+    if user.roles & SEES_EVERY_INSTANCE:
+        return true()
+    groups = [str(role) for role in user.roles]
+    return or_(
+        UserTask.assignee == user.login,
+        UserTask.candidate_group.in_(groups),
+        UserTask.completed_by == user.login,
+        UserTask.instance_id.in_(
+            select(ProcessInstance.id).where(ProcessInstance.owner == user.login)
+        ),
+    )
+
+
+def visible_instances(user: User) -> ColumnElement[bool]:
+    """Instances that the user may see: all, or own ones and those with a task of theirs."""
+    if user.roles & SEES_EVERY_INSTANCE:
+        return true()
+    task = aliased(UserTask)
+    groups = [str(role) for role in user.roles if role is not Role.SALESPERSON]
+    mine = [task.assignee == user.login, task.completed_by == user.login]
+    if groups:
+        mine.append(and_(task.candidate_group.in_(groups), task.assignee.is_(None)))
+    if Role.SALESPERSON in user.roles:
+        queue = and_(task.candidate_group == str(Role.SALESPERSON), task.assignee.is_(None))
+        mine.append(queue)
+    return or_(
+        ProcessInstance.owner == user.login,
+        ProcessInstance.started_by == user.login,
+        exists().where(task.instance_id == ProcessInstance.id, or_(*mine)),
+    )
+
+
+def workable_tasks(user: User) -> ColumnElement[bool]:
+    """Tasks that the user may take and complete."""
+    groups = [str(role) for role in user.roles]
+    if not groups:
+        return false()
+    return or_(UserTask.assignee == user.login, UserTask.candidate_group.in_(groups))
+
+
+def may_work_on(user: User, assignee: str | None, candidate_group: str | None) -> bool:
+    """May the user take and complete a task with this assignee and group?"""
+    return assignee == user.login or candidate_group in {str(role) for role in user.roles}
+
+
+def may_see_instance(session: Session, user: User, instance_id: object) -> bool:
+    """May the user see this instance?"""
+    statement = select(ProcessInstance.id).where(
+        ProcessInstance.id == instance_id, visible_instances(user)
+    )
+    return session.scalar(statement) is not None
+
+
+def may_see_task(session: Session, user: User, task_id: object) -> bool:
+    """May the user see this task?"""
+    statement = select(UserTask.id).where(UserTask.id == task_id, visible_tasks(user))
+    return session.scalar(statement) is not None
+
+
+def may_steer(user: User) -> bool:
+    """May the user cancel, reassign and mend?"""
+    return bool(user.roles & STEERS)
+
+
+def may_start(user: User) -> bool:
+    """May the user start processes?"""
+    return bool(user.roles & STARTS)
+
+
+def require_steering(user: User) -> None:
+    """Refuse everybody but those who steer.
+
+    Raises:
+        NotAllowed: naming who may.
+    """
+    if not may_steer(user):
+        raise NotAllowed("Only a sales manager or an administrator may do this.")
+
+
+def refuse_two_hats(session: Session, user: User, instance_id: object, step: str) -> None:
+    """Keep the four-eyes rule of approvals.
+
+    Raises:
+        NotAllowed: when the user did the step that is to be approved.
+    """
+    prepared = FOUR_EYES.get(step)
+    if prepared is None:
+        return
+    latest = session.scalar(
+        select(UserTask.completed_by)
+        .where(UserTask.instance_id == instance_id, UserTask.step == prepared)
+        .where(UserTask.completed_by.is_not(None))
+        .order_by(UserTask.completed_at.desc())
+        .limit(1)
+    )
+    if latest == user.login:
+        raise NotAllowed("Who prepared it may not approve it. Another colleague has to.")

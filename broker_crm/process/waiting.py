@@ -1,0 +1,139 @@
+"""Lets timers fire and messages arrive, and cancels instances: one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from broker_crm.definitions.published import compiled
+from broker_crm.engine import commands as engine
+from broker_crm.engine.errors import NothingWaits
+from broker_crm.engine.transition import EventKind, HappenedEvent, Transition
+from broker_crm.process import recording
+from broker_crm.process.errors import InstanceEnded
+from broker_crm.process.loading import load_instance
+from broker_crm.process.models import EventSubscription, Timer, UserTask
+from broker_crm.process.recording import Work
+from broker_crm.process.rights import acting_user, require_steering
+
+
+def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
+    """Let a due timer fire.
+
+    Args:
+        session: the caller commits.
+        timer_id: row of the timer.
+
+    Returns:
+        What happened; None when the timer is gone or not due, which changes nothing.
+
+    Raises:
+        RuleFailed: a rule or job failed; the caller rolls back.
+    """
+    timer = session.get(Timer, timer_id)
+    if timer is None:
+        return None
+    try:
+        instance = load_instance(session, timer.instance_id)
+    except InstanceEnded:
+        session.execute(delete(Timer).where(Timer.id == timer_id))
+        return None
+    work = Work(session, instance, None)
+    process = compiled(session, instance.version_id)
+    try:
+        state, transition = engine.fire_timer(process, instance.state, timer_id, work.around)
+    except NothingWaits:
+        return None
+    session.expunge(timer)
+    recording.record(work, state, transition)
+    return transition
+
+
+def send_message(
+    session: Session,
+    name: str,
+    correlation_key: str | None,
+    payload: Mapping[str, object],
+    *,
+    by: str | None,
+    kind: str = "message",
+) -> int:
+    """Deliver a message to the instance that waits for it, or a signal to all that do.
+
+    Args:
+        session: the caller commits.
+        name: of the message or signal.
+        correlation_key: of the message.
+        payload: becomes variables.
+        by: login, or None.
+        kind: 'message' or 'signal'.
+
+    Returns:
+        How many instances took it.
+
+    Raises:
+        RuleFailed: a rule or job failed; the caller rolls back.
+    """
+    statement = select(EventSubscription.id, EventSubscription.instance_id).where(
+        EventSubscription.kind == kind, EventSubscription.name == name
+    )
+    if kind == "message":
+        statement = statement.where(EventSubscription.correlation_key == correlation_key)
+    taken = 0
+    for subscription_id, instance_id in session.execute(statement).all():
+        taken += deliver(session, subscription_id, instance_id, payload, by=by)
+        if taken and kind == "message":
+            break
+    return taken
+
+
+def deliver(
+    session: Session,
+    subscription_id: UUID,
+    instance_id: UUID,
+    payload: Mapping[str, object],
+    *,
+    by: str | None,
+) -> int:
+    """Deliver to one subscription; 0 when it no longer waits."""
+    try:
+        instance = load_instance(session, instance_id)
+        work = Work(session, instance, by)
+        process = compiled(session, instance.version_id)
+        state, transition = engine.deliver(
+            process, instance.state, subscription_id, payload, work.around
+        )
+    except (InstanceEnded, NothingWaits):
+        return 0
+    recording.record(work, state, transition)
+    return 1
+
+
+def cancel(session: Session, instance_id: UUID, reason: str, *, by: str) -> None:
+    """Cancel a running instance with everything that it waits for.
+
+    Raises:
+        NotAllowed: only those who steer may.
+        InstanceNotFound, InstanceEnded: there is nothing to cancel.
+    """
+    require_steering(acting_user(session, by))
+    instance = load_instance(session, instance_id)
+    instance.case.outcome = instance.case.outcome or "cancelled"
+    instance.case.reason = reason[:500]
+    work = Work(session, instance, by)
+    process = compiled(session, instance.version_id)
+    state, transition = engine.cancel(process, instance.state, work.around)
+
+    def details(event: HappenedEvent) -> dict[str, Any]:
+        return {"reason": reason[:500]} if event.kind == EventKind.INSTANCE_CANCELLED else {}
+
+    recording.record(work, state, transition, details)
+    session.execute(
+        update(UserTask)
+        .where(UserTask.instance_id == instance_id, UserTask.status == "cancelled")
+        .values(draft=None)
+    )
