@@ -37,6 +37,8 @@ class ProcessInstance(Base):
     process_key: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(300))
     """For people: process name and client."""
+    search_title: Mapped[str] = mapped_column(String(300), default="")
+    """The title in lower case without diacritics."""
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
     owner: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
@@ -71,6 +73,8 @@ class UserTask(Base):
     element_id: Mapped[str] = mapped_column(String(120))
     step: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(300))
+    search_name: Mapped[str] = mapped_column(String(300), default="")
+    """The name in lower case without diacritics."""
     lane: Mapped[str | None] = mapped_column(String(120))
     form_key: Mapped[str | None] = mapped_column(String(120))
     candidate_group: Mapped[str | None] = mapped_column(String(40))

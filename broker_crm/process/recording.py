@@ -28,6 +28,7 @@ from broker_crm.process.models import (
     Timer,
     UserTask,
 )
+from broker_crm.process.plain_text import plain
 
 INSTANCES = cast(Table, ProcessInstance.__table__)
 TASKS = cast(Table, UserTask.__table__)
@@ -194,6 +195,7 @@ def _task_row(work: Work, task: CreatedTask) -> dict[str, object]:
         "element_id": task.element_id,
         "step": task.step,
         "name": task.name,
+        "search_name": plain(task.name),
         "lane": task.lane,
         "form_key": task.form_key,
         "candidate_group": task.candidate_group,

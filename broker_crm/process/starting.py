@@ -16,6 +16,7 @@ from broker_crm.process import recording
 from broker_crm.process.jobs import Case
 from broker_crm.process.loading import LoadedInstance
 from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
+from broker_crm.process.plain_text import plain
 from broker_crm.process.recording import Work
 
 
@@ -90,6 +91,7 @@ def start(
             "first_version_id": version.id,
             "process_key": process_key,
             "title": case.title,
+            "search_title": plain(case.title),
             "client_id": case.client_id,
             "product_id": case.product_id,
             "owner": case.owner,
