@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def prepare(settings: Settings) -> None:
     """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo."""
     from broker_crm.crm.sample import seed
-    from broker_crm.db import connect, sessions, upgrade
+    from broker_crm.db import connect, sessions
     from broker_crm.definitions.publish import publish_folder
+    from broker_crm.schema import upgrade
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     upgrade(settings.database_url)

@@ -18,26 +18,10 @@ from sqlalchemy.orm import Session
 
 from broker_crm import embedded_redis
 from broker_crm.db import connect, sessions
+from broker_crm.schema import upgrade
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-try:
-    from broker_crm.db import upgrade
-except ImportError:  # until the migrations are there
-
-    def upgrade(url: str) -> None:
-        import broker_crm.crm.models
-        import broker_crm.definitions.models
-        import broker_crm.outreach.models
-        import broker_crm.people.models
-        import broker_crm.process.models  # noqa: F401
-        from broker_crm.db import Base
-
-        engine = connect(url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TEMPLATE = "broker_crm_template"

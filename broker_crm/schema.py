@@ -1,0 +1,59 @@
+"""The whole schema, and its migrations to the newest revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+import broker_crm.crm.models
+import broker_crm.definitions.models
+import broker_crm.outreach.models
+import broker_crm.people.models
+import broker_crm.process.models  # noqa: F401
+from broker_crm.db import Base, connect
+
+METADATA = Base.metadata
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest revision; safe to repeat, and while others do the same.
+
+    Args:
+        url: SQLAlchemy URL.
+    """
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_lock(7203114)")
+            command.upgrade(_config(connection), "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def write_revision(url: str, message: str, revision: str) -> None:
+    """Write a revision with the differences between a database and the models."""
+    engine = connect(url)
+    with engine.connect() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=revision)
+    engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    """What the models have and the database has not, or the other way round."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, METADATA))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
