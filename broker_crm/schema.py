@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 import broker_crm.crm.models
 import broker_crm.definitions.models
+import broker_crm.heartbeat
 import broker_crm.outreach.models
 import broker_crm.people.models
 import broker_crm.process.models  # noqa: F401

@@ -1,0 +1,12 @@
+"""Joins the areas: which job does what, and what follows a completed step."""
+
+from __future__ import annotations
+
+import broker_crm.crm.jobs
+import broker_crm.outreach.jobs
+
+
+def compose() -> None:
+    """Register all job handlers; safe to repeat. Web, worker and commands call it at start."""
+    broker_crm.crm.jobs.register_all()
+    broker_crm.outreach.jobs.register_all()

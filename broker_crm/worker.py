@@ -1,0 +1,112 @@
+"""The worker: sweeps what is due from the database, on the bell and by itself."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from dataclasses import asdict
+from functools import cache
+from types import FrameType
+from typing import Any
+
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from broker_crm import settings as environment
+from broker_crm.bell import connection, queue
+from broker_crm.composition import compose
+from broker_crm.db import connect, sessions
+from broker_crm.heartbeat import beat
+from broker_crm.outreach.deliver import deliver_due
+from broker_crm.process.timers import fire_due_timers
+from broker_crm.settings import Settings
+
+SWEEP_SECONDS = 10.0
+log = logging.getLogger("broker_crm.worker")
+
+
+def sweep(factory: sessionmaker[Session], settings: Settings) -> dict[str, int]:
+    """Do everything that is due now: timers, messages, letters.
+
+    Args:
+        factory: makes sessions.
+        settings: where letters go.
+
+    Returns:
+        Counts by what was done.
+    """
+    done = asdict(fire_due_timers(factory))
+    done["letters"] = deliver_due(factory, settings)
+    beat(factory)
+    return done
+
+
+def sweep_job() -> dict[str, int]:
+    """What the bell asks for; rq runs it in a worker."""
+    factory, settings = _workplace()
+    return sweep(factory, settings)
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT: answer the bell, and sweep every ten seconds without it."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    settings = environment.load()
+    sweeper = threading.Thread(target=_sweep_until, args=(stopped,), name="sweeper")
+    sweeper.start()
+    if settings.redis_url:
+        threading.Thread(
+            target=_answer_bell, args=(settings.redis_url, stopped), name="bell", daemon=True
+        ).start()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    stopped.wait()
+    sweeper.join()
+
+
+@cache
+def _workplace() -> tuple[sessionmaker[Session], Settings]:
+    settings = environment.load()
+    compose()
+    return sessions(connect(settings.database_url)), settings
+
+
+def _sweep_until(stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        try:
+            done = sweep_job()
+            if any(done.values()):
+                log.info("swept %s", done)
+        except DBAPIError as error:
+            log.warning("the database can't be reached: %s", type(error.orig).__name__)
+        stopped.wait(SWEEP_SECONDS)
+
+
+class BellWorker(SimpleWorker):
+    """An rq worker that runs beside the sweeper; the main thread handles signals."""
+
+    def _install_signal_handlers(self) -> None:
+        pass
+
+
+def _answer_bell(redis_url: str, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        try:
+            worker: Any = BellWorker(
+                [queue(redis_url)],
+                connection=connection(redis_url),
+                serializer=JSONSerializer,
+            )
+            worker.work(with_scheduler=False, logging_level="WARNING")
+        except (RedisError, OSError) as error:
+            log.warning("Redis can't be reached: %s", type(error).__name__)
+        stopped.wait(SWEEP_SECONDS)
