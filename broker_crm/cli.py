@@ -58,9 +58,9 @@ def serve() -> None:
 @commands.command()
 def worker() -> None:
     """Fire due timers, send letters, run imports."""
-    import worker as worker_program
+    from broker_crm.worker import main as work
 
-    worker_program.main()
+    work()
 
 
 @commands.command()
