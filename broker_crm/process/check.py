@@ -107,7 +107,7 @@ def _states_agree(session: Session) -> Iterator[Violation]:
                 set(
                     session.execute(
                         select(Timer.id, Timer.due_at).where(Timer.instance_id == instance.id)
-                    ).tuples()
+                    )
                 ),
                 {(timer.id, timer.due_at) for timer in snapshot.timers.values()},
             ),
