@@ -147,9 +147,7 @@ class Interaction(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"))
-    instance_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("process_instance.id"), index=True
-    )
+    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     task_id: Mapped[UUID | None]
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))

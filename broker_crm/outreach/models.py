@@ -30,9 +30,7 @@ class Letter(Base):
     __tablename__ = "letter"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    instance_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("process_instance.id"), index=True
-    )
+    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
     element_id: Mapped[str | None] = mapped_column(String(120))
     template_key: Mapped[str] = mapped_column(String(120))
