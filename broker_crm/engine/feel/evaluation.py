@@ -43,6 +43,7 @@ def evaluate(
     *,
     calendar: WorkingCalendar | None = None,
     functions: Functions | None = None,
+    strict: bool = True,
 ) -> Any:
     """Evaluate FEEL.
 
@@ -56,6 +57,7 @@ def evaluate(
         calendar: for `working days after(day, n)`, `working days between(a, b)` and
             `next working day at(day, "09:00")`.
         functions: further functions by name, such as `before due`.
+        strict: false for forms, where what can't be worked out is null, as in the browser.
 
     Returns:
         A JSON value; dates, times and durations are ISO 8601 texts.
@@ -65,7 +67,8 @@ def evaluate(
     """
     offered = {**_calendar_functions(calendar), **(functions or {})}
     answer = _settled("expression", expression, context, offered)
-    _refuse_warnings(expression, answer["warnings"])
+    if strict:
+        _refuse_warnings(expression, answer["warnings"])
     return answer["value"]
 
 

@@ -1,0 +1,63 @@
+"""What a form refuses in a submission: errors by field, each with a code and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MESSAGES = {
+    "required": "Field is required.",
+    "min": "Field must have minimum value of %(min)s.",
+    "max": "Field must have maximum value of %(max)s.",
+    "minLength": "Field must have minimum length of %(minLength)s.",
+    "maxLength": "Field must have maximum length of %(maxLength)s.",
+    "pattern": "Field must match pattern %(pattern)s.",
+    "patternMessage": "%(message)s",
+    "email": "Field must be a valid email.",
+    "phone": "Field must be a valid international phone number. (e.g. +4930664040900)",
+    "integer": "Value is expected to be an integer.",
+    "decimalDigits": "Value is expected to have at most %(digits)s decimal digits.",
+    "increment": "Please select a valid value, the two nearest valid values are"
+    " %(below)s and %(above)s.",
+    "option": "Choose one of the offered values.",
+    "type": "The value has the wrong type.",
+    "rows": "The list can't have this number of rows.",
+    "unknown": "The form has no such field.",
+    "hidden": "This field is not shown with these answers, so it can't have a value.",
+    "disabled": "This field can't be changed here.",
+}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing that is wrong with one field.
+
+    Args:
+        code: what is wrong; a key of `MESSAGES`.
+        params: the limits that the message names.
+    """
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def msgid(self) -> str:
+        """The English sentence with `%(name)s` for parameters, as catalogues know it."""
+        return MESSAGES[self.code]
+
+    @property
+    def message(self) -> str:
+        """The English sentence."""
+        return self.msgid % dict(self.params)
+
+
+class FormRejected(Exception):
+    """A submission that the form refuses; `errors` by the field's path, such as `items.0.name`."""
+
+    def __init__(self, errors: Mapping[str, list[FieldError]]) -> None:
+        self.errors = dict(errors)
+        told = "; ".join(
+            f"{path}: {' '.join(error.message for error in found)}"
+            for path, found in self.errors.items()
+        )
+        super().__init__(f"The form refuses the submission: {told}")

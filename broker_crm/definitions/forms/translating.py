@@ -1,0 +1,46 @@
+"""A form's texts in another language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TEXTS = frozenset(
+    {
+        "label",
+        "description",
+        "text",
+        "content",
+        "alt",
+        "title",
+        "dateLabel",
+        "timeLabel",
+        "patternErrorMessage",
+        "prefixAdorner",
+        "suffixAdorner",
+    }
+)
+
+
+def translate_form(schema: dict[str, Any], catalogue: Mapping[str, str]) -> dict[str, Any]:
+    """The form with every text that the catalogue has by the original; keys and values stay.
+
+    Args:
+        schema: the form's JSON; it is not changed.
+        catalogue: translations by original text.
+    """
+    translated: dict[str, Any] = _translated(schema, catalogue)
+    return translated
+
+
+def _translated(part: Any, catalogue: Mapping[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_translated(each, catalogue) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: catalogue.get(value, value)
+        if key in TEXTS and isinstance(value, str)
+        else _translated(value, catalogue)
+        for key, value in part.items()
+    }
