@@ -1,0 +1,79 @@
+"""Loads the sample data into an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from broker_crm import clock
+from broker_crm.clock import SimulatedClock
+from broker_crm.crm.models import Client
+from broker_crm.people.demo import password
+from broker_crm.people.passwords import hash_password
+from broker_crm.process import release
+from broker_crm.process.models import TaskStatus, UserTask
+from broker_crm.sample.catalogue import add_catalogue
+from broker_crm.sample.clients import add_clients
+from broker_crm.sample.history import PAST_DAYS, add_history
+from broker_crm.sample.staff import add_staff
+from broker_crm.settings import Settings
+
+CLIENTS = 200
+
+
+def seed(
+    factory: sessionmaker[Session],
+    settings: Settings,
+    *,
+    scale: int = 1,
+    history: bool = True,
+    today: datetime | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> bool:
+    """Load people, clients, products and past sales.
+
+    The same seed, scale and day give the same data.
+
+    Args:
+        factory: makes sessions.
+        settings: of the product.
+        scale: times as many clients and sales.
+        history: with past sales, made by the engine; the process must be published.
+        today: the present of the sample, aware; the clock's by default.
+        progress: called now and then with the number of things that have happened.
+
+    Returns:
+        False when there are clients already; nothing has changed then.
+    """
+    present = today or clock.now()
+    with factory.begin() as session:
+        if session.scalar(select(func.count()).select_from(Client)):
+            return False
+        with clock.use(SimulatedClock(present - timedelta(days=PAST_DAYS))):
+            add_staff(session, hash_password(password(settings)), present.date())
+            add_catalogue(session, present.date())
+            add_clients(session, CLIENTS * scale)
+    if history:
+        add_history(factory, settings, present, scale=scale, progress=progress)
+        _give_some_back(factory)
+    return True
+
+
+def _give_some_back(factory: sessionmaker[Session]) -> None:
+    """A few tasks lie in the salespeople's common queue."""
+    with factory.begin() as session:
+        waiting = session.scalars(
+            select(UserTask)
+            .where(
+                UserTask.status == TaskStatus.OPEN,
+                UserTask.step == "first-call",
+                UserTask.assignee.is_not(None),
+            )
+            .order_by(UserTask.created_at.desc())
+            .limit(6)
+        )
+        for task in list(waiting):
+            release(session, task.id, by=task.assignee or "")
