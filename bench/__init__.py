@@ -1,0 +1,1 @@
+"""Benchmarks: how fast the product works on this machine."""
