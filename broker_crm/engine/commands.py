@@ -196,9 +196,17 @@ def inspect(process: CompiledProcess, state: bytes, around: Surroundings) -> Sna
     )
 
 
-def variables(process: CompiledProcess, state: bytes, around: Surroundings) -> dict[str, Any]:
-    """The instance's variables."""
-    return dict(inspect(process, state, around).variables)
+def variables(state: bytes, instance_id: UUID | None = None) -> dict[str, Any]:
+    """The instance's variables.
+
+    Args:
+        state: as stored.
+        instance_id: checked against the one inside, where given.
+
+    Raises:
+        StateDamaged: when the state can't be trusted.
+    """
+    return states.variables(state, instance_id)
 
 
 @dataclass(frozen=True, slots=True)
