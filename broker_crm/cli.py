@@ -121,10 +121,16 @@ def versions() -> None:
 @click.option("--history/--no-history", default=True, help="With past sales, made by the engine.")
 def seed(scale: int, history: bool) -> None:
     """Load deterministic sample data: people, clients, products, sales."""
-    from broker_crm.crm.sample import seed as load_sample
+    from broker_crm.composition import compose
+    from broker_crm.db import connect, sessions
+    from broker_crm.sample.seeding import seed as load_sample
 
-    with _session() as session:
-        load_sample(session, scale=scale, history=history)
+    compose()
+    settings = _settings()
+    engine = connect(settings.database_url)
+    loaded = load_sample(sessions(engine), settings, scale=scale, history=history)
+    engine.dispose()
+    click.echo("Sample data is loaded." if loaded else "There are clients already; nothing done.")
 
 
 @commands.command()
