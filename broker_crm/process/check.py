@@ -17,8 +17,8 @@ from broker_crm.definitions.models import (
 )
 from broker_crm.definitions.published import compiled
 from broker_crm.engine import commands as engine
-from broker_crm.engine.commands import Surroundings
 from broker_crm.engine.errors import EngineError
+from broker_crm.engine.run import Surroundings
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import (
@@ -91,7 +91,7 @@ def _states_agree(session: Session) -> Iterator[Violation]:
         except EngineError as error:
             yield Violation("A state can be read", place, str(error))
             continue
-        rows = {
+        rows: dict[str, tuple[set[object], set[object]]] = {
             "open tasks": (
                 set(
                     session.scalars(
@@ -105,7 +105,8 @@ def _states_agree(session: Session) -> Iterator[Violation]:
             ),
             "timers": (
                 set(
-                    session.execute(
+                    tuple(row)
+                    for row in session.execute(
                         select(Timer.id, Timer.due_at).where(Timer.instance_id == instance.id)
                     )
                 ),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from broker_crm.process.errors import InstanceEnded, InstanceNotFound, TaskNotFound
 from broker_crm.process.jobs import Case
 from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
 
-INSTANCE = (
+INSTANCE: tuple[Any, ...] = (
     ProcessInstance.id,
     ProcessInstance.version_id,
     ProcessInstance.process_key,
@@ -29,7 +30,7 @@ INSTANCE = (
     ProcessInstance.state,
     ProcessInstance.row_version,
 )
-TASK = (
+TASK: tuple[Any, ...] = (
     UserTask.id,
     UserTask.element_id,
     UserTask.step,
@@ -98,8 +99,9 @@ def load_instance(session: Session, instance_id: UUID) -> LoadedInstance:
         InstanceNotFound: when there is none.
         InstanceEnded: when it is over.
     """
-    statement = select(*INSTANCE).where(ProcessInstance.id == instance_id)
-    row = session.execute(_locked(statement)).one_or_none()
+    statement: Select[Any] = select(*INSTANCE)
+    statement = statement.where(ProcessInstance.id == instance_id).with_for_update()
+    row = session.execute(statement).one_or_none()
     if row is None:
         raise InstanceNotFound(instance_id)
     loaded = _instance(row)
@@ -114,22 +116,19 @@ def load_task(session: Session, task_id: UUID) -> tuple[LoadedTask, LoadedInstan
     Raises:
         TaskNotFound: when there is none.
     """
+    statement: Select[Any] = select(*INSTANCE, *TASK)
     statement = (
-        select(*INSTANCE, *TASK)
-        .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+        statement.join(UserTask, UserTask.instance_id == ProcessInstance.id)
         .where(UserTask.id == task_id)
+        .with_for_update()
     )
-    row = session.execute(_locked(statement)).one_or_none()
+    row = session.execute(statement).one_or_none()
     if row is None:
         raise TaskNotFound(task_id)
     return LoadedTask(*row[len(INSTANCE) :]), _instance(row)
 
 
-def _locked(statement: Select[Any]) -> Select[Any]:
-    return statement.with_for_update()
-
-
-def _instance(row: Row[Any]) -> LoadedInstance:
+def _instance(row: Sequence[Any]) -> LoadedInstance:
     case = Case(
         id=row[0],
         version_id=row[1],

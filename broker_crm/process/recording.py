@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.engine.commands import Surroundings
+from broker_crm.engine.run import Surroundings
 from broker_crm.engine.transition import CreatedTask, EventKind, HappenedEvent, Job, Transition
 from broker_crm.process import jobs
 from broker_crm.process.calendars import company_calendar
