@@ -101,7 +101,7 @@ def tasks(
     offset = _offset(cursor)
     where = _where(session, user, scope, filters)
     total = session.scalar(_joined(select(func.count())).where(*where)) or 0
-    columns: Select[Any] = select(UserTask, ProcessInstance.title, ProcessInstance.process_key)
+    columns: Any = select(UserTask, ProcessInstance.title, ProcessInstance.process_key)
     statement = _joined(columns)
     rows = session.execute(
         statement.where(*where).order_by(*_order(sort)).offset(offset).limit(limit)
