@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     LETTER_QUEUED = "letter-queued"
     LETTER_SENT = "letter-sent"
     LETTER_FAILED = "letter-failed"
+    DOCUMENT_MADE = "document-made"
     INCIDENT_RAISED = "incident-raised"
     INCIDENT_RESOLVED = "incident-resolved"
 

@@ -1,0 +1,185 @@
+"""The jobs of outreach: send-letter, remind, escalate, make-document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from broker_crm import settings
+from broker_crm.crm.models import Client
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.engine.transition import EventKind, HappenedEvent
+from broker_crm.outreach import documents, notifications, texts
+from broker_crm.outreach.letters import Draft, Origin, next_loop, queue_letter
+from broker_crm.outreach.merge import address_of, merge_context
+from broker_crm.process import jobs
+from broker_crm.process.jobs import JobCall
+from broker_crm.process.models import TaskStatus, UserTask
+
+TO_CLIENT = "client"
+
+
+class JobRefused(Exception):
+    """A job lacks what it needs; the message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    address: str
+    name: str
+
+
+def register_all() -> None:
+    """Let outreach carry out its jobs; safe to repeat."""
+    jobs.register("send-letter", send_letter)
+    jobs.register("remind", remind)
+    jobs.register("escalate", escalate)
+    jobs.register("make-document", make_document)
+
+
+def send_letter(call: JobCall) -> Mapping[str, object]:
+    """Queue a letter.
+
+    Headers: `letter` (template), `to` ('client' or an address), `language`, `attach` (documents,
+    separated by commas). Gives `letterId`.
+
+    Raises:
+        JobRefused: when a header is missing or there is no address.
+        FeelError: when a field is empty or fails; nothing is queued.
+        HeaderRefused: when the subject or the address can't stand in a header.
+    """
+    key = _header(call, "letter")
+    case = call.case
+    language = texts.language_of(
+        call.session, case.version_id, ResourceKind.LETTER, key, _language(call)
+    )
+    receiver = _receiver(call)
+    variables = {**call.job.variables, "recipientEmail": receiver.address}
+    context = merge_context(call.session, case, variables, language)
+    text = texts.rendered(
+        call.session, case.version_id, ResourceKind.LETTER, key, language, context
+    )
+    loop = next_loop(call.session, case.id, call.job.element_id)
+    salesperson = context.get("salesperson")
+    sender_name = salesperson.get("name") if isinstance(salesperson, Mapping) else None
+    letter = queue_letter(
+        call.session,
+        Origin(case.id, call.job.element_id, loop, case.client_id, call.actor or case.owner),
+        Draft(
+            template_key=key,
+            language=language,
+            sender=settings.load().mail_from,
+            sender_name=str(sender_name or ""),
+            recipient=receiver.address,
+            recipient_name=receiver.name,
+            subject=text.subject,
+            body=text.markdown,
+        ),
+        [
+            documents.document(call.session, case.version_id, each, language, context)
+            for each in _keys(call.job.headers.get("attach"))
+        ],
+    )
+    call.events.append(
+        HappenedEvent(
+            EventKind.LETTER_QUEUED,
+            element_id=call.job.element_id,
+            element_name=call.job.element_name,
+            value={"letter": str(letter.id), "template": key},
+            loop_number=loop,
+        )
+    )
+    return {"letterId": str(letter.id)}
+
+
+def remind(call: JobCall) -> Mapping[str, object]:
+    """Remind the assignee of the host task, or everybody in its group while nobody took it."""
+    task = _open_host(call)
+    if task is not None:
+        whom = (
+            [task.assignee]
+            if task.assignee
+            else notifications.active_members(call.session, task.candidate_group or "")
+        )
+        _notify(call, task, notifications.REMINDER, EventKind.REMINDED, whom)
+    return {}
+
+
+def escalate(call: JobCall) -> Mapping[str, object]:
+    """Tell the sales managers that the host task is late."""
+    task = _open_host(call)
+    if task is not None:
+        whom = notifications.sales_managers(call.session)
+        _notify(call, task, notifications.ESCALATION, EventKind.ESCALATED, whom)
+    return {}
+
+
+def make_document(call: JobCall) -> Mapping[str, object]:
+    """Fill in a document: headers `document` (template) and `language`.
+
+    Gives `document`: its key, language, title and Markdown, to be mapped where it is wanted.
+
+    Raises:
+        JobRefused: when the header is missing.
+        FeelError: when a field is empty or fails.
+    """
+    key = _header(call, "document")
+    kind = ResourceKind.DOCUMENT
+    language = texts.language_of(call.session, call.case.version_id, kind, key, _language(call))
+    context = merge_context(call.session, call.case, call.job.variables, language)
+    text = texts.rendered(call.session, call.case.version_id, kind, key, language, context)
+    call.note(EventKind.DOCUMENT_MADE, {"document": key, "language": language})
+    return {"document": {"key": key, "language": language, "markdown": text.markdown}}
+
+
+def _notify(call: JobCall, task: UserTask, kind: str, event: EventKind, whom: list[str]) -> None:
+    told = notifications.notify(call.session, kind, task, call.case.title, whom)
+    if told or not whom:
+        call.note(event, {"to": told}, task_id=task.id)
+
+
+def _open_host(call: JobCall) -> UserTask | None:
+    """The task that the path hangs on, while it is open."""
+    if call.job.host_task_id is None:
+        raise JobRefused(
+            f"The job “{call.job.type}” belongs on the path of a timer at a user task."
+        )
+    task = call.session.get(UserTask, call.job.host_task_id)
+    return task if task is not None and task.status == TaskStatus.OPEN else None
+
+
+def _receiver(call: JobCall) -> _Receiver:
+    to = call.job.headers.get("to") or TO_CLIENT
+    client = (
+        call.session.get(Client, call.case.client_id) if call.case.client_id is not None else None
+    )
+    if to == TO_CLIENT:
+        found = address_of(client) if client is not None else None
+        if not found:
+            raise JobRefused("The client has no e-mail address. Enter one on the client's card.")
+        to = found
+    address = str(to).strip()
+    for contact in client.contacts if client is not None else ():
+        if contact.email and contact.email.casefold() == address.casefold():
+            return _Receiver(address, f"{contact.first_name} {contact.surname}")
+    same = client is not None and (client.email or "").casefold() == address.casefold()
+    return _Receiver(address, client.name if client is not None and same else "")
+
+
+def _language(call: JobCall) -> str:
+    wanted = call.job.headers.get("language")
+    if not wanted:
+        client = call.job.variables.get("client")
+        wanted = client.get("language") if isinstance(client, Mapping) else None
+    return str(wanted or texts.FIRST_LANGUAGE)
+
+
+def _header(call: JobCall, name: str) -> str:
+    value = call.job.headers.get(name)
+    if not value:
+        raise JobRefused(f"The header “{name}” is missing. Add it to the element in the diagram.")
+    return str(value)
+
+
+def _keys(value: object) -> list[str]:
+    return [key.strip() for key in str(value or "").split(",") if key.strip()]

@@ -1,0 +1,67 @@
+"""A letter as an RFC 5322 message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from broker_crm.outreach import paper
+from broker_crm.outreach.models import Letter, LetterAttachment
+
+
+class MessageChanged(Exception):
+    """A message read back has other headers than were written."""
+
+
+def serialised(
+    letter: Letter, attachments: Iterable[LetterAttachment], message_id: str, reply_to: str | None
+) -> bytes:
+    """The message as it is handed to the server: text and HTML, and the attachments.
+
+    Args:
+        letter: its sender and recipient are mailboxes.
+        attachments: files.
+        message_id: the same at every attempt.
+        reply_to: the salesperson's mailbox.
+
+    Raises:
+        MessageChanged: when it doesn't read back as written; it must not be sent.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = letter.sender
+    message["To"] = letter.recipient
+    if reply_to:
+        message["Reply-To"] = reply_to
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = message_id
+    message["Content-Language"] = letter.language
+    message.set_content(paper.plain(letter.body), cte="quoted-printable")
+    message.add_alternative(
+        f'<!doctype html>\n<html lang="{letter.language}"><body>\n{paper.html(letter.body)}'
+        "</body></html>\n",
+        subtype="html",
+        cte="quoted-printable",
+    )
+    for attachment in attachments:
+        kind, _, subtype = attachment.media_type.partition("/")
+        message.add_attachment(
+            attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
+        )
+    raw = message.as_bytes()
+    _refuse_changed(message, raw)
+    return raw
+
+
+def _refuse_changed(message: EmailMessage, raw: bytes) -> None:
+    again = BytesParser(policy=SMTP).parsebytes(raw)
+    if again.keys() != message.keys():
+        raise MessageChanged(
+            f"The letter would have the headers {again.keys()} instead of {message.keys()}."
+        )
+    for header in ("From", "To", "Reply-To", "Subject", "Message-ID"):
+        if again[header] != message[header]:
+            raise MessageChanged(f"The header {header} would read {again[header]!r}.")

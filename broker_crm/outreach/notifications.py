@@ -1,0 +1,99 @@
+"""Reminders and escalations, shown to one person each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from broker_crm import clock
+from broker_crm.calendar import OFFICE
+from broker_crm.outreach.models import Notification
+from broker_crm.people.models import Role, User, UserRole
+from broker_crm.process.models import UserTask
+
+REMINDER = "reminder"
+ESCALATION = "escalation"
+
+
+def notify(
+    session: Session, kind: str, task: UserTask, case_title: str, logins: Iterable[str]
+) -> list[str]:
+    """Write a notification for each person; about one task, once a day each.
+
+    Args:
+        session: the caller commits.
+        kind: 'reminder' or 'escalation'.
+        task: that it is about.
+        case_title: as people know the case.
+        logins: whom.
+
+    Returns:
+        The logins that had none yet today.
+    """
+    now = clock.now()
+    day = now.astimezone(OFFICE).date()
+    keys = {login: f"{kind}:{task.id}:{day}:{login}" for login in sorted(set(logins))}
+    there = set(
+        session.scalars(
+            select(Notification.dedup_key).where(Notification.dedup_key.in_(keys.values()))
+        )
+    )
+    fresh = [login for login, key in keys.items() if key not in there]
+    session.add_all(
+        Notification(
+            login=login,
+            kind=kind,
+            task_id=task.id,
+            instance_id=task.instance_id,
+            task_name=task.name,
+            case_title=case_title,
+            due_at=task.due_at,
+            created_at=now,
+            dedup_key=keys[login],
+        )
+        for login in fresh
+    )
+    session.flush()
+    return fresh
+
+
+def active_members(session: Session, role: str) -> list[str]:
+    """Logins of the active users who have a role."""
+    statement = (
+        select(User.login)
+        .join(UserRole, UserRole.login == User.login)
+        .where(UserRole.role == role, User.active.is_(True))
+        .order_by(User.login)
+    )
+    return list(session.scalars(statement))
+
+
+def sales_managers(session: Session) -> list[str]:
+    """Whom escalations go to."""
+    return active_members(session, Role.SALES_MANAGER)
+
+
+def unread(session: Session, login: str) -> list[Notification]:
+    """What a person has not read yet, newest first."""
+    statement = (
+        select(Notification)
+        .where(Notification.login == login, Notification.read_at.is_(None))
+        .order_by(Notification.created_at.desc(), Notification.id.desc())
+    )
+    return list(session.scalars(statement))
+
+
+def mark_read(session: Session, login: str, ids: Iterable[int]) -> None:
+    """Mark a person's own notifications as read; others' stay as they are."""
+    session.execute(
+        update(Notification)
+        .where(
+            Notification.login == login,
+            Notification.id.in_(list(ids)),
+            Notification.read_at.is_(None),
+        )
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
