@@ -1,0 +1,110 @@
+"""Who may visit which address: one table. An address that is not listed is refused.
+
+Rights to single records (whose task, whose case) are checked where the record is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from broker_crm.people.models import Role, User
+from broker_crm.web import sign_in
+from broker_crm.web.errors import NotPermitted, NotSignedIn
+
+PUBLIC: frozenset[Role] = frozenset()
+SIGNED_IN = frozenset(Role)
+SELLING = frozenset(
+    {
+        Role.SALESPERSON,
+        Role.ASSISTANT,
+        Role.PRODUCT_MANAGER,
+        Role.SALES_MANAGER,
+        Role.ADMINISTRATOR,
+    }
+)
+KNOWS_CLIENTS = SELLING | {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE}
+LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
+
+ENDPOINTS: Mapping[str, frozenset[Role]] = {
+    "static": PUBLIC,
+    "health.health": PUBLIC,
+    "sign_in.form": PUBLIC,
+    "sign_in.enter": PUBLIC,
+    "sign_in.leave": SIGNED_IN,
+    "sign_in.leave_everywhere": SIGNED_IN,
+    "language.choose": PUBLIC,
+    "inbox.tasks": SIGNED_IN,
+    "notifications.listing": SIGNED_IN,
+    "notifications.read": SIGNED_IN,
+    "notifications.read_all": SIGNED_IN,
+    "tasks.show": SIGNED_IN,
+    "tasks.form": SIGNED_IN,
+    "tasks.open_task": SIGNED_IN,
+    "tasks.draft": SIGNED_IN,
+    "tasks.complete": SIGNED_IN,
+    "tasks.claim": SIGNED_IN,
+    "tasks.release": SIGNED_IN,
+    "tasks.reassign": LEADING,
+    "instances.listing": SIGNED_IN,
+    "instances.show": SIGNED_IN,
+    "instances.diagram": SIGNED_IN,
+    "instances.cancel": LEADING,
+    "instances.retry": LEADING,
+    "start.choose": SIGNED_IN,
+    "start.prepare": SIGNED_IN,
+    "start.begin": SIGNED_IN,
+    "clients.listing": KNOWS_CLIENTS,
+    "clients.show": KNOWS_CLIENTS,
+    "letters.listing": SIGNED_IN,
+    "letters.show": SIGNED_IN,
+    "api.description": PUBLIC,
+    "api.start": SIGNED_IN,
+    "api.instance": SIGNED_IN,
+    "api.cancel": LEADING,
+    "api.tasks": SIGNED_IN,
+    "api.task": SIGNED_IN,
+    "api.claim": SIGNED_IN,
+    "api.release": SIGNED_IN,
+    "api.complete": SIGNED_IN,
+    "api.message": LEADING,
+}
+
+
+def may_visit(user: User, endpoint: str) -> bool:
+    """True when one of the user's roles may visit the address."""
+    allowed = ENDPOINTS.get(endpoint, PUBLIC)
+    return bool(allowed & user.roles)
+
+
+def set_up(app: Flask) -> None:
+    app.before_request(_check)
+
+
+def _check() -> ResponseReturnValue | None:
+    endpoint = request.endpoint
+    if endpoint is None:
+        return None
+    allowed = ENDPOINTS.get(endpoint)
+    if allowed is None:
+        raise NotPermitted
+    if allowed is PUBLIC:
+        return None
+    if endpoint.startswith("api."):
+        return None if allowed is SIGNED_IN else _require(allowed)
+    return _require(allowed)
+
+
+def _require(allowed: frozenset[Role]) -> ResponseReturnValue | None:
+    user = sign_in.signed_in()
+    if user is None:
+        if request.method == "GET" and "HX-Request" not in request.headers:
+            here = request.full_path.rstrip("?")
+            return redirect(url_for("sign_in.form", next=None if here == "/" else here))
+        raise NotSignedIn
+    if not allowed & user.roles:
+        current_app.logger.info("%s may not visit %s", user.login, request.endpoint)
+        raise NotPermitted
+    return None

@@ -1,0 +1,298 @@
+"""The API described in OpenAPI 3.1, at /api/openapi.json."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from flask import Response
+
+from broker_crm.web.api.bodies import answer
+
+TEXT = {"type": "string"}
+MAYBE_TEXT = {"type": ["string", "null"]}
+MAYBE_NUMBER = {"type": ["number", "null"]}
+IDENTIFIER = {"type": "string", "format": "uuid"}
+MAYBE_IDENTIFIER = {"type": ["string", "null"], "format": "uuid"}
+INSTANT = {"type": "string", "format": "date-time"}
+MAYBE_INSTANT = {"type": ["string", "null"], "format": "date-time"}
+WHOLE = {"type": "integer"}
+MAYBE_WHOLE = {"type": ["integer", "null"]}
+VARIABLES = {"type": "object", "additionalProperties": True}
+
+
+def description() -> Response:
+    return answer(document())
+
+
+ADDRESSES = [("/openapi.json", "GET", description)]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "broker_crm",
+            "version": "1",
+            "description": "Tasks, process instances and messages. Instants are ISO 8601 in UTC.",
+        },
+        "security": [{"bearer": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    task_id = _path_parameter("task_id")
+    instance_id = _path_parameter("instance_id")
+    return {
+        "/api/openapi.json": {
+            "get": {
+                "operationId": "description",
+                "summary": "This description",
+                "security": [],
+                "responses": {"200": {"description": "OpenAPI 3.1"}},
+            }
+        },
+        "/api/process-instances": {
+            "post": _operation(
+                "start",
+                "Start a process",
+                {"201": _json("Started", _ref("StartedInstance"))},
+                takes=_object({"process": TEXT, "variables": VARIABLES}, ["process"]),
+                refused=(400, 403, 409, 422),
+            )
+        },
+        "/api/process-instances/{instance_id}": {
+            "get": _operation(
+                "instance",
+                "An instance with its tasks and events",
+                {"200": _json("The instance", _ref("InstanceWithHistory"))},
+                parameters=[instance_id],
+                refused=(404,),
+            )
+        },
+        "/api/process-instances/{instance_id}/cancel": {
+            "post": _operation(
+                "cancel",
+                "Cancel an instance; managers only",
+                {"200": _json("The instance", _ref("Instance"))},
+                takes=_object({"reason": TEXT}, ["reason"]),
+                parameters=[instance_id],
+                refused=(400, 403, 404, 409, 422),
+            )
+        },
+        "/api/tasks": {
+            "get": _operation(
+                "tasks",
+                "Tasks of the caller, of the caller's groups, or all that the caller may see",
+                {"200": _json("A page", _ref("TaskPage"))},
+                parameters=[
+                    _query("scope", {"enum": ["mine", "group", "all"], "default": "mine"}),
+                    _query("status", {"enum": ["open", "completed", "cancelled"]}),
+                    _query("process", TEXT),
+                    _query("step", TEXT),
+                    _query("search", TEXT),
+                    _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}),
+                    _query("cursor", TEXT),
+                ],
+                refused=(400,),
+            )
+        },
+        "/api/tasks/{task_id}": {
+            "get": _operation(
+                "task",
+                "One task",
+                {"200": _json("The task", _ref("Task"))},
+                parameters=[task_id],
+                refused=(404,),
+            )
+        },
+        "/api/tasks/{task_id}/claim": _task_command("claim", "Take a task from the queue", task_id),
+        "/api/tasks/{task_id}/release": _task_command(
+            "release", "Give a task back to the queue", task_id
+        ),
+        "/api/tasks/{task_id}/complete": {
+            "post": _operation(
+                "complete",
+                "Complete a task; a second completion changes nothing and is answered by 409",
+                {"200": _json("What it led to", _ref("Completion"))},
+                takes=_object({"variables": VARIABLES, "minutes": {"type": "number"}}, []),
+                parameters=[task_id],
+                refused=(400, 403, 404, 409, 422),
+            )
+        },
+        "/api/messages": {
+            "post": _operation(
+                "message",
+                "Deliver a message to the instance that waits for it; managers only",
+                {"200": _json("How many took it", _object({"delivered": WHOLE}, ["delivered"]))},
+                takes=_object(
+                    {"name": TEXT, "correlation_key": TEXT, "variables": VARIABLES}, ["name"]
+                ),
+                refused=(400, 403, 409, 422),
+            )
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    opened = {
+        "id": IDENTIFIER,
+        "instance": IDENTIFIER,
+        "element": TEXT,
+        "name": TEXT,
+        "step": TEXT,
+        "form": MAYBE_TEXT,
+        "assignee": MAYBE_TEXT,
+        "group": MAYBE_TEXT,
+        "due_at": MAYBE_INSTANT,
+        "loop": WHOLE,
+        "outcomes": {"type": "array", "items": TEXT},
+        "outcome_variable": TEXT,
+    }
+    task = opened | {
+        "status": {"enum": ["open", "completed", "cancelled"]},
+        "client": MAYBE_WHOLE,
+        "created_at": INSTANT,
+        "claimed_at": MAYBE_INSTANT,
+        "started_at": MAYBE_INSTANT,
+        "completed_at": MAYBE_INSTANT,
+        "completed_by": MAYBE_TEXT,
+        "outcome": MAYBE_TEXT,
+        "standard_working_days": MAYBE_NUMBER,
+        "standard_minutes": MAYBE_NUMBER,
+        "standard_cost": MAYBE_NUMBER,
+    }
+    instance = {
+        "id": IDENTIFIER,
+        "process": TEXT,
+        "version": WHOLE,
+        "title": TEXT,
+        "status": {"enum": ["active", "completed", "cancelled"]},
+        "outcome": MAYBE_TEXT,
+        "reason": MAYBE_TEXT,
+        "client": MAYBE_WHOLE,
+        "product": MAYBE_WHOLE,
+        "owner": MAYBE_TEXT,
+        "started_at": INSTANT,
+        "started_by": MAYBE_TEXT,
+        "ended_at": MAYBE_INSTANT,
+    }
+    event = {
+        "id": WHOLE,
+        "kind": TEXT,
+        "at": INSTANT,
+        "actor": MAYBE_TEXT,
+        "element": MAYBE_TEXT,
+        "name": MAYBE_TEXT,
+        "task": MAYBE_IDENTIFIER,
+        "measure": MAYBE_TEXT,
+        "value": True,
+        "outcome": MAYBE_TEXT,
+        "reason": MAYBE_TEXT,
+        "late_days": MAYBE_WHOLE,
+    }
+    finished = {
+        "id": IDENTIFIER,
+        "title": TEXT,
+        "finished": {"type": "boolean"},
+        "outcome": MAYBE_TEXT,
+    }
+    error = {
+        "code": TEXT,
+        "message": TEXT,
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": TEXT},
+        },
+        "incident": IDENTIFIER,
+    }
+    opened_list = {"type": "array", "items": _ref("OpenedTask")}
+    return {
+        "OpenedTask": _object(opened),
+        "Task": _object(task),
+        "TaskPage": _object(
+            {
+                "items": {"type": "array", "items": _object(task | {"title": TEXT})},
+                "total": WHOLE,
+                "next": MAYBE_TEXT,
+            }
+        ),
+        "Instance": _object(instance),
+        "StartedInstance": _object(instance | {"tasks": opened_list}),
+        "InstanceWithHistory": _object(
+            instance
+            | {
+                "tasks": {"type": "array", "items": _ref("Task")},
+                "events": {"type": "array", "items": _object(event)},
+            }
+        ),
+        "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
+        "Error": _object(error, ["code", "message"]),
+    }
+
+
+def _task_command(operation: str, summary: str, parameter: dict[str, Any]) -> dict[str, Any]:
+    answers = {"200": _json("The task", _ref("Task"))}
+    return {
+        "post": _operation(
+            operation, summary, answers, parameters=[parameter], refused=(403, 404, 409)
+        )
+    }
+
+
+def _operation(
+    name: str,
+    summary: str,
+    answers: dict[str, Any],
+    *,
+    takes: dict[str, Any] | None = None,
+    parameters: list[dict[str, Any]] | None = None,
+    refused: tuple[int, ...] = (),
+) -> dict[str, Any]:
+    errors = {str(status): _json("Refused", _ref("Error")) for status in (401, *refused)}
+    made: dict[str, Any] = {
+        "operationId": name,
+        "summary": summary,
+        "responses": answers | errors,
+    }
+    if parameters:
+        made["parameters"] = parameters
+    if takes:
+        made["requestBody"] = {
+            "required": bool(takes.get("required")),
+            "content": {"application/json": {"schema": takes}},
+        }
+    return made
+
+
+def _object(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    """An object; all of its members are required unless told otherwise."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": False,
+    }
+
+
+def _json(text: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": IDENTIFIER}
+
+
+def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}

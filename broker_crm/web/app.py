@@ -1,0 +1,86 @@
+"""The application factory: what belongs together is put together here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from broker_crm import settings as environment
+from broker_crm.composition import compose
+from broker_crm.settings import Settings
+from broker_crm.web import (
+    access,
+    api,
+    clients,
+    database,
+    errors,
+    health,
+    inbox,
+    instances,
+    language,
+    letters,
+    notifications,
+    page,
+    response_headers,
+    sign_in,
+    start,
+    tasks,
+)
+
+LARGEST_REQUEST = 2 * 1024 * 1024
+"""Bytes."""
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The pages and the JSON API.
+
+    Args:
+        settings: read from the environment when not given.
+    """
+    settings = settings or environment.load()
+    compose()
+    app = Flask(__name__)
+    secure = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-session" if secure else "session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=secure,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.extensions["broker_crm.settings"] = settings
+    database.set_up(app, settings)
+    language.set_up(app)
+    sign_in.set_up(app)
+    csrf.init_app(app)
+    access.set_up(app)
+    response_headers.set_up(app, secure=secure)
+    errors.set_up(app)
+    page.set_up(app)
+    for part in (
+        sign_in,
+        language,
+        inbox,
+        tasks,
+        instances,
+        start,
+        clients,
+        letters,
+        notifications,
+        health,
+    ):
+        app.register_blueprint(part.blueprint)
+    app.register_blueprint(api.blueprint)
+    csrf.exempt(api.blueprint)
+    return app

@@ -1,0 +1,98 @@
+"""Clients: the list, and one client with cases, conversations, letters and permissions."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broker_crm.crm import clients
+from broker_crm.crm.models import Client, ClientStatus, Consent, Interaction
+from broker_crm.outreach.models import Letter
+from broker_crm.process.models import ProcessInstance
+from broker_crm.process.rights import visible_instances
+from broker_crm.web import cases, client_card, database, letters, notes, paging, staff, times
+from broker_crm.web.errors import NotFound
+from broker_crm.web.sign_in import person
+from broker_crm.web.wording import CHANNEL, CLIENT_STATUS, word
+
+TONES = {ClientStatus.ACTIVE: "good", ClientStatus.BLOCKED: "late", ClientStatus.PROSPECT: "info"}
+LATEST = 50
+
+blueprint = Blueprint("clients", __name__)
+
+
+@blueprint.get("/clients")
+def listing() -> ResponseReturnValue:
+    session = database.current()
+    search, start = paging.search_text(), paging.offset()
+    found = list(clients.search_clients(session, search, person()))
+    shown = found[start : start + paging.PAGE]
+    view = {
+        "search": search,
+        "rows": [_row(session, client) for client in shown],
+        **paging.pages(start, len(found) > start + paging.PAGE),
+    }
+    return render_template("clients.html", view=view)
+
+
+@blueprint.get("/clients/<int:client_id>")
+def show(client_id: int) -> ResponseReturnValue:
+    session, user = database.current(), person()
+    client = session.get(Client, client_id)
+    if client is None:
+        raise NotFound
+    of_client = (
+        select(ProcessInstance)
+        .where(ProcessInstance.client_id == client_id, visible_instances(user))
+        .order_by(ProcessInstance.started_at.desc())
+        .limit(LATEST)
+    )
+    written = (
+        select(Interaction)
+        .where(Interaction.client_id == client_id)
+        .order_by(Interaction.at.desc())
+        .limit(LATEST)
+    )
+    sent = (
+        letters.visible_letters(user)
+        .where(Letter.client_id == client_id)
+        .order_by(Letter.created_at.desc())
+        .limit(LATEST)
+    )
+    given = select(Consent).where(Consent.client_id == client_id).order_by(Consent.given_at.desc())
+    view = {
+        "client": client_card.card(session, client),
+        "subtitle": client_card.kind(client),
+        "cases": [cases.row(session, case, None) for case in session.scalars(of_client)],
+        "notes": notes.lines(session, session.scalars(written)),
+        "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent).tuples()],
+        "consents": [_consent(consent) for consent in session.scalars(given)],
+    }
+    return render_template("client.html", view=view)
+
+
+def _row(session: Session, client: Client) -> dict[str, object]:
+    return {
+        "id": client.id,
+        "name": client.name,
+        "vip": client.vip,
+        "kind": client_card.kind(client),
+        "region": client.region,
+        "status": word(CLIENT_STATUS, client.status),
+        "tone": TONES.get(ClientStatus(client.status), ""),
+        "owner": staff.name(session, client.owner),
+    }
+
+
+def _consent(consent: Consent) -> dict[str, str]:
+    given = _("given %(day)s", day=times.day(consent.given_at))
+    withdrawn = consent.withdrawn_at
+    return {
+        "channel": word(CHANNEL, consent.channel),
+        "state": _("withdrawn %(day)s", day=times.day(withdrawn)) if withdrawn else given,
+        "tone": "late" if withdrawn else "good",
+        "evidence": consent.evidence,
+    }

@@ -1,0 +1,95 @@
+"""Commands on processes as the web gives them: one transaction each, incidents kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import Flask, current_app
+from sqlalchemy.orm import Session
+
+from broker_crm import process
+from broker_crm.bell import Bell
+from broker_crm.crm import cases
+from broker_crm.engine.transition import Transition
+from broker_crm.process import Command, Completed, Started, run_command
+from broker_crm.settings import Settings
+from broker_crm.web import database
+
+BELL = "broker_crm.bell"
+WAKES_WORKER = frozenset({"serviceTask", "sendTask", "endEvent", "intermediateThrowEvent"})
+"""Elements that may have queued a letter or thrown a message."""
+
+
+def set_up(app: Flask, settings: Settings) -> None:
+    app.extensions[BELL] = Bell(settings.redis_url)
+
+
+def start(process_key: str, variables: Mapping[str, object], *, by: str) -> Started:
+    """Start a process for a client.
+
+    Raises:
+        CaseRejected: with messages by field.
+        NotPublished: there is no such process.
+        ProcessStopped: a rule failed on the way to the first task.
+    """
+
+    def work(session: Session) -> Started:
+        return cases.start_case(session, process_key, variables, by=by)
+
+    arguments = {"process": process_key, "variables": dict(variables)}
+    started = run_command(database.factory(), work, Command("start", None, None, by, arguments))
+    _after(started.transition)
+    return started
+
+
+def complete(
+    task_id: UUID,
+    values: Mapping[str, object],
+    *,
+    by: str,
+    actual_minutes: float | None = None,
+) -> Completed:
+    """Complete a task.
+
+    Raises:
+        CommandRefused: nothing has changed.
+        FormRejected: with messages by field.
+        ProcessStopped: a rule failed; an incident tells of it.
+    """
+
+    def work(session: Session) -> Completed:
+        return process.complete(session, task_id, values, by=by, actual_minutes=actual_minutes)
+
+    command = Command("complete", None, task_id, by, {"values": dict(values)})
+    completed = run_command(database.factory(), work, command)
+    _after(completed.transition)
+    return completed
+
+
+def send_message(
+    name: str, correlation_key: str | None, payload: Mapping[str, object], *, by: str
+) -> int:
+    """Deliver a message; gives back how many instances took it."""
+
+    def work(session: Session) -> int:
+        return process.send_message(session, name, correlation_key, payload, by=by)
+
+    arguments = {"name": name, "correlation_key": correlation_key, "payload": dict(payload)}
+    taken = run_command(
+        database.factory(), work, Command("send-message", None, None, by, arguments)
+    )
+    ring()
+    return taken
+
+
+def ring() -> None:
+    """Tell the worker that something may be due."""
+    bell: Bell = current_app.extensions[BELL]
+    bell.ring()
+
+
+def _after(transition: Transition) -> None:
+    database.reread()
+    if any(event.element_type in WAKES_WORKER for event in transition.events):
+        ring()

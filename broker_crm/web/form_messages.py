@@ -1,0 +1,59 @@
+"""What is wrong with a field, in the visitor's language, by the code of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask_babel import gettext as _
+
+from broker_crm.definitions.forms import FieldError
+from broker_crm.definitions.forms.errors import MESSAGES
+
+LIMITS = ("min", "max", "minLength", "maxLength")
+
+
+def sentences() -> dict[str, str]:
+    """Sentence by code; parameters are written as `%(name)s`."""
+    return {
+        "required": _("This field is required."),
+        "min": _("The value must be at least %(min)s."),
+        "max": _("The value must be at most %(max)s."),
+        "minLength": _("Write at least %(minLength)s characters."),
+        "maxLength": _("Write at most %(maxLength)s characters."),
+        "email": _("This is not an e-mail address."),
+        "phone": _("Write the number with its country code, such as +37061234567."),
+        "pattern": _("The value does not have the expected shape."),
+        "patternMessage": "%(message)s",
+        "integer": _("Write a whole number."),
+        "decimalDigits": _("Write at most %(digits)s digits after the decimal point."),
+        "increment": _("The nearest values allowed are %(below)s and %(above)s."),
+        "option": _("Choose one of the offered values."),
+        "type": _("The value has the wrong type."),
+        "rows": _("The list can't have this number of rows."),
+        "unknown": _("The form has no such field."),
+        "hidden": _("This field is not shown with these answers, so it can't have a value."),
+        "disabled": _("This field can't be changed here."),
+    }
+
+
+def for_browser() -> dict[str, str]:
+    """The sentences that the viewer itself says; `{0}` stands for the limit."""
+    found = sentences()
+    for code in LIMITS:
+        found[code] = found[code] % {code: "{0}"}
+    return {code: text for code, text in found.items() if "%(" not in text}
+
+
+def in_language(
+    errors: Mapping[str, Sequence[FieldError] | Sequence[str]],
+) -> dict[str, list[str]]:
+    """Messages by field, translated as far as they are known."""
+    known = sentences()
+    codes = {message: code for code, message in MESSAGES.items()}
+
+    def told(error: FieldError | str) -> str:
+        if isinstance(error, FieldError):
+            return known[error.code] % dict(error.params)
+        return known[codes[error]] if error in codes else error
+
+    return {path: [told(error) for error in found] for path, found in errors.items()}

@@ -1,0 +1,131 @@
+"""Cases: the list, and one case on its diagram with its history."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from broker_crm import process
+from broker_crm.crm.models import Client
+from broker_crm.definitions import published
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.process.models import (
+    Incident,
+    InstanceStatus,
+    ProcessInstance,
+    TaskStatus,
+    UserTask,
+)
+from broker_crm.process.plain_text import plain
+from broker_crm.process.rights import visible_instances
+from broker_crm.web import case_view, cases, database, names, paging, staff
+from broker_crm.web.errors import NotFound
+from broker_crm.web.sign_in import person
+from broker_crm.web.wording import INSTANCE_STATUS, word
+
+blueprint = Blueprint("instances", __name__)
+
+
+@blueprint.get("/instances")
+def listing() -> ResponseReturnValue:
+    session = database.current()
+    search, start = paging.search_text(), paging.offset()
+    status = request.args.get("status", InstanceStatus.ACTIVE)
+    wanted = (
+        select(ProcessInstance, Client.name)
+        .outerjoin(Client, Client.id == ProcessInstance.client_id)
+        .where(visible_instances(person()))
+        .order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
+    )
+    for part in search.split()[:6]:
+        title = ProcessInstance.search_title
+        wanted = wanted.where(title.contains(plain(part), autoescape=True))
+    if status in set(InstanceStatus):
+        wanted = wanted.where(ProcessInstance.status == status)
+    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).tuples().all()
+    shown = found[: paging.PAGE]
+    stands = _stands_at([instance.id for instance, _name in shown])
+    view = {
+        "search": search,
+        "status": status,
+        "status_choices": [
+            *((key, word(INSTANCE_STATUS, key)) for key in InstanceStatus),
+            ("all", _("All")),
+        ],
+        "rows": [
+            cases.row(session, instance, client)
+            | {
+                "owner": staff.name(session, instance.owner),
+                "stands_at": ", ".join(stands.get(instance.id, [])),
+            }
+            for instance, client in shown
+        ],
+        **paging.pages(start, len(found) > paging.PAGE),
+    }
+    return render_template("instances.html", view=view)
+
+
+@blueprint.get("/instances/<uuid:instance_id>")
+def show(instance_id: UUID) -> ResponseReturnValue:
+    session, user = database.current(), person()
+    view = case_view.view(session, user, _visible(instance_id))
+    return render_template("instance.html", view=view)
+
+
+@blueprint.get("/instances/<uuid:instance_id>/diagram")
+def diagram(instance_id: UUID) -> ResponseReturnValue:
+    instance = _visible(instance_id)
+    session = database.current()
+    file = published.compiled(session, instance.version_id).file
+    xml = published.resource(session, instance.version_id, ResourceKind.DIAGRAM, file)
+    return Response(xml, mimetype="application/xml")
+
+
+@blueprint.post("/instances/<uuid:instance_id>/cancel")
+def cancel(instance_id: UUID) -> ResponseReturnValue:
+    _visible(instance_id)
+    reason = request.form.get("reason", "").strip()
+    with database.writing() as session:
+        process.cancel(session, instance_id, reason or "–", by=person().login)
+    flash(_("The process is cancelled."), "good")
+    return redirect(url_for("instances.show", instance_id=instance_id), 303)
+
+
+@blueprint.post("/incidents/<uuid:incident_id>/retry")
+def retry(incident_id: UUID) -> ResponseReturnValue:
+    incident = database.current().get(Incident, incident_id)
+    if incident is None or incident.instance_id is None:
+        raise NotFound
+    _visible(incident.instance_id)
+    process.retry_incident(database.factory(), incident_id, by=person().login)
+    database.reread()
+    flash(_("The process goes on."), "good")
+    return redirect(url_for("instances.show", instance_id=incident.instance_id), 303)
+
+
+def _visible(instance_id: UUID) -> ProcessInstance:
+    instance = database.current().scalar(
+        select(ProcessInstance).where(
+            ProcessInstance.id == instance_id, visible_instances(person())
+        )
+    )
+    if instance is None:
+        raise NotFound
+    return instance
+
+
+def _stands_at(instance_ids: list[UUID]) -> dict[UUID, list[str]]:
+    session = database.current()
+    stands: dict[UUID, list[str]] = {}
+    if not instance_ids:
+        return stands
+    waiting = select(UserTask.instance_id, UserTask.version_id, UserTask.name).where(
+        UserTask.instance_id.in_(instance_ids), UserTask.status == TaskStatus.OPEN
+    )
+    for instance_id, version_id, name in session.execute(waiting):
+        stands.setdefault(instance_id, []).append(names.name(session, version_id, name))
+    return stands

@@ -1,0 +1,116 @@
+"""The outbox page: letters, where they stand, and what they say."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Select, or_, select
+
+from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
+from broker_crm.people.models import User
+from broker_crm.process.models import ProcessInstance
+from broker_crm.process.rights import visible_instances
+from broker_crm.web import cases, database, paging, safe_text, staff, times
+from broker_crm.web.errors import NotFound
+from broker_crm.web.sign_in import person
+from broker_crm.web.wording import LANGUAGE, LETTER_STATE, word
+
+TONES = {"sent": "good", "failed": "late", "in-doubt": "today"}
+
+blueprint = Blueprint("letters", __name__)
+
+
+def visible_letters(user: User) -> Select[tuple[Letter, OutboxEntry]]:
+    """Letters of the cases that the user may see, and the user's own."""
+    seen = select(ProcessInstance.id).where(visible_instances(user))
+    return (
+        select(Letter, OutboxEntry)
+        .outerjoin(OutboxEntry, OutboxEntry.letter_id == Letter.id)
+        .where(or_(Letter.instance_id.in_(seen), Letter.author == user.login))
+    )
+
+
+@blueprint.get("/letters")
+def listing() -> ResponseReturnValue:
+    session = database.current()
+    search, start = paging.search_text(), paging.offset()
+    state = request.args.get("state", "")
+    wanted = visible_letters(person()).order_by(Letter.created_at.desc(), Letter.id)
+    if search:
+        wanted = wanted.where(
+            or_(
+                Letter.subject.icontains(search, autoescape=True),
+                Letter.recipient.icontains(search, autoescape=True),
+            )
+        )
+    if state in set(OutboxState):
+        wanted = wanted.where(OutboxEntry.state == state)
+    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).tuples().all()
+    titles = cases.titles(session, [letter.instance_id for letter, _entry in found])
+    view = {
+        "search": search,
+        "state": state,
+        "state_choices": [("", _("All")), *((key, word(LETTER_STATE, key)) for key in OutboxState)],
+        "kept_here": current_app.extensions["broker_crm.settings"].smtp_url is None,
+        "rows": [
+            row(letter, entry) | {"case": titles.get(letter.instance_id, "–")}
+            for letter, entry in found[: paging.PAGE]
+        ],
+        **paging.pages(start, len(found) > paging.PAGE),
+    }
+    return render_template("letters.html", view=view)
+
+
+@blueprint.get("/letters/<uuid:letter_id>")
+def show(letter_id: UUID) -> ResponseReturnValue:
+    session = database.current()
+    found = session.execute(visible_letters(person()).where(Letter.id == letter_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    letter, entry = found.tuple()
+    view = {
+        **row(letter, entry),
+        "language": letter.language,
+        "html": safe_text.html(letter.body),
+        "facts": [
+            (_("To"), letter.recipient),
+            (_("From"), letter.sender),
+            (_("Written by"), staff.name(session, letter.author) or "–"),
+            (_("Written"), times.when(letter.created_at)),
+            (_("Language"), word(LANGUAGE, letter.language)),
+            *_delivery(entry),
+        ],
+    }
+    return render_template("letter.html", view=view)
+
+
+def row(letter: Letter, entry: OutboxEntry | None) -> dict[str, object]:
+    """One letter in a listing."""
+    state = entry.state if entry else None
+    return {
+        "id": letter.id,
+        "subject": letter.subject,
+        "recipient": letter.recipient,
+        "state": word(LETTER_STATE, state),
+        "tone": TONES.get(state or "", "info"),
+        "instance_id": letter.instance_id,
+        "when": times.when(letter.created_at),
+    }
+
+
+def _delivery(entry: OutboxEntry | None) -> list[tuple[str, str]]:
+    if entry is None:
+        return []
+    facts = [(_("Attempts"), str(entry.attempts))]
+    if entry.sent_at is not None:
+        facts.append((_("Sent"), times.when(entry.sent_at)))
+    elif entry.state == OutboxState.QUEUED:
+        facts.append((_("Next attempt"), times.when(entry.next_attempt_at)))
+    if entry.server_reply:
+        facts.append((_("Answer of the server"), entry.server_reply))
+    if entry.last_error:
+        facts.append((_("Last error"), entry.last_error))
+    return facts

@@ -1,0 +1,20 @@
+"""Amounts as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from flask_babel import format_currency, format_decimal
+
+
+def euros(amount: Decimal | float | None) -> str:
+    """An amount in EUR with cents, by the visitor's language."""
+    if amount is None:
+        return "–"
+    text: str = format_currency(amount, "EUR")
+    return text
+
+
+def number(amount: Decimal | float | int) -> str:
+    text: str = format_decimal(amount)
+    return text

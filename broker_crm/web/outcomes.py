@@ -1,0 +1,52 @@
+"""Outcomes and reasons in words: those that the form offered when they were chosen."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from broker_crm.definitions.published import NotPublished
+from broker_crm.process.models import ProcessInstance, UserTask
+from broker_crm.web import names, task_schema
+from broker_crm.web.wording import Words, word
+
+CASE: Words = {
+    "signed": _l("Contract signed"),
+    "won": _l("Contract signed"),
+    "refused": _l("Refused"),
+    "not-interested": _l("Not interested"),
+    "not-permitted": _l("Contact is not permitted"),
+    "do-not-contact": _l("Asked not to be contacted"),
+    "unreachable": _l("Could not be reached"),
+    "no-show": _l("Did not come to the meeting"),
+    "rejected": _l("Offer rejected"),
+    "stopped": _l("Stopped"),
+    "expired": _l("Expired"),
+    "cancelled": _l("Cancelled"),
+}
+
+
+def of_task(session: Session, task: UserTask) -> str:
+    """The outcome as the step's form words it."""
+    if not task.outcome:
+        return "–"
+    if task.form_key is None:
+        return task.outcome
+    try:
+        schema = task_schema.schema(session, task.version_id, task.form_key)
+    except NotPublished:
+        return task.outcome
+    label = names.options(schema, task.outcome_variable).get(task.outcome, task.outcome)
+    return names.name(session, task.version_id, label)
+
+
+def of_case(outcome: str) -> str:
+    """How a case ended."""
+    return word(CASE, outcome)
+
+
+def reason(session: Session, instance: ProcessInstance) -> str:
+    """Why a case ended so: a code that a form offered, or what somebody wrote."""
+    if not instance.reason:
+        return "–"
+    return task_schema.labels(session, instance.version_id).get(instance.reason, instance.reason)

@@ -1,0 +1,110 @@
+"""What every page's frame shows: company, menu, person, language, unread notifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from broker_crm.outreach.models import Notification
+from broker_crm.web import access, database, sign_in
+from broker_crm.web.language import LANGUAGES
+from broker_crm.web.wording import ROLES, word
+
+STATIC = Path(__file__).parent / "static"
+YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    name: str
+    icon: str
+    address: str
+    current: bool
+
+
+class Frame:
+    """What the base template asks for, read only when it is asked."""
+
+    def __init__(self) -> None:
+        settings = current_app.extensions["broker_crm.settings"]
+        self.company: str = settings.company
+        self.languages = LANGUAGES
+        self.language = str(get_locale())
+        self.user = sign_in.signed_in()
+
+    @property
+    def here(self) -> str:
+        """The address of this page, to come back to."""
+        if request.method != "GET":
+            return "/"
+        return request.full_path.rstrip("?")
+
+    @property
+    def menu(self) -> list[MenuItem]:
+        area = (request.endpoint or "").partition(".")[0]
+        items = [
+            (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks"}),
+            (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
+            (_("Clients"), "people", "clients.listing", {"clients"}),
+            (_("Letters"), "letter", "letters.listing", {"letters"}),
+        ]
+        return [
+            MenuItem(name, icon, url_for(endpoint), area in areas)
+            for name, icon, endpoint, areas in items
+            if self.may(endpoint)
+        ]
+
+    @property
+    def initials(self) -> str:
+        if self.user is None:
+            return ""
+        return "".join(part[0] for part in self.user.name.split()[:2]).upper()
+
+    @property
+    def roles(self) -> str:
+        if self.user is None:
+            return ""
+        return ", ".join(sorted(word(ROLES, role) for role in self.user.roles))
+
+    @property
+    def unread(self) -> int:
+        if self.user is None:
+            return 0
+        count = (
+            select(func.count())
+            .select_from(Notification)
+            .where(Notification.login == self.user.login, Notification.read_at.is_(None))
+        )
+        return database.current().scalar(count) or 0
+
+    def may(self, endpoint: str) -> bool:
+        """True when the visitor's roles allow the address."""
+        return self.user is not None and access.may_visit(self.user, endpoint)
+
+
+def set_up(app: Flask) -> None:
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=asset, ngettext=ngettext)
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        return {"page": Frame()}
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the file, so browsers may keep it."""
+    address: str = url_for("static", filename=name, v=_version(STATIC / name))
+    return address
+
+
+@lru_cache(maxsize=64)
+def _version(path: Path) -> str:
+    return format(path.stat().st_mtime_ns // 1_000_000, "x") if path.exists() else "0"

@@ -1,0 +1,35 @@
+"""Pages of a listing: addresses of the next and the first page."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+
+PAGE = 50
+LONGEST_SEARCH = 100
+
+
+def search_text() -> str:
+    """What was typed into the search field."""
+    return request.args.get("q", "").strip()[:LONGEST_SEARCH]
+
+
+def offset() -> int:
+    """Where the page begins, in rows; nonsense is the beginning."""
+    text = request.args.get("from", "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
+def address(**changed: object) -> str:
+    """This page's address with other parameters; None leaves one out."""
+    arguments: dict[str, object] = {**request.args, **(request.view_args or {}), **changed}
+    made: str = url_for(str(request.endpoint), **arguments)  # type: ignore[arg-type]
+    return made
+
+
+def pages(start: int, more: bool, size: int = PAGE) -> dict[str, object]:
+    """What the pager of a listing needs."""
+    return {
+        "later": start > 0,
+        "first": address(**{"from": None}),
+        "next": address(**{"from": start + size}) if more else None,
+    }

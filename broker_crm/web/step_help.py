@@ -1,0 +1,98 @@
+"""The texts beside a step: script, letter, presentation, offer, contract, with the client's data.
+
+A letter is never sent with an empty field; here an empty field is shown and marked, so that the
+salesperson sees what to ask for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import get_locale
+from markupsafe import Markup, escape
+from sqlalchemy.orm import Session
+
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.published import NotPublished
+from broker_crm.outreach import merge
+from broker_crm.outreach.texts import LONGEST_FIELD, RenderedText, shown
+from broker_crm.process.models import ProcessInstance, UserTask
+from broker_crm.process.variables import instance_variables
+from broker_crm.web import safe_text
+from broker_crm.web.wording import HELP, word
+
+KINDS = {
+    "script": ResourceKind.SCRIPT,
+    "letter": ResourceKind.LETTER,
+    "presentation": ResourceKind.DOCUMENT,
+    "offer": ResourceKind.DOCUMENT,
+    "contract": ResourceKind.DOCUMENT,
+}
+FOR_COLLEAGUES = frozenset({"script"})
+GAP = re.compile("\ue000(.*?)\ue001", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpText:
+    kind: str
+    title: str
+    subject: Markup | None
+    html: Markup
+    missing: bool
+    """True when a field has no value yet."""
+
+
+def texts(session: Session, task: UserTask, instance: ProcessInstance) -> list[HelpText]:
+    """The task's texts, filled in as far as the data goes."""
+    wanted = [(kind, str(key)) for kind, key in task.help.items() if kind in KINDS]
+    if not wanted:
+        return []
+    variables = {**instance_variables(session, instance.id), **task.local_variables}
+    if task.draft:
+        variables |= task.draft
+    contexts: dict[str, Mapping[str, object]] = {}
+    found = []
+    for kind, key in wanted:
+        language = _language(kind, variables)
+        if language not in contexts:
+            contexts[language] = merge.merge_context(session, instance, variables, language)
+        try:
+            text = shown(
+                session, task.version_id, KINDS[kind], key, language, contexts[language], _gap
+            )
+        except NotPublished:
+            continue
+        found.append(_help(kind, text))
+    return found
+
+
+def _language(kind: str, variables: Mapping[str, object]) -> str:
+    if kind in FOR_COLLEAGUES:
+        return str(get_locale())
+    client = variables.get("client")
+    spoken = client.get("language") if isinstance(client, dict) else None
+    return str(variables.get("letterLanguage") or spoken or get_locale())
+
+
+def _gap(field: str) -> str:
+    return (
+        f"\ue000{field if len(field) <= LONGEST_FIELD else field[: LONGEST_FIELD - 1] + '…'}\ue001"
+    )
+
+
+def _help(kind: str, text: RenderedText) -> HelpText:
+    return HelpText(
+        kind,
+        word(HELP, kind),
+        _marked(escape(text.subject)) if text.subject else None,
+        _marked(safe_text.html(text.markdown)),
+        GAP.search(text.subject + text.markdown) is not None,
+    )
+
+
+def _marked(html: Markup) -> Markup:
+    """Gaps as marks; what stands in a gap was escaped with the rest."""
+    marked = GAP.sub(lambda gap: f'<mark class="missing">{gap[1]}</mark>', str(html))
+    return Markup(marked)  # noqa: S704

@@ -1,0 +1,127 @@
+"""Words for codes that are stored: roles, kinds and states of records, events."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+Words = dict[str, LazyString]
+
+ROLES: Words = {
+    "salesperson": _l("Salesperson"),
+    "assistant": _l("Assistant"),
+    "product-manager": _l("Product manager"),
+    "sales-manager": _l("Sales manager"),
+    "designer": _l("Process designer"),
+    "analyst": _l("Analyst"),
+    "complaints-handler": _l("Complaints handler"),
+    "compliance": _l("Compliance officer"),
+    "administrator": _l("Administrator"),
+}
+INSTANCE_STATUS: Words = {
+    "active": _l("Running"),
+    "completed": _l("Ended"),
+    "cancelled": _l("Cancelled"),
+}
+TASK_STATUS: Words = {
+    "open": _l("Open"),
+    "completed": _l("Completed"),
+    "cancelled": _l("No longer needed"),
+}
+LETTER_STATE: Words = {
+    "queued": _l("Waiting to be sent"),
+    "sending": _l("Being sent"),
+    "sent": _l("Sent"),
+    "in-doubt": _l("In doubt"),
+    "failed": _l("Not delivered"),
+}
+NOTIFICATION: Words = {
+    "reminder": _l("Reminder"),
+    "escalation": _l("Passed on to the manager"),
+}
+CLIENT_KIND: Words = {
+    "natural": _l("Natural person"),
+    "legal": _l("Legal entity"),
+    "foreign": _l("Foreign client"),
+}
+CLIENT_STATUS: Words = {
+    "prospect": _l("Prospect"),
+    "active": _l("Client"),
+    "former": _l("Former client"),
+    "blocked": _l("Not to be contacted"),
+}
+SIZE: Words = {
+    "micro": _l("Micro company"),
+    "small": _l("Small company"),
+    "medium": _l("Medium company"),
+    "large": _l("Large company"),
+}
+SECTOR: Words = {
+    "transport": _l("Transport"),
+    "construction": _l("Construction"),
+    "wholesale": _l("Wholesale"),
+    "manufacturing": _l("Manufacturing"),
+    "it": _l("Information technology"),
+    "agriculture": _l("Agriculture"),
+    "catering": _l("Catering"),
+    "health": _l("Health care"),
+}
+INTERACTION: Words = {
+    "email": _l("E-mail"),
+    "call": _l("Call"),
+    "meeting": _l("Meeting"),
+    "note": _l("Note"),
+    "letter": _l("Letter"),
+}
+CHANNEL: Words = {
+    "email": _l("by e-mail"),
+    "phone": _l("by phone"),
+    "any": _l("by any channel"),
+}
+LANGUAGE: Words = {"lt": _l("Lithuanian"), "en": _l("English")}
+CONTACT_ROLE: Words = {
+    "director": _l("Director"),
+    "accountant": _l("Accountant"),
+    "administrator": _l("Office administrator"),
+    "fleet-manager": _l("Fleet manager"),
+    "self": _l("The client"),
+    "other": _l("Contact person"),
+}
+HELP: Words = {
+    "script": _l("Call script"),
+    "letter": _l("Letter"),
+    "presentation": _l("Presentation"),
+    "offer": _l("Offer"),
+    "contract": _l("Contract"),
+}
+EVENT: Words = {
+    "instance-started": _l("Process started"),
+    "instance-completed": _l("Process ended"),
+    "instance-cancelled": _l("Process cancelled"),
+    "element-passed": _l("Passed"),
+    "measured": _l("Measured"),
+    "timer-fired": _l("Time came"),
+    "message-received": _l("Message received"),
+    "task-created": _l("New task"),
+    "task-completed": _l("Completed"),
+    "task-cancelled": _l("No longer needed"),
+    "task-started": _l("Work began"),
+    "task-claimed": _l("Taken"),
+    "task-released": _l("Returned to the queue"),
+    "task-reassigned": _l("Passed to another person"),
+    "reminded": _l("Reminded"),
+    "escalated": _l("Passed on to the manager"),
+    "letter-queued": _l("Letter written"),
+    "letter-sent": _l("Letter sent"),
+    "letter-failed": _l("Letter not delivered"),
+    "incident-raised": _l("The process stopped"),
+    "incident-resolved": _l("The process goes on"),
+}
+
+
+def word(words: Words, code: str | None) -> str:
+    """The word for a code; the code itself, readable, when there is no word yet."""
+    if not code:
+        return "–"
+    found = words.get(code)
+    return str(found) if found is not None else code.replace("-", " ").replace("_", " ")
