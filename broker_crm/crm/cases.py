@@ -1,0 +1,168 @@
+"""Starts processes for clients: gathers the facts that the diagrams decide by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broker_crm import clock, process
+from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted
+from broker_crm.crm.models import Client, Product, StandardTerms
+from broker_crm.definitions.published import latest_version
+from broker_crm.people.models import User
+from broker_crm.process.errors import CommandRefused, NotAllowed
+from broker_crm.process.rights import acting_user, may_start
+
+
+class CaseRejected(CommandRefused):
+    """The case can't be started as asked.
+
+    Args:
+        errors: messages by variable.
+    """
+
+    code = "invalid-case"
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{key}: {' '.join(told)}" for key, told in errors.items()))
+        self.errors = errors
+
+
+def start_case(
+    session: Session, process_key: str, variables: Mapping[str, object], *, by: str
+) -> process.Started:
+    """Start a process; with `clientId` and `productId` among the variables, for a client.
+
+    The client's and product's facts are read from the records, never taken from the caller.
+
+    Args:
+        session: the caller commits.
+        process_key: id of the process.
+        variables: JSON values; `owner` is the salesperson's login, by default the client's.
+        by: login of who starts it.
+
+    Raises:
+        NotPublished: no such process.
+        NotAllowed: the person starts no processes.
+        CaseRejected: with messages by variable.
+        RuleFailed: a rule of the process failed; the caller rolls back.
+    """
+    user = acting_user(session, by)
+    if not may_start(user):
+        raise NotAllowed("Only salespeople, assistants and managers start processes.")
+    version = latest_version(session, process_key)
+    if "clientId" not in variables:
+        return process.start(session, process_key, variables, by=by)
+    client, product, owner = _named(session, variables, user)
+    start: dict[str, object] = {
+        **variables,
+        "clientId": client.id,
+        "owner": owner.login,
+        "client": _client_facts(session, client),
+        "clientKind": client.kind,
+        "vip": client.vip,
+    }
+    if product is not None:
+        start["productId"] = product.id
+        start.update(_product_facts(session, product))
+    case = process.CaseData(
+        title=f"{version.name} · {client.name}",
+        client_id=client.id,
+        product_id=product.id if product else None,
+        owner=owner.login,
+        segment=segment(client),
+    )
+    return process.start(session, process_key, start, by=by, case=case)
+
+
+def segment(client: Client) -> str:
+    """Kind, sector and size as one word, such as 'legal/transport/small'."""
+    parts = [client.kind, client.sector or "", client.size_band]
+    return "/".join(part for part in parts if part)
+
+
+def _named(
+    session: Session, variables: Mapping[str, object], user: User
+) -> tuple[Client, Product | None, User]:
+    errors: dict[str, list[str]] = {}
+    client_id, product_id = variables.get("clientId"), variables.get("productId")
+    client = session.get(Client, client_id) if _is_key(client_id) else None
+    if client is None:
+        errors["clientId"] = [f"There is no client {client_id!r}."]
+    product = session.get(Product, product_id) if _is_key(product_id) else None
+    if product is None and product_id is not None:
+        errors["productId"] = [f"There is no product {product_id!r}."]
+    login = variables.get("owner") or (client.owner if client else None) or user.login
+    owner = session.get(User, login) if isinstance(login, str) else None
+    if owner is None or not owner.active:
+        errors["owner"] = [f"There is no active user {login!r}."]
+    if errors or client is None or owner is None:
+        raise CaseRejected(errors)
+    return client, product, owner
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
+
+
+def _client_facts(session: Session, client: Client) -> dict[str, object]:
+    contact = first_contact(client)
+    email = (contact.email if contact else None) or client.email
+    return {
+        "id": client.id,
+        "name": client.name,
+        "kind": client.kind,
+        "vip": client.vip,
+        "sector": client.sector,
+        "sizeBand": client.size_band,
+        "region": client.region,
+        "language": client.language,
+        "email": email,
+        "phone": (contact.phone if contact else None) or client.phone,
+        "consent": {"marketing": may_be_contacted(session, client)},
+        "doNotContact": client.do_not_contact,
+        "existing": is_existing(client),
+    }
+
+
+def _product_facts(session: Session, product: Product) -> dict[str, object]:
+    terms = terms_in_force(session, product.id)
+    if terms is None:
+        raise CaseRejected({"productId": [f"“{product.name}” has no standard terms today."]})
+    return {
+        "productClass": product.complexity,
+        "productManager": product.product_manager,
+        "product": {
+            "id": product.id,
+            "key": product.key,
+            "name": product.name,
+            "nameEn": product.name_en,
+            "class": product.complexity,
+            "standardCommission": float(terms.commission_percent),
+        },
+        "standardTerms": {
+            "premiumRate": float(terms.premium_rate),
+            "minPremium": float(terms.minimum_premium),
+            "commission": float(terms.commission_percent),
+            "deductible": float(terms.deductible),
+            "maxDiscount": float(terms.maximum_discount_percent),
+        },
+    }
+
+
+def terms_in_force(session: Session, product_id: int) -> StandardTerms | None:
+    """The standard terms of a product today: the insurer with the lowest rate."""
+    today = clock.now().date()
+    statement = (
+        select(StandardTerms)
+        .where(
+            StandardTerms.product_id == product_id,
+            StandardTerms.valid_from <= today,
+            (StandardTerms.valid_to.is_(None)) | (StandardTerms.valid_to >= today),
+        )
+        .order_by(StandardTerms.premium_rate, StandardTerms.id)
+        .limit(1)
+    )
+    return session.scalars(statement).first()

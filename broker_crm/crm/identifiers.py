@@ -1,0 +1,68 @@
+"""Codes and numbers of clients: company code, VAT code, telephone."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+
+class IdentifierRejected(Exception):
+    """A code or number can't be right; the message says why."""
+
+
+def company_check_digit(first_eight: str) -> str:
+    """The ninth digit of a Lithuanian company code.
+
+    Weights 1 to 8, sum modulo 11; for 10 again with weights 3 4 5 6 7 8 9 1, and 10 becomes 0.
+    """
+    digits = [int(digit) for digit in first_eight]
+    rest = sum(weight * digit for weight, digit in zip(range(1, 9), digits, strict=True)) % 11
+    if rest == 10:
+        weights = (3, 4, 5, 6, 7, 8, 9, 1)
+        rest = sum(weight * digit for weight, digit in zip(weights, digits, strict=True)) % 11
+    return str(rest % 10)
+
+
+def company_code(text: str) -> str:
+    """A company code without spaces.
+
+    Raises:
+        IdentifierRejected: when it has not nine digits or the check digit is wrong.
+    """
+    code = re.sub(r"\s", "", text)
+    if not re.fullmatch(r"[0-9]{9}", code):
+        raise IdentifierRejected(f"“{text}” is no company code: it has nine digits.")
+    if company_check_digit(code[:8]) != code[8]:
+        raise IdentifierRejected(f"“{text}” is no company code: its last digit does not fit.")
+    return code
+
+
+def vat_code(text: str) -> str:
+    """A Lithuanian VAT code in capitals without spaces.
+
+    Raises:
+        IdentifierRejected: when it is not LT with 9 or 12 digits.
+    """
+    code = re.sub(r"\s", "", text).upper()
+    if not re.fullmatch(r"LT([0-9]{9}|[0-9]{12})", code):
+        raise IdentifierRejected(f"“{text}” is no VAT code: LT and 9 or 12 digits.")
+    return code
+
+
+def phone(text: str, country: str = "LT") -> str:
+    """A telephone number as E.164; 8-… and 0-… are taken as Lithuanian.
+
+    Raises:
+        IdentifierRejected: when it can't be a number.
+    """
+    digits = re.sub(r"[\s()-]", "", text)
+    if country == "LT" and re.fullmatch(r"8[0-9]{8}", digits):
+        digits = "0" + digits[1:]
+    try:
+        number = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException as error:
+        raise IdentifierRejected(f"“{text}” is no telephone number.") from error
+    if not phonenumbers.is_possible_number(number):
+        raise IdentifierRejected(f"“{text}” has too few or too many digits.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
