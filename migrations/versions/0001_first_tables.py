@@ -49,6 +49,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_resource")),
     )
     op.create_table(
+        "sign_in_failure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("login", sa.String(length=60), nullable=False),
+        sa.Column("at", broker_crm.db.UtcDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failure")),
+    )
+    with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_failure_login"), ["login"], unique=False)
+
+    op.create_table(
         "team",
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -753,6 +763,10 @@ def downgrade() -> None:
     op.drop_table("user_account")
     op.drop_table("working_calendar")
     op.drop_table("team")
+    with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_failure_login"))
+
+    op.drop_table("sign_in_failure")
     op.drop_table("resource")
     op.drop_table("pending_message")
     op.drop_table("insurer")
