@@ -27,7 +27,12 @@ HELP_TEMPLATES = {
     "offer": ResourceKind.DOCUMENT,
     "contract": ResourceKind.DOCUMENT,
 }
-HEADER_TEMPLATES = {"letter": ResourceKind.LETTER, "document": ResourceKind.DOCUMENT}
+HEADER_TEMPLATES = {
+    "letter": ResourceKind.LETTER,
+    "document": ResourceKind.DOCUMENT,
+    "attach": ResourceKind.DOCUMENT,
+}
+"""Job headers that name templates; `attach` may name several, separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +177,9 @@ def template_references(elements: Mapping[str, Element]) -> Iterator[TemplateRef
             if kind in HELP_TEMPLATES and not key.startswith("="):
                 yield TemplateReference(HELP_TEMPLATES[kind], key, element)
         for header, kind in HEADER_TEMPLATES.items():
-            key = element.headers.get(header, "")
-            if key and not key.startswith("="):
+            written = element.headers.get(header, "")
+            keys = [] if written.startswith("=") else written.split(",")
+            for key in filter(None, map(str.strip, keys)):
                 yield TemplateReference(kind, key, element)
 
 
