@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import clock
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm.models import Client
-from broker_crm.people.demo import password
+from broker_crm.people.demo import PASSWORD
 from broker_crm.people.passwords import hash_password
 from broker_crm.process import release
 from broker_crm.process.models import TaskStatus, UserTask
@@ -53,7 +53,7 @@ def seed(
         if session.scalar(select(func.count()).select_from(Client)):
             return False
         with clock.use(SimulatedClock(present - timedelta(days=PAST_DAYS))):
-            add_staff(session, hash_password(password(settings)), present.date())
+            add_staff(session, hash_password(PASSWORD), present.date())
             add_catalogue(session, present.date())
             add_clients(session, CLIENTS * scale)
     if history:
