@@ -209,7 +209,11 @@ def _stand_in(task: CreatedTask, case: SampleCase) -> str:
 def _filled(
     session: Session, case: SampleCase, row: UserTask, values: dict[str, object]
 ) -> dict[str, object]:
-    """Contract figures repeat the accepted offer, which only the instance knows."""
+    """Adapt the values to what only the instance knows: its offer, and whether people meet."""
+    if row.step == "offer-call" and "negotiationMeetingAt" in values:
+        variant = instance_variables(session, row.instance_id)["variant"]
+        if not variant["negotiationMeeting"]:
+            return {key: value for key, value in values.items() if key != "negotiationMeetingAt"}
     if row.step != "contract-preparation":
         return values
     known = instance_variables(session, row.instance_id)
