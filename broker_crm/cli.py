@@ -77,6 +77,8 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(str(finding))
+        if not findings:
+            click.echo("Nothing found.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         sys.exit(1)
 

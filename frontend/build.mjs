@@ -1,6 +1,7 @@
 // Bundles the browser pages' scripts and styles, and the FEEL interpreter for the server.
 // Usage: node build.mjs [--watch]
 import { context } from "esbuild";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,8 +27,46 @@ const pages = {
   loader: { ".woff": "file", ".woff2": "file", ".ttf": "file", ".svg": "file", ".eot": "empty" },
 };
 
+// The server keeps parsed expressions and watches comparisons; the interpreter has no way in for
+// either, so its module gets two more exports and one more call. A new version that no longer fits
+// stops the build.
+const feelinInside = {
+  name: "feelin-inside",
+  setup(build) {
+    build.onResolve({ filter: /^feelin-inside$/ }, ({ resolveDir }) =>
+      build.resolve("@bpmn-io/feelin", { kind: "import-statement", resolveDir }));
+    build.onLoad({ filter: /@bpmn-io[\\/]feelin[\\/]dist[\\/]index\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const call = "const expr = evalNode(node, args, interpreterContext);";
+      if (source.split(call).length !== 2) throw new Error(`${path} is not as it was.`);
+      const strictness = JSON.stringify(join(here, "src", "feel_strictness.ts"));
+      return {
+        contents: `import { watched } from ${strictness};
+          ${source.replace(call, "const expr = watched(node, args, interpreterContext, evalNode);")}
+          export { interpreter, InterpreterContext, getType };`,
+      };
+    });
+  },
+};
+
+// Forms check e-mail addresses and telephone numbers on the server as the viewer does.
+function viewerPatterns() {
+  const viewer = readFileSync(
+    join(here, "node_modules/@bpmn-io/form-js-viewer/dist/index.es.js"),
+    "utf8",
+  );
+  const pattern = (name) => {
+    const found = new RegExp(`^const ${name}_PATTERN = /(.*)/;$`, "m").exec(viewer);
+    if (!found) throw new Error(`The form viewer has no ${name} pattern any more.`);
+    return found[1];
+  };
+  return JSON.stringify({ email: pattern("EMAIL"), phone: pattern("PHONE") });
+}
+
 const feel = {
   ...shared,
+  plugins: [feelinInside],
+  define: { VIEWER_PATTERNS: viewerPatterns() },
   entryPoints: ["src/feelin.ts"],
   outfile: join(app, "engine", "feel", "feelin.js"),
   format: "iife",

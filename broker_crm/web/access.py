@@ -34,7 +34,6 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "sign_in.form": PUBLIC,
     "sign_in.enter": PUBLIC,
     "sign_in.leave": SIGNED_IN,
-    "sign_in.leave_everywhere": SIGNED_IN,
     "language.choose": PUBLIC,
     "inbox.tasks": SIGNED_IN,
     "notifications.listing": SIGNED_IN,

@@ -18,6 +18,8 @@ from broker_crm.web.wording import EVENT, word
 
 QUIET = frozenset({EventKind.ELEMENT_PASSED, EventKind.TIMER_FIRED})
 """The diagram shows these."""
+FOLLOWS = frozenset({EventKind.TASK_CREATED, EventKind.TASK_CANCELLED, EventKind.MEASURED})
+"""These follow from what somebody did; who did it stands there."""
 TONES = {
     EventKind.TASK_COMPLETED: "good",
     EventKind.INSTANCE_COMPLETED: "good",
@@ -71,7 +73,7 @@ def _line(
 
 def _details(session: Session, event: ProcessEvent, task: UserTask | None) -> list[str]:
     found = []
-    if event.actor:
+    if event.actor and event.kind not in FOLLOWS:
         found.append(staff.name(session, event.actor))
     if event.kind == EventKind.TASK_COMPLETED:
         if task is not None and event.outcome:

@@ -28,7 +28,7 @@ blueprint = Blueprint("clients", __name__)
 def listing() -> ResponseReturnValue:
     session = database.current()
     search, start = paging.search_text(), paging.offset()
-    found = list(clients.search_clients(session, search, person()))
+    found = clients.search_clients(session, search, person(), start + paging.PAGE + 1)
     shown = found[start : start + paging.PAGE]
     view = {
         "search": search,
@@ -42,7 +42,7 @@ def listing() -> ResponseReturnValue:
 def show(client_id: int) -> ResponseReturnValue:
     session, user = database.current(), person()
     client = session.get(Client, client_id)
-    if client is None:
+    if client is None or not clients.may_see_client(user, client):
         raise NotFound
     of_client = (
         select(ProcessInstance)

@@ -55,6 +55,11 @@ class Answer:
 
 def answer_for(error: Exception) -> Answer:
     """The answer to any error that a view lets through."""
+    if isinstance(error, CaseRejected):
+        errors = form_messages.in_language(error.errors)
+        return Answer(
+            422, error.code, _("Some fields are wrong"), _("Mend the fields."), errors
+        )
     if isinstance(error, refusals.CommandRefused):
         return _refused(error)
     if isinstance(error, FormRejected):
@@ -64,11 +69,6 @@ def answer_for(error: Exception) -> Answer:
             _("Some fields are wrong"),
             _("Mend the marked fields. What you typed is kept."),
             form_messages.in_language(error.errors),
-        )
-    if isinstance(error, CaseRejected):
-        errors = form_messages.in_language(error.errors)
-        return Answer(
-            422, "invalid-submission", _("Some fields are wrong"), _("Mend the fields."), errors
         )
     if isinstance(error, refusals.ProcessStopped):
         message = _(

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from broker_crm.people import accounts
@@ -72,16 +74,18 @@ def form() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     wish = own_path(request.form.get("next"))
     login = request.form.get("login", "").strip().lower()
-    db = database.current()
-    try:
-        user = accounts.sign_in(
-            db, login, request.form.get("password", ""), demo_allowed=_settings().demo
-        )
-    except accounts.SignInRefused as refusal:
+    with database.factory()() as db:
+        try:
+            user = accounts.sign_in(
+                db, login, request.form.get("password", ""), demo_allowed=_settings().demo
+            )
+        except accounts.SignInRefused as refusal:
+            db.commit()
+            page = render_template(
+                "sign_in.html", next=wish, login=login, refusal=_told(refusal), **_demo()
+            )
+            return page, 429 if isinstance(refusal, accounts.TooManyAttempts) else 401
         db.commit()
-        page = render_template("sign_in.html", next=wish, login=login, refusal=refusal, **_demo())
-        return page, 401
-    db.commit()
     chosen = session.get("language")
     session.clear()
     if chosen:
@@ -94,8 +98,8 @@ def enter() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def leave() -> ResponseReturnValue:
     """End this person's sessions everywhere: a stolen cookie is worth nothing afterwards."""
-    accounts.end_sessions(database.current(), person().login)
-    database.current().commit()
+    with database.writing() as db:
+        accounts.end_sessions(db, person().login)
     logout_user()
     session.clear()
     return redirect("/login", 303)
@@ -104,6 +108,17 @@ def leave() -> ResponseReturnValue:
 def _settings() -> Settings:
     settings: Settings = current_app.extensions["broker_crm.settings"]
     return settings
+
+
+def _told(refusal: accounts.SignInRefused) -> str:
+    if isinstance(refusal, accounts.TooManyAttempts):
+        told: str = ngettext(
+            "Too many attempts. Try again in %(num)s minute.",
+            "Too many attempts. Try again in %(num)s minutes.",
+            refusal.minutes,
+        )
+        return told
+    return _("The login or the password is not right.")
 
 
 def _demo() -> dict[str, Any]:

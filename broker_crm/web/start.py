@@ -19,7 +19,6 @@ from broker_crm.web import (
     client_card,
     commands,
     database,
-    form_messages,
     names,
     paging,
     times,
@@ -69,7 +68,7 @@ def begin(process_key: str) -> ResponseReturnValue:
         started = commands.start(process_key, variables, by=person().login)
     except CaseRejected as refusal:
         database.reread()
-        view = _view(process_key, form_messages.in_language(refusal.errors))
+        view = _view(process_key, _told(refusal))
         return render_template("start_process.html", view=view), 422
     flash(_("The process has started."), "good")
     mine = [task for task in started.tasks if task.assignee == person().login]
@@ -88,10 +87,11 @@ def _view(process_key: str, errors: dict[str, list[str]]) -> dict[str, object]:
     version = published.latest_version(session, process_key)
     search = paging.search_text()
     chosen = _number("clientId") or _number("client")
-    found = list(crm_clients.search_clients(session, search, person()))[:SHOWN_CLIENTS]
+    found = list(crm_clients.search_clients(session, search, person(), SHOWN_CLIENTS))
     if chosen and not search and all(client.id != chosen for client in found):
         client = session.get(Client, chosen)
-        found = [client, *found] if client else found
+        if client is not None and crm_clients.may_see_client(person(), client):
+            found = [client, *found]
     fields = {"clientId", "productId"}
     return {
         "key": process_key,
@@ -106,6 +106,15 @@ def _view(process_key: str, errors: dict[str, list[str]]) -> dict[str, object]:
             message for key, told in errors.items() if key not in fields for message in told
         ],
     }
+
+
+def _told(refusal: CaseRejected) -> dict[str, list[str]]:
+    known = {
+        "clientId": _("Choose one of the clients."),
+        "productId": _("Choose a product that can be sold today."),
+        "owner": _("The client's salesperson no longer works here; the client needs a new one."),
+    }
+    return {key: [known[key]] if key in known else told for key, told in refusal.errors.items()}
 
 
 def _client(client: Client) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,11 +46,19 @@ def source(session: Session, user: User, task: UserTask) -> dict[str, object]:
 
 def data(session: Session, user: User, task: UserTask) -> dict[str, Any]:
     """Variables of the case, and over them what was typed."""
-    values = {**instance_variables(session, task.instance_id), **task.local_variables}
+    values = _named_in_language({**instance_variables(session, task.instance_id), **task.local_variables})
     if task.status == TaskStatus.COMPLETED:
         return values | submitted(session, task)
     if task.assignee in (None, user.login):
         return values | (task.draft or {})
+    return values
+
+
+def _named_in_language(values: dict[str, Any]) -> dict[str, Any]:
+    """The product under its English name, where the visitor reads English."""
+    product = values.get("product")
+    if str(get_locale()) == "en" and isinstance(product, dict) and product.get("nameEn"):
+        values["product"] = {**product, "name": product["nameEn"]}
     return values
 
 

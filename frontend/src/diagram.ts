@@ -88,7 +88,7 @@ class CaseDiagram {
       const row = document.createElement("div");
       row.className = "step-notes";
       row.append(...notes.map(drawNote));
-      overlays.add(id, { position: { bottom: 2, left: 2 }, html: row });
+      overlays.add(id, { position: { top: -12, left: 6 }, html: row });
     }
     this.goToPresent();
     document.querySelector("#diagram-whole")?.addEventListener("click", () => this.showWhole());

@@ -16,4 +16,8 @@ Date.prototype.getTimezoneOffset = function (this: Date): number {
   return summer ? -180 : -120;
 };
 
-export {};
+// The office's date at the host's time, such as 2026-03-29.
+export function officeDate(): string {
+  const now = new Date(scope.hostNow);
+  return new Date(scope.hostNow - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}

@@ -13,7 +13,7 @@ from typing import Any
 
 from broker_crm.definitions.forms.data import clear, get
 from broker_crm.definitions.forms.model import Field, Form, Path
-from broker_crm.engine.feel import FeelError, evaluate, unary_test
+from broker_crm.engine.feel import FeelError, FeelStopped, evaluate, holds
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,7 @@ class Shown:
 
 def is_true(expression: str | None, scope: Scope) -> bool:
     """Does the condition, FEEL behind '=', hold? One that can't be worked out doesn't."""
-    if not expression:
-        return False
-    try:
-        return unary_test(expression[1:], None, scope.context())
-    except FeelError:
-        return False
+    return bool(expression) and holds(str(expression)[1:], scope.context())
 
 
 def worked_out(value: Any, scope: Scope) -> Any:
@@ -63,6 +58,8 @@ def worked_out(value: Any, scope: Scope) -> Any:
         return value
     try:
         return evaluate(value[1:], scope.context(), strict=False)
+    except FeelStopped:
+        raise
     except FeelError:
         return None
 

@@ -16,8 +16,13 @@ from broker_crm.definitions.forms.model import (
     Form,
     FormRefused,
 )
-from broker_crm.definitions.forms.patterns import PatternRefused, check_pattern
-from broker_crm.engine.feel import FeelError, check, check_unary_test
+from broker_crm.engine.feel import (
+    FeelError,
+    PatternError,
+    check,
+    check_pattern,
+    check_unary_test,
+)
 
 LATEST_SCHEMA = 19
 MAX_DEPTH = 10
@@ -129,7 +134,7 @@ def _check_rules(place: str, field: Field) -> None:
     if pattern:
         try:
             check_pattern(str(pattern))
-        except PatternRefused as error:
+        except PatternError as error:
             raise FormRefused(
                 place, f"The pattern can't be read: {error}.", "Mend the pattern."
             ) from error

@@ -10,8 +10,8 @@ from typing import Any
 from broker_crm.definitions.forms.conditions import Shown, worked_out
 from broker_crm.definitions.forms.errors import FieldError
 from broker_crm.definitions.forms.model import TEXTS
-from broker_crm.definitions.forms.patterns import is_email, is_phone, matches
 from broker_crm.definitions.forms.values import number_text
+from broker_crm.engine.feel import is_email, is_phone, matches
 
 DIGITS = 1_500
 JS_SPACE = (

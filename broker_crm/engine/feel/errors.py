@@ -1,4 +1,4 @@
-"""What is wrong with an expression or a merge field."""
+"""What is wrong with an expression, a pattern or a merge field."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class FeelError(Exception):
         self.position = position
 
 
+class FeelStopped(FeelError):
+    """An expression was stopped: it is too long, or takes too much time or memory."""
+
+
 class EmptyMergeField(FeelError):
     """A merge field of a template has no value for this client.
 
@@ -31,3 +35,7 @@ class EmptyMergeField(FeelError):
     def __init__(self, field: str) -> None:
         super().__init__(field, "The field is empty. Fill it in before sending.")
         self.field = field
+
+
+class PatternError(Exception):
+    """A regular expression that JavaScript can't read."""

@@ -1,40 +1,31 @@
 """Evaluates expressions and unary tests, strictly, and remembers results.
 
 FEEL is pure: the same expression over the same variables gives the same value, but for `now()`
-and `today()`. So results are kept by expression and by those variables whose names occur in it.
+and `today()`. So results are kept by expression and by those variables whose names occur in it;
+and the interpreter keeps parsed expressions, so that other values cost no parsing.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from copy import deepcopy
+from datetime import datetime
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 import orjson
 
 from broker_crm.calendar import WorkingCalendar
-from broker_crm.engine.feel.errors import FeelError
-from broker_crm.engine.feel.interpreter import ask
+from broker_crm.engine.feel.calendar_functions import RESULTS, Functions, calendar_functions
+from broker_crm.engine.feel.errors import FeelError, FeelStopped
+from broker_crm.engine.feel.interpreter import ask, ask_about
+from broker_crm.engine.feel.remembering import LARGEST_ANSWER, memory, short
 
-REMEMBERED = 20_000
 MAX_PASSES = 10
-CALENDAR_FUNCTIONS = {
-    "working days after": "date time",
-    "working days between": "number",
-    "next working day at": "date time",
-}
-TIMER_FUNCTIONS = {"before due": "date time", "at due": "date time", "after due": "date time"}
-FUNCTIONS = CALENDAR_FUNCTIONS | TIMER_FUNCTIONS
+MISSING = frozenset({"NO_VARIABLE_FOUND", "NO_CONTEXT_ENTRY_FOUND", "NO_PROPERTY_FOUND"})
 
-Functions = Mapping[str, Callable[..., object]]
-
-_remembered: OrderedDict[tuple[object, ...], Any] = OrderedDict()
-_lock = Lock()
-_TIME_DEPENDENT = re.compile(r"\b(now|today)\s*\(")
+_TIME_DEPENDENT = re.compile(r"\b(now|today|time)\s*\(")
 
 
 def evaluate(
@@ -47,9 +38,10 @@ def evaluate(
 ) -> Any:
     """Evaluate FEEL.
 
-    Strict: a missing variable, a comparison of what can't be compared and a failing function are
-    errors, not null. A variable or entry that may be missing must be compared with null in the
-    same expression.
+    Strict: a missing variable, a comparison of what can't be compared, a condition of `if` that is
+    neither true nor false, and a failing function are errors, not null. A variable or entry that
+    may be missing or null must be compared with null in the same expression, or stand in
+    `is defined(…)` or `get or else(…)`.
 
     Args:
         expression: without the leading '='.
@@ -65,11 +57,12 @@ def evaluate(
     Raises:
         FeelError: when it can't be read, fails, or takes too much time or memory.
     """
-    offered = {**_calendar_functions(calendar), **(functions or {})}
+    offered = {**calendar_functions(calendar), **(functions or {})}
     answer = _settled("expression", expression, context, offered)
     if strict:
         _refuse_warnings(expression, answer["warnings"])
-    return answer["value"]
+    value = answer["value"]
+    return deepcopy(value) if isinstance(value, list | dict) else value
 
 
 def evaluate_text(
@@ -105,6 +98,20 @@ def unary_test(test: str, value: object, context: Mapping[str, object]) -> bool:
     return answer["value"] is True
 
 
+def holds(condition: str, context: Mapping[str, object]) -> bool:
+    """Is a form's condition true, as the browser sees it? One that can't be worked out is not.
+
+    Raises:
+        FeelStopped: when it takes too much time or memory.
+    """
+    try:
+        return _settled("test", condition, context, {})["value"] is True
+    except FeelStopped:
+        raise
+    except FeelError:
+        return False
+
+
 @lru_cache(maxsize=5_000)
 def check(expression: str) -> None:
     """Check the syntax of an expression.
@@ -125,8 +132,21 @@ def check_unary_test(test: str) -> None:
     _check("test", test)
 
 
+@lru_cache(maxsize=5_000)
+def names(expression: str) -> frozenset[str]:
+    """Names of the variables that an expression may read.
+
+    Raises:
+        FeelError: when it can't be read.
+    """
+    answer = ask_about("names", expression)
+    if "error" in answer:
+        raise FeelError(expression, answer["error"], answer.get("position"))
+    return frozenset(answer["value"])
+
+
 def _check(kind: str, expression: str) -> None:
-    answer = ask(kind, expression, b"{}", FUNCTIONS, {})
+    answer = ask(kind, expression, b"{}", RESULTS, {})
     if answer.get("position") is not None and "error" in answer:
         raise FeelError(expression, answer["error"], answer["position"])
 
@@ -140,16 +160,17 @@ def _settled(
         variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         raise FeelError(expression, f"A variable is not a JSON value: {error}.") from error
-    kinds = {name: FUNCTIONS.get(name, "date time") for name in functions if name in expression}
+    kinds = {name: RESULTS.get(name, "date time") for name in functions if name in expression}
     timeless = _TIME_DEPENDENT.search(expression) is None
+    key_of_variables = short(variables)
     answers: dict[str, object] = {}
     for _ in range(MAX_PASSES):
-        key = (kind, expression, variables, tuple(kinds), tuple(answers.items()))
-        answer = _recall(key) if timeless else None
+        key = (kind, expression, key_of_variables, *kinds, orjson.dumps(answers))
+        answer: dict[str, Any] | None = memory.recall(key) if timeless else None
         if answer is None:
             answer = ask(kind, expression, variables, kinds, answers)
-            if timeless:
-                _remember(key, answer)
+            if timeless and _is_small(answer):
+                memory.remember(key, answer)
         if "error" in answer:
             raise FeelError(expression, answer["error"], answer.get("position"))
         if "calls" not in answer:
@@ -157,90 +178,45 @@ def _settled(
         for name, arguments in answer["calls"]:
             call = orjson.dumps([name, arguments]).decode()
             answers[call] = _call(expression, functions[name], name, arguments)
-    raise FeelError(expression, "Its functions call each other too deeply.")
+    raise FeelStopped(expression, "Its functions call each other too deeply.")
 
 
-def _recall(key: tuple[object, ...]) -> dict[str, Any] | None:
-    with _lock:
-        answer: dict[str, Any] | None = _remembered.get(key)
-        if answer is not None:
-            _remembered.move_to_end(key)
-    return answer
-
-
-def _remember(key: tuple[object, ...], answer: dict[str, Any]) -> None:
-    with _lock:
-        _remembered[key] = answer
-        if len(_remembered) > REMEMBERED:
-            _remembered.popitem(last=False)
+def _is_small(answer: dict[str, Any]) -> bool:
+    value = answer.get("value")
+    return not isinstance(value, str | list | dict) or len(orjson.dumps(value)) <= LARGEST_ANSWER
 
 
 def _call(
     expression: str, function: Callable[..., object], name: str, arguments: list[Any]
 ) -> object:
     try:
-        return function(*arguments)
-    except (TypeError, ValueError) as error:
+        result = function(*arguments)
+    except (TypeError, ValueError, OverflowError) as error:
         raise FeelError(expression, f"{name}(): {error}") from error
+    return result.isoformat() if isinstance(result, datetime) else result
 
 
 def _refuse_warnings(expression: str, warnings: list[dict[str, Any]]) -> None:
     for warning in warnings:
-        missing = warning["type"] in {
-            "NO_VARIABLE_FOUND",
-            "NO_CONTEXT_ENTRY_FOUND",
-            "NO_PROPERTY_FOUND",
-        }
-        if missing and _expects_null(expression, warning["name"]):
+        kind, name = warning["type"], warning["name"]
+        may_be_null = kind in MISSING or kind == "INVALID_COMPARISON"
+        if may_be_null and name and _expects_null(expression, name):
             continue
         mend = (
-            " If it may be missing, compare it with null in the same expression." if missing else ""
+            " If it may be missing or null, compare it with null in the same expression."
+            if may_be_null
+            else ""
         )
         raise FeelError(expression, f"{warning['message']}.{mend}", warning["position"])
 
 
 def _expects_null(expression: str, name: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\s*!?=\s*null\b", expression) is not None
-
-
-def _calendar_functions(calendar: WorkingCalendar | None) -> Functions:
-    if calendar is None:
-        return {}
-
-    def after(day: str, count: float) -> str:
-        start = _moment(day)
-        if isinstance(start, datetime):
-            return calendar.shift(start, count).isoformat()
-        moved = calendar.add_working_days(start, int(count))
-        return datetime.combine(moved, datetime.min.time(), calendar.zone).isoformat()
-
-    def between(start: str, end: str) -> int:
-        return calendar.working_days_between(_day(calendar, start), _day(calendar, end))
-
-    def next_at(day: str, at: str) -> str:
-        following = calendar.add_working_days(_day(calendar, day), 1)
-        hour, minute = (int(part) for part in at.split(":")[:2])
-        moment = datetime(following.year, following.month, following.day, hour, minute)  # noqa: DTZ001
-        return moment.replace(tzinfo=calendar.zone).isoformat()
-
-    return {
-        "working days after": after,
-        "working days between": between,
-        "next working day at": next_at,
-    }
-
-
-def _day(calendar: WorkingCalendar, text: str) -> date:
-    moment = _moment(text)
-    return calendar.local_day(moment) if isinstance(moment, datetime) else moment
-
-
-def _moment(text: object) -> date | datetime:
-    if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a date.")
-    if len(text) == 10:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(re.sub(r"(@|\[).*$", "", text))
-    if moment.tzinfo is None:
-        raise ValueError(f"“{text}” has no time zone.")
-    return moment
+    word = rf"(?<![\w]){re.escape(name)}(?![\w])"
+    return (
+        re.search(
+            rf"{word}\s*!?=\s*null\b|\bnull\s*!?=\s*[\w.]*{word}"
+            rf"|\b(is defined|get or else)\s*\([^()]*{word}",
+            expression,
+        )
+        is not None
+    )

@@ -1,4 +1,8 @@
-"""The embedded JavaScript engine that runs FEEL, one per thread, with limits."""
+"""The embedded JavaScript engine that runs FEEL, one per thread, with limits.
+
+Nothing of Python can be reached from it: requests and answers are JSON texts. An expression that
+exceeds a limit is stopped, and the engine that ran it is thrown away.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,18 @@ import orjson
 import quickjs
 
 from broker_crm import clock
-from broker_crm.engine.feel.errors import FeelError
+from broker_crm.engine.feel.errors import FeelStopped
 
 BUNDLE = Path(__file__).with_name("feelin.js")
 MAX_SOURCE = 2_000
-MAX_SECONDS = 0.5
+"""Characters of an expression."""
+MAX_SECONDS = 0.25
+"""Processor time of one evaluation."""
 MAX_BYTES = 64_000_000
+"""Memory of one engine; loaded, it holds about 4 MB."""
 MAX_STACK = 1_000_000
+MAX_ANSWER = 1_000_000
+"""Characters of a result as JSON."""
 
 _threads = threading.local()
 
@@ -32,7 +41,7 @@ def ask(
     """Run an expression once.
 
     Args:
-        kind: 'expression' or 'test'.
+        kind: 'expression', or 'test' for a unary test of the variable '?'.
         expression: FEEL.
         context: the variables, as JSON.
         functions: names of the host's functions and the kind of their results.
@@ -42,31 +51,66 @@ def ask(
         'value' and 'warnings', or 'error', or the 'calls' that wait for an answer.
 
     Raises:
-        FeelError: when the expression is too long or exceeds time or memory.
+        FeelStopped: when the expression is too long or exceeds time or memory.
     """
-    if len(expression) > MAX_SOURCE:
-        raise FeelError(
-            expression,
-            f"It has {len(expression)} characters, the limit is {MAX_SOURCE}."
-            " Split it with a script task.",
-        )
     request = b'{"kind":%b,"expression":%b,"context":%b,"functions":%b,"answers":%b,"now":%d}' % (
         orjson.dumps(kind),
-        orjson.dumps(expression),
+        _source(expression),
         context,
         orjson.dumps(functions),
         orjson.dumps(answers),
         int(clock.now().timestamp() * 1000),
     )
+    return _run(expression, request)
+
+
+def ask_about(kind: str, expression: str, text: str = "") -> dict[str, Any]:
+    """Read an expression or a regular expression without variables.
+
+    Args:
+        kind: 'names' that an expression reads; does a text match a 'pattern', or a 'preset'.
+
+    Returns:
+        'value', or 'error'.
+
+    Raises:
+        FeelStopped: as for `ask`.
+    """
+    source = _source(expression)
+    request = b'{"kind":%b,"expression":%b,"text":%b}' % (
+        orjson.dumps(kind),
+        source,
+        orjson.dumps(text),
+    )
+    return _run(expression, request)
+
+
+def _source(expression: str) -> bytes:
+    if len(expression) > MAX_SOURCE:
+        raise FeelStopped(
+            expression,
+            f"It has {len(expression)} characters, the limit is {MAX_SOURCE}."
+            " Split it with a script task.",
+        )
+    try:
+        return orjson.dumps(expression)
+    except TypeError as error:
+        raise FeelStopped(expression, "It has characters that are no text.") from error
+
+
+def _run(expression: str, request: bytes) -> dict[str, Any]:
     run = _interpreter()
     try:
-        answer: dict[str, Any] = orjson.loads(run(request.decode()))
+        answer = run(request.decode())
     except (quickjs.JSException, quickjs.StackOverflow, MemoryError) as error:
         _threads.interpreter = None
-        raise FeelError(
+        raise FeelStopped(
             expression, f"It was stopped: it takes too much time or memory ({error})."
         ) from error
-    return answer
+    if len(answer) > MAX_ANSWER:
+        raise FeelStopped(expression, f"Its result has more than {MAX_ANSWER} characters.")
+    found: dict[str, Any] = orjson.loads(answer)
+    return found
 
 
 def _interpreter() -> Any:
