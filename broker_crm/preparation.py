@@ -33,7 +33,9 @@ def prepare(settings: Settings) -> None:
         for version in publish_folder(session, ROOT):
             click.echo(f"Published {version.name}, version {version.number}.")
     if settings.demo and _is_empty(factory):
-        click.echo("Loading sample data: half a year of sales, lived through by the engine (a minute) …")
+        click.echo(
+            "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
+        )
         seed(factory, settings)
     engine.dispose()
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
-from broker_crm.crm import vocative
 from broker_crm.crm.models import Client, ContactPerson, Product
+from broker_crm.crm.vocative import greeting
 from broker_crm.outreach.values import day_in_words
 from broker_crm.people.models import User
 from broker_crm.process.jobs import Case
@@ -39,7 +39,7 @@ def merge_context(
         contact = contact_of(client, variables.get("recipientEmail"))
         context["client"] = {**_kept(variables, "client"), **_client(client)}
         context["contact"] = _contact(contact)
-        context["greeting"] = vocative.greeting(contact, client, language)
+        context["greeting"] = greeting(contact, client, language)
     product = session.get(Product, case.product_id) if case.product_id is not None else None
     if product is not None:
         context["product"] = {

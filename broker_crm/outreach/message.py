@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from email.header import decode_header, make_header
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.policy import compat32
+from email.utils import format_datetime, getaddresses
 
 from broker_crm.outreach import paper
+from broker_crm.outreach.folding import POLICY
 from broker_crm.outreach.models import Letter, LetterAttachment
 
 
@@ -30,7 +33,7 @@ def serialised(
     Raises:
         MessageChanged: when it doesn't read back as written; it must not be sent.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = letter.sender
     message["To"] = letter.recipient
     if reply_to:
@@ -57,11 +60,25 @@ def serialised(
 
 
 def _refuse_changed(message: EmailMessage, raw: bytes) -> None:
-    again = BytesParser(policy=SMTP).parsebytes(raw)
+    again = BytesParser(policy=compat32).parsebytes(raw)
     if again.keys() != message.keys():
         raise MessageChanged(
             f"The letter would have the headers {again.keys()} instead of {message.keys()}."
         )
-    for header in ("From", "To", "Reply-To", "Subject", "Message-ID"):
-        if again[header] != message[header]:
-            raise MessageChanged(f"The header {header} would read {again[header]!r}.")
+    for name in ("From", "To", "Reply-To"):
+        written = [(each.display_name, each.addr_spec) for each in _addresses(message, name)]
+        read = [(_decoded(each), address) for each, address in getaddresses([again[name] or ""])]
+        if read != written:
+            raise MessageChanged(f"The header {name} would read {read}.")
+    for name in ("Subject", "Message-ID"):
+        if _decoded(again[name]) != message[name]:
+            raise MessageChanged(f"The header {name} would read {_decoded(again[name])!r}.")
+
+
+def _addresses(message: EmailMessage, name: str) -> tuple[Address, ...]:
+    header = message[name]
+    return header.addresses if isinstance(header, AddressHeader) else ()
+
+
+def _decoded(text: str) -> str:
+    return str(make_header(decode_header(text.replace("\r\n", ""))))

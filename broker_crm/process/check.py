@@ -104,12 +104,12 @@ def _states_agree(session: Session) -> Iterator[Violation]:
                 set(snapshot.open_tasks),
             ),
             "timers": (
-                set(
+                {
                     tuple(row)
                     for row in session.execute(
                         select(Timer.id, Timer.due_at).where(Timer.instance_id == instance.id)
                     )
-                ),
+                },
                 {(timer.id, timer.due_at) for timer in snapshot.timers.values()},
             ),
             "subscriptions": (

@@ -43,13 +43,13 @@ def acting_user(session: Session, login: str) -> User:
 
 
 def visible_tasks(user: User) -> ColumnElement[bool]:
-    """Tasks that the user may see: own, of the own groups, and of visible instances."""
+    """Tasks that the user may see: own, free ones of the own groups, and of own instances."""
     if user.roles & SEES_EVERY_INSTANCE:
         return true()
     groups = [str(role) for role in user.roles]
     return or_(
         UserTask.assignee == user.login,
-        UserTask.candidate_group.in_(groups),
+        and_(UserTask.candidate_group.in_(groups), UserTask.assignee.is_(None)),
         UserTask.completed_by == user.login,
         UserTask.instance_id.in_(
             select(ProcessInstance.id).where(ProcessInstance.owner == user.login)

@@ -14,6 +14,7 @@ from broker_crm.web import (
     access,
     api,
     clients,
+    commands,
     database,
     errors,
     health,
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["broker_crm.settings"] = settings
     database.set_up(app, settings)
+    commands.set_up(app, settings)
     language.set_up(app)
     sign_in.set_up(app)
     csrf.init_app(app)

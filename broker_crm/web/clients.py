@@ -68,7 +68,7 @@ def show(client_id: int) -> ResponseReturnValue:
         "subtitle": client_card.kind(client),
         "cases": [cases.row(session, case, None) for case in session.scalars(of_client)],
         "notes": notes.lines(session, session.scalars(written)),
-        "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent).tuples()],
+        "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent)],
         "consents": [_consent(consent) for consent in session.scalars(given)],
     }
     return render_template("client.html", view=view)

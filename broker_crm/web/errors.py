@@ -57,9 +57,7 @@ def answer_for(error: Exception) -> Answer:
     """The answer to any error that a view lets through."""
     if isinstance(error, CaseRejected):
         errors = form_messages.in_language(error.errors)
-        return Answer(
-            422, error.code, _("Some fields are wrong"), _("Mend the fields."), errors
-        )
+        return Answer(422, error.code, _("Some fields are wrong"), _("Mend the fields."), errors)
     if isinstance(error, refusals.CommandRefused):
         return _refused(error)
     if isinstance(error, FormRejected):

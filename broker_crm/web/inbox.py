@@ -87,7 +87,7 @@ def rows(session: Session, user: User, shown: list[UserTask]) -> list[dict[str, 
     clients: dict[int, str] = {}
     if ids:
         found = session.execute(select(Client.id, Client.name).where(Client.id.in_(ids)))
-        clients = dict(found.tuples().all())
+        clients = dict(found.all())
     return [
         {
             "id": task.id,
@@ -142,7 +142,7 @@ def _tabs(scope: Scope, counted: dict[str, int], user: User) -> list[dict[str, o
 
 
 def _steps(session: Session, user: User) -> list[tuple[str, str]]:
-    found = {}
+    found: dict[str, str] = {}
     for version in published.latest_versions(session):
         texts = names.catalogue(session, version.id)
         for step, name in inbox.steps_in_use(session, user):

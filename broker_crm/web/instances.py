@@ -46,7 +46,7 @@ def listing() -> ResponseReturnValue:
         wanted = wanted.where(title.contains(plain(part), autoescape=True))
     if status in set(InstanceStatus):
         wanted = wanted.where(ProcessInstance.status == status)
-    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).tuples().all()
+    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).all()
     shown = found[: paging.PAGE]
     stands = _stands_at([instance.id for instance, _name in shown])
     view = {

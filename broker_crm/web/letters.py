@@ -23,7 +23,7 @@ TONES = {"sent": "good", "failed": "late", "in-doubt": "today"}
 blueprint = Blueprint("letters", __name__)
 
 
-def visible_letters(user: User) -> Select[tuple[Letter, OutboxEntry]]:
+def visible_letters(user: User) -> Select[Letter, OutboxEntry]:
     """Letters of the cases that the user may see, and the user's own."""
     seen = select(ProcessInstance.id).where(visible_instances(user))
     return (
@@ -48,7 +48,7 @@ def listing() -> ResponseReturnValue:
         )
     if state in set(OutboxState):
         wanted = wanted.where(OutboxEntry.state == state)
-    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).tuples().all()
+    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).all()
     titles = cases.titles(session, [letter.instance_id for letter, _entry in found])
     view = {
         "search": search,
@@ -70,7 +70,7 @@ def show(letter_id: UUID) -> ResponseReturnValue:
     found = session.execute(visible_letters(person()).where(Letter.id == letter_id)).one_or_none()
     if found is None:
         raise NotFound
-    letter, entry = found.tuple()
+    letter, entry = found
     view = {
         **row(letter, entry),
         "language": letter.language,

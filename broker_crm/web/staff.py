@@ -16,7 +16,7 @@ def names(session: Session) -> Mapping[str, str]:
     known: Mapping[str, str] | None = g.get("staff_names")
     if known is None:
         rows = session.execute(select(User.login, User.name))
-        known = g.staff_names = dict(rows.tuples().all())
+        known = g.staff_names = dict(rows.all())
     return known
 
 

@@ -46,7 +46,9 @@ def source(session: Session, user: User, task: UserTask) -> dict[str, object]:
 
 def data(session: Session, user: User, task: UserTask) -> dict[str, Any]:
     """Variables of the case, and over them what was typed."""
-    values = _named_in_language({**instance_variables(session, task.instance_id), **task.local_variables})
+    values = _named_in_language(
+        {**instance_variables(session, task.instance_id), **task.local_variables}
+    )
     if task.status == TaskStatus.COMPLETED:
         return values | submitted(session, task)
     if task.assignee in (None, user.login):

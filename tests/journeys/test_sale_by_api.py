@@ -217,7 +217,8 @@ def test_people_see_only_what_is_theirs(brokerage):
     other = next(name for name in ("jonas", "ruta", "egle") if name != brokerage.owner)
     stranger = Caller(brokerage, other)
     stranger.get(f"/api/process-instances/{sale.id}", 404)
-    stranger.complete(sale.tasks[0], 404, introLetterOutcome="no-email")
+    stranger.get(f"/api/tasks/{sale.tasks[0]['id']}", 404)
+    stranger.complete(sale.tasks[0], 409, introLetterOutcome="no-email")
     mine = sale.seller.get("/api/tasks?scope=mine&status=open&limit=1")
     assert mine["total"] == 1 and mine["items"][0]["id"] == sale.tasks[0]["id"]
     assert stranger.get("/api/tasks?scope=mine")["total"] == 0
@@ -227,4 +228,5 @@ def test_an_unknown_client_or_process_is_refused_by_field(brokerage):
     seller = Caller(brokerage, brokerage.owner)
     body = {"process": "new-client-sale", "variables": {"clientId": 999_999, "productId": 1}}
     assert "clientId" in seller.post("/api/process-instances", body, 422)["errors"]
-    seller.post("/api/process-instances", {"process": "nothing", "variables": {}}, 404)
+    unknown = {"process": "nothing", "variables": {}}
+    assert "process" in seller.post("/api/process-instances", unknown, 422)["errors"]

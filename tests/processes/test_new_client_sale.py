@@ -115,11 +115,11 @@ def test_returned_offer_comes_back_with_the_comment_and_without_it_when_approved
     sale.do("Task_ApproveOffer", offerApprovalOutcome="return", approvalComment="Per daug")
     assert sale.open == ["Task_PrepareOffer"]
     with clock.use(sale.clock):
-        values = commands.variables(sale.process, sale.state, sale.around)
+        values = commands.variables(sale.state)
     assert values["approvalComment"] == "Per daug"
     sale.offer(285).do("Task_ApproveOffer", offerApprovalOutcome="approve")
     with clock.use(sale.clock):
-        values = commands.variables(sale.process, sale.state, sale.around)
+        values = commands.variables(sale.state)
     assert values["approvalComment"] is None
 
 
