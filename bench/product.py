@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import make_url
 
 from bench.measure import Figures, percentile
 from broker_crm import clock, settings
@@ -133,15 +135,16 @@ def _counted() -> Iterator[dict[str, int]]:
 
 
 def _size(url: str) -> int:
+    """Bytes of the database."""
+    address = make_url(url)
+    if address.drivername == "sqlite":
+        with closing(sqlite3.connect(str(address.database))) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return Path(str(address.database)).stat().st_size
     engine = connect(url)
     with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            size = connection.exec_driver_sql("SELECT pg_database_size(current_database())")
-            found: int = size.scalar_one()
-        else:
-            connection.commit()
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-            found = pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        size: int = connection.exec_driver_sql(
+            "SELECT pg_database_size(current_database())"
+        ).scalar_one()
     engine.dispose()
-    return found
+    return size
