@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+IDLE_SINCE = "idle since"
+TRUSTED_IDLE = 1.0
+"""Seconds for which a connection back in the pool is taken to live without asking."""
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,7 +74,10 @@ def connect(url: str, *, echo: bool = False) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite_connection)
         event.listen(engine, "begin", _begin_sqlite_transaction)
         return engine
-    return create_engine(url, echo=echo, pool_pre_ping=True)
+    engine = create_engine(url, echo=echo)
+    event.listen(engine, "checkin", _note_time)
+    event.listen(engine, "checkout", _refuse_dead_connection)
+    return engine
 
 
 def _prepare_sqlite_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -86,6 +94,27 @@ def _prepare_sqlite_connection(connection: Any, _record: ConnectionPoolEntry) ->
 def _begin_sqlite_transaction(connection: Any) -> None:
     read_only = connection.get_execution_options().get("read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _note_time(_connection: Any, record: ConnectionPoolEntry | None) -> None:
+    if record is not None:
+        record.info[IDLE_SINCE] = monotonic()
+
+
+def _refuse_dead_connection(
+    connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Ask a connection that lay idle whether it still lives; the pool replaces a dead one."""
+    since = record.info.get(IDLE_SINCE)
+    if since is None or monotonic() - since < TRUSTED_IDLE:
+        return
+    try:
+        alive = not connection.closed and connection.execute("SELECT 1") is not None
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+    if not alive:
+        raise DisconnectionError
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

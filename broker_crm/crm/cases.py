@@ -13,7 +13,7 @@ from broker_crm.crm.models import Client, Product, StandardTerms
 from broker_crm.definitions.published import latest_version
 from broker_crm.people.models import User
 from broker_crm.process.errors import CommandRefused, NotAllowed
-from broker_crm.process.rights import acting_user, may_start
+from broker_crm.process.rights import Actor, acting_user, may_start
 
 
 class CaseRejected(CommandRefused):
@@ -84,7 +84,7 @@ def segment(client: Client) -> str:
 
 
 def _named(
-    session: Session, variables: Mapping[str, object], user: User
+    session: Session, variables: Mapping[str, object], user: Actor
 ) -> tuple[Client, Product | None, User]:
     errors: dict[str, list[str]] = {}
     client_id, product_id = variables.get("clientId"), variables.get("productId")

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.engine.transition import EventKind, HappenedEvent
-from broker_crm.people.models import User
 from broker_crm.process import recording
 from broker_crm.process.errors import (
     NotAllowed,
@@ -22,7 +21,7 @@ from broker_crm.process.errors import (
 from broker_crm.process.loading import load_task
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.process.recording import Work
-from broker_crm.process.rights import acting_user, may_work_on, require_steering
+from broker_crm.process.rights import Actor, acting_user, may_work_on, require_steering
 
 MAX_DRAFT_FIELDS = 500
 
@@ -115,7 +114,7 @@ def reassign(session: Session, task_id: UUID, to: str, *, by: str) -> UserTask:
 
 def _open_task(
     session: Session, task_id: UUID, by: str, *, steering: bool = False
-) -> tuple[UserTask, User]:
+) -> tuple[UserTask, Actor]:
     user = acting_user(session, by)
     load_task(session, task_id)
     task = session.get_one(UserTask, task_id, populate_existing=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from broker_crm.process.errors import InstanceEnded, InstanceNotFound, TaskNotFound
@@ -50,6 +50,16 @@ TASK: tuple[Any, ...] = (
     UserTask.outcomes,
     UserTask.outcome_variable,
     UserTask.local_variables,
+)
+
+_LOCK_INSTANCE: Select[Any] = (
+    select(*INSTANCE).where(ProcessInstance.id == bindparam("wanted")).with_for_update()
+)
+_LOCK_TASK: Select[Any] = (
+    select(*INSTANCE, *TASK)
+    .join(UserTask, UserTask.instance_id == ProcessInstance.id)
+    .where(UserTask.id == bindparam("wanted"))
+    .with_for_update()
 )
 
 
@@ -99,9 +109,7 @@ def load_instance(session: Session, instance_id: UUID) -> LoadedInstance:
         InstanceNotFound: when there is none.
         InstanceEnded: when it is over.
     """
-    statement: Select[Any] = select(*INSTANCE)
-    statement = statement.where(ProcessInstance.id == instance_id).with_for_update()
-    row = session.execute(statement).one_or_none()
+    row = session.connection().execute(_LOCK_INSTANCE, {"wanted": instance_id}).one_or_none()
     if row is None:
         raise InstanceNotFound(instance_id)
     loaded = _instance(row)
@@ -116,13 +124,7 @@ def load_task(session: Session, task_id: UUID) -> tuple[LoadedTask, LoadedInstan
     Raises:
         TaskNotFound: when there is none.
     """
-    statement: Select[Any] = select(*INSTANCE, *TASK)
-    statement = (
-        statement.join(UserTask, UserTask.instance_id == ProcessInstance.id)
-        .where(UserTask.id == task_id)
-        .with_for_update()
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.connection().execute(_LOCK_TASK, {"wanted": task_id}).one_or_none()
     if row is None:
         raise TaskNotFound(task_id)
     return LoadedTask(*row[len(INSTANCE) :]), _instance(row)

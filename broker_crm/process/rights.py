@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from broker_crm.people.models import Role, User
+from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.errors import NotAllowed
 from broker_crm.process.models import ProcessInstance, UserTask
 
@@ -30,19 +32,38 @@ FOUR_EYES = {
 """Steps that must not be done by the person who did the other step in the same instance."""
 
 
-def acting_user(session: Session, login: str) -> User:
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who gives a command."""
+
+    login: str
+    name: str
+    roles: frozenset[Role]
+
+
+Person = User | Actor
+
+_ACTOR = (
+    select(User.login, User.name, UserRole.role)
+    .outerjoin(UserRole, UserRole.login == User.login)
+    .where(User.login == bindparam("who"), User.active)
+)
+
+
+def acting_user(session: Session, login: str) -> Actor:
     """The active user behind a login.
 
     Raises:
         NotAllowed: when there is none, or it is no longer active.
     """
-    user = session.get(User, login)
-    if user is None or not user.active:
+    rows = session.connection().execute(_ACTOR, {"who": login}).all()
+    if not rows:
         raise NotAllowed(f"The user {login} does not exist or is no longer active.")
-    return user
+    roles = frozenset(Role(row.role) for row in rows if row.role is not None)
+    return Actor(rows[0].login, rows[0].name, roles)
 
 
-def visible_tasks(user: User) -> ColumnElement[bool]:
+def visible_tasks(user: Person) -> ColumnElement[bool]:
     """Tasks that the user may see: own, free ones of the own groups, and of own instances."""
     if user.roles & SEES_EVERY_INSTANCE:
         return true()
@@ -57,7 +78,7 @@ def visible_tasks(user: User) -> ColumnElement[bool]:
     )
 
 
-def visible_instances(user: User) -> ColumnElement[bool]:
+def visible_instances(user: Person) -> ColumnElement[bool]:
     """Instances that the user may see: all, or own ones and those with a task of theirs."""
     if user.roles & SEES_EVERY_INSTANCE:
         return true()
@@ -76,7 +97,7 @@ def visible_instances(user: User) -> ColumnElement[bool]:
     )
 
 
-def workable_tasks(user: User) -> ColumnElement[bool]:
+def workable_tasks(user: Person) -> ColumnElement[bool]:
     """Tasks that the user may take and complete."""
     groups = [str(role) for role in user.roles]
     if not groups:
@@ -84,12 +105,12 @@ def workable_tasks(user: User) -> ColumnElement[bool]:
     return or_(UserTask.assignee == user.login, UserTask.candidate_group.in_(groups))
 
 
-def may_work_on(user: User, assignee: str | None, candidate_group: str | None) -> bool:
+def may_work_on(user: Person, assignee: str | None, candidate_group: str | None) -> bool:
     """May the user take and complete a task with this assignee and group?"""
     return assignee == user.login or candidate_group in {str(role) for role in user.roles}
 
 
-def may_see_instance(session: Session, user: User, instance_id: object) -> bool:
+def may_see_instance(session: Session, user: Person, instance_id: object) -> bool:
     """May the user see this instance?"""
     statement = select(ProcessInstance.id).where(
         ProcessInstance.id == instance_id, visible_instances(user)
@@ -97,23 +118,23 @@ def may_see_instance(session: Session, user: User, instance_id: object) -> bool:
     return session.scalar(statement) is not None
 
 
-def may_see_task(session: Session, user: User, task_id: object) -> bool:
+def may_see_task(session: Session, user: Person, task_id: object) -> bool:
     """May the user see this task?"""
     statement = select(UserTask.id).where(UserTask.id == task_id, visible_tasks(user))
     return session.scalar(statement) is not None
 
 
-def may_steer(user: User) -> bool:
+def may_steer(user: Person) -> bool:
     """May the user cancel, reassign and mend?"""
     return bool(user.roles & STEERS)
 
 
-def may_start(user: User) -> bool:
+def may_start(user: Person) -> bool:
     """May the user start processes?"""
     return bool(user.roles & STARTS)
 
 
-def require_steering(user: User) -> None:
+def require_steering(user: Person) -> None:
     """Refuse everybody but those who steer.
 
     Raises:
@@ -123,7 +144,7 @@ def require_steering(user: User) -> None:
         raise NotAllowed("Only a sales manager or an administrator may do this.")
 
 
-def refuse_two_hats(session: Session, user: User, instance_id: object, step: str) -> None:
+def refuse_two_hats(session: Session, user: Person, instance_id: object, step: str) -> None:
     """Keep the four-eyes rule of approvals.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask, current_app, g
 from sqlalchemy import Connection, Engine
@@ -41,7 +42,9 @@ def current() -> Session:
 def reading() -> Iterator[Connection]:
     """One short look at the database, without a session."""
     engine: Engine = current_app.extensions[ENGINE]
-    with engine.connect().execution_options(read_only=True) as connection:
+    level = "AUTOCOMMIT" if engine.dialect.name == "postgresql" else None
+    options: dict[str, Any] = {"isolation_level": level} if level else {"read_only": True}
+    with engine.connect().execution_options(**options) as connection:
         yield connection
 
 
