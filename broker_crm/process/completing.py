@@ -28,7 +28,7 @@ from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.loading import LoadedInstance, LoadedTask, load_task
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.process.recording import Work
-from broker_crm.process.rights import acting_user, may_work_on, refuse_two_hats
+from broker_crm.process.rights import may_work_on, refuse_two_hats
 
 TASKS = cast(Table, UserTask.__table__)
 
@@ -69,13 +69,12 @@ def complete(
         TaskAlreadyCompleted: with by whom and when; nothing has changed.
         TaskNoLongerOpen: the process went another way.
         TaskTaken: another person holds it.
-        NotAllowed: the four-eyes rule.
+        NotAllowed: the four-eyes rule, or the user is no longer active.
         SubmissionRejected: with messages by field.
         FormRejected: with errors by field.
         RuleFailed: a rule or job of the process failed; the caller rolls back.
     """
-    user = acting_user(session, by)
-    task, instance = load_task(session, task_id)
+    task, instance, user = load_task(session, task_id, by)
     if not may_work_on(user, task.assignee, task.candidate_group):
         raise TaskNotFound(task_id)
     _refuse_unless_open(task, by)
@@ -89,7 +88,7 @@ def complete(
         raise TaskNoLongerOpen from error
     outcome = transition.completed[0].outcome
     reason = reason_in(accepted)
-    session.connection().execute(
+    work.connection.execute(
         _COMPLETE,
         {
             "task": task.id,

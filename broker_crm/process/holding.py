@@ -18,7 +18,7 @@ from broker_crm.process.errors import (
     TaskNotFound,
     TaskTaken,
 )
-from broker_crm.process.loading import load_task
+from broker_crm.process.loading import load_instance, load_task
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.process.recording import Work
 from broker_crm.process.rights import Actor, acting_user, may_work_on, require_steering
@@ -115,8 +115,7 @@ def reassign(session: Session, task_id: UUID, to: str, *, by: str) -> UserTask:
 def _open_task(
     session: Session, task_id: UUID, by: str, *, steering: bool = False
 ) -> tuple[UserTask, Actor]:
-    user = acting_user(session, by)
-    load_task(session, task_id)
+    _loaded, _instance, user = load_task(session, task_id, by)
     task = session.get_one(UserTask, task_id, populate_existing=True)
     allowed = may_work_on(user, task.assignee, task.candidate_group)
     if not allowed and not steering:
@@ -131,7 +130,7 @@ def _open_task(
 def _write(
     session: Session, task: UserTask, kind: EventKind, by: str, value: object = None
 ) -> None:
-    _task, instance = load_task(session, task.id)
+    instance = load_instance(session, task.instance_id)
     session.flush()
     event = HappenedEvent(
         kind,

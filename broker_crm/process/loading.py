@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm.process.errors import InstanceEnded, InstanceNotFound, TaskNotFound
 from broker_crm.process.jobs import Case
 from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
+from broker_crm.process.rights import ACTOR, Actor, actor
 
 INSTANCE: tuple[Any, ...] = (
     ProcessInstance.id,
@@ -56,7 +57,7 @@ _LOCK_INSTANCE: Select[Any] = (
     select(*INSTANCE).where(ProcessInstance.id == bindparam("wanted")).with_for_update()
 )
 _LOCK_TASK: Select[Any] = (
-    select(*INSTANCE, *TASK)
+    select(*INSTANCE, *TASK, *ACTOR)
     .join(UserTask, UserTask.instance_id == ProcessInstance.id)
     .where(UserTask.id == bindparam("wanted"))
     .with_for_update()
@@ -118,16 +119,19 @@ def load_instance(session: Session, instance_id: UUID) -> LoadedInstance:
     return loaded
 
 
-def load_task(session: Session, task_id: UUID) -> tuple[LoadedTask, LoadedInstance]:
-    """Lock a task and its instance.
+def load_task(session: Session, task_id: UUID, by: str) -> tuple[LoadedTask, LoadedInstance, Actor]:
+    """Lock a task and its instance for the user `by`.
 
     Raises:
         TaskNotFound: when there is none.
+        NotAllowed: when there is no such active user.
     """
-    row = session.connection().execute(_LOCK_TASK, {"wanted": task_id}).one_or_none()
+    wanted = {"wanted": task_id, "who": by}
+    row = session.connection().execute(_LOCK_TASK, wanted).one_or_none()
     if row is None:
         raise TaskNotFound(task_id)
-    return LoadedTask(*row[len(INSTANCE) :]), _instance(row)
+    task = LoadedTask(*row[len(INSTANCE) : -len(ACTOR)])
+    return task, _instance(row), actor(by, *row[-len(ACTOR) :])
 
 
 def _instance(row: Sequence[Any]) -> LoadedInstance:

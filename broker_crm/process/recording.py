@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, delete, update
+from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -58,6 +58,11 @@ class Work:
     at: datetime = field(default_factory=clock.now)
     job_events: list[HappenedEvent] = field(default_factory=list)
 
+    connection: Connection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.connection = self.session.connection()
+
     @property
     def around(self) -> Surroundings:
         """What the engine needs from here."""
@@ -88,7 +93,7 @@ def record(
         Outrun: when the instance changed since it was loaded.
     """
     _update_instance(work, state, transition)
-    connection = work.session.connection()
+    connection = work.connection
     if transition.created:
         connection.execute(TASKS.insert(), [_task_row(work, task) for task in transition.created])
     if transition.cancelled:
@@ -108,13 +113,13 @@ def record(
 
 def insert_instance(work: Work, state: bytes, row: dict[str, Any]) -> None:
     """Write a new instance."""
-    work.session.connection().execute(INSTANCES.insert(), [{**row, "state": state}])
+    work.connection.execute(INSTANCES.insert(), [{**row, "state": state}])
 
 
 def write_events(work: Work, *events: HappenedEvent, **columns: object) -> None:
     """Write events that are not part of a transition."""
     rows = [_event_row(work, event, columns) for event in events]
-    work.session.connection().execute(EVENTS.insert(), rows)
+    work.connection.execute(EVENTS.insert(), rows)
 
 
 def event_rows(
@@ -163,7 +168,7 @@ def _update_instance(work: Work, state: bytes, transition: Transition) -> None:
         values["new_ended"] = work.at
         if any(event.kind == EventKind.INSTANCE_CANCELLED for event in transition.events):
             values["new_status"] = InstanceStatus.CANCELLED
-    result = cast(CursorResult[Any], work.session.connection().execute(_UPDATE_INSTANCE, values))
+    result = cast(CursorResult[Any], work.connection.execute(_UPDATE_INSTANCE, values))
     if result.rowcount != 1:
         raise Outrun
     instance.row_version += 1
@@ -215,7 +220,7 @@ def _task_row(work: Work, task: CreatedTask) -> dict[str, object]:
 
 
 def _record_timers(work: Work, transition: Transition) -> None:
-    connection = work.session.connection()
+    connection = work.connection
     stale = [*transition.timers_gone, *transition.timers_moved]
     if stale:
         connection.execute(delete(TIMERS).where(TIMERS.c.id.in_(stale)))
@@ -239,7 +244,7 @@ def _record_timers(work: Work, transition: Transition) -> None:
 
 
 def _record_subscriptions(work: Work, transition: Transition) -> None:
-    connection = work.session.connection()
+    connection = work.connection
     if transition.subscriptions_gone:
         gone = SUBSCRIPTIONS.c.id.in_(transition.subscriptions_gone)
         connection.execute(delete(SUBSCRIPTIONS).where(gone))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from broker_crm.people.models import Role, User, UserRole
@@ -43,11 +44,18 @@ class Actor:
 
 Person = User | Actor
 
-_ACTOR = (
-    select(User.login, User.name, UserRole.role)
-    .outerjoin(UserRole, UserRole.login == User.login)
+ACTOR: tuple[Any, ...] = (
+    select(User.name)
     .where(User.login == bindparam("who"), User.active)
+    .scalar_subquery()
+    .label("actor_name"),
+    select(func.aggregate_strings(UserRole.role, ","))
+    .where(UserRole.login == bindparam("who"))
+    .scalar_subquery()
+    .label("actor_roles"),
 )
+"""Columns that tell of the active user `who`, for a statement that asks for other things too."""
+_ACTOR = select(*ACTOR)
 
 
 def acting_user(session: Session, login: str) -> Actor:
@@ -56,11 +64,18 @@ def acting_user(session: Session, login: str) -> Actor:
     Raises:
         NotAllowed: when there is none, or it is no longer active.
     """
-    rows = session.connection().execute(_ACTOR, {"who": login}).all()
-    if not rows:
+    return actor(login, *session.connection().execute(_ACTOR, {"who": login}).one())
+
+
+def actor(login: str, name: str | None, roles: str | None) -> Actor:
+    """The actor from the columns `ACTOR`.
+
+    Raises:
+        NotAllowed: when there is no such active user.
+    """
+    if name is None:
         raise NotAllowed(f"The user {login} does not exist or is no longer active.")
-    roles = frozenset(Role(row.role) for row in rows if row.role is not None)
-    return Actor(rows[0].login, rows[0].name, roles)
+    return Actor(login, name, frozenset(map(Role, roles.split(","))) if roles else frozenset())
 
 
 def visible_tasks(user: Person) -> ColumnElement[bool]:
