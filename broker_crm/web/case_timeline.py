@@ -92,7 +92,7 @@ def _details(session: Session, event: ProcessEvent, task: UserTask | None) -> li
     elif event.kind == EventKind.INCIDENT_RAISED and isinstance(event.value, dict):
         found.append(str(event.value.get("message", "")))
     elif event.kind == EventKind.MEASURED and event.value not in (None, True):
-        found.append(f"{event.measure}: {_short(event.value)}")
+        found.append(_short(event.value))
     if event.reason:
         found.append(task_schema.labels(session, event.version_id).get(event.reason, event.reason))
     return [part for part in found if part]

@@ -7,25 +7,47 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from broker_crm.crm.models import Interaction
+from broker_crm.crm import notes
+from broker_crm.crm.models import Client, Interaction
 from broker_crm.process.models import ProcessInstance, UserTask
-from broker_crm.web import staff, times
-from broker_crm.web.wording import INTERACTION, word
+from broker_crm.web import client_card, staff, times
+from broker_crm.web.outcomes import CASE
+from broker_crm.web.wording import INTERACTION, REACTION, Words, word
+
+REACTIONS: Words = {**CASE, **REACTION}
 
 
-def beside(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, Any]:
-    """Notes that the task page shows beside the form."""
-    return {"case_notes": [], "colleagues_notes": [], "history": []}
+def beside(
+    session: Session, task: UserTask, instance: ProcessInstance, reader: str
+) -> dict[str, Any]:
+    """Notes that the task page shows beside the form; the step says which of them it promises."""
+    client = session.get(Client, task.client_id) if task.client_id else None
+    history: list[dict[str, str]] = []
+    colleagues: list[dict[str, str]] = []
+    if client is not None and "history" in task.help:
+        history = lines(session, notes.of_client(session, client.id, besides=instance.id))
+    if client is not None and "notes" in task.help and instance.product_id is not None:
+        found = notes.of_colleagues(session, client, instance.product_id, reader=reader)
+        colleagues = [
+            {**_line(session, note), "client": client_card.kind(other)} for note, other in found
+        ]
+    return {
+        "case_notes": lines(session, notes.of_case(session, instance.id)),
+        "colleagues_notes": colleagues,
+        "history": history,
+    }
 
 
 def lines(session: Session, found: Iterable[Interaction]) -> list[dict[str, str]]:
     """Interactions as the pages list them."""
-    return [
-        {
-            "when": times.when(note.at),
-            "author": staff.name(session, note.author) or "–",
-            "kind": word(INTERACTION, note.kind),
-            "text": note.text,
-        }
-        for note in found
-    ]
+    return [_line(session, note) for note in found]
+
+
+def _line(session: Session, note: Interaction) -> dict[str, str]:
+    return {
+        "when": times.when(note.at),
+        "author": staff.name(session, note.author) or "–",
+        "kind": word(INTERACTION, note.kind),
+        "reaction": word(REACTIONS, note.reaction) if note.reaction else "",
+        "text": note.text,
+    }

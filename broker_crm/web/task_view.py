@@ -86,7 +86,7 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
-        **notes.beside(session, task, instance),
+        **notes.beside(session, task, instance, user.login),
     }
 
 
@@ -150,12 +150,20 @@ def _returned(session: Session, task: UserTask) -> dict[str, str] | None:
     """What the colleague said whose decision led back to this step."""
     if task.status != TaskStatus.OPEN or task.loop_number < 2:
         return None
+    opened = (
+        select(ProcessEvent.id)
+        .where(ProcessEvent.task_id == task.id, ProcessEvent.kind == EventKind.TASK_CREATED)
+        .scalar_subquery()
+    )
     led_here = session.scalar(
-        select(ProcessEvent).where(
+        select(ProcessEvent)
+        .where(
             ProcessEvent.instance_id == task.instance_id,
             ProcessEvent.kind == EventKind.TASK_COMPLETED,
-            ProcessEvent.at == task.created_at,
+            ProcessEvent.id < opened,
         )
+        .order_by(ProcessEvent.id.desc())
+        .limit(1)
     )
     if led_here is None or not isinstance(led_here.value, dict):
         return None

@@ -73,6 +73,20 @@ INTERACTION: Words = {
     "note": _l("Note"),
     "letter": _l("Letter"),
 }
+REACTION: Words = {
+    "positive": _l("Positive"),
+    "neutral": _l("Neutral"),
+    "sceptical": _l("Sceptical"),
+    "negative": _l("Negative"),
+    "interested": _l("Interested"),
+    "interested-further": _l("Interested further"),
+    "later": _l("Asked to call later"),
+    "accepts": _l("Accepts the offer"),
+    "negotiate": _l("Wants to negotiate"),
+    "agreed": _l("Agreed"),
+    "further": _l("Negotiates further"),
+}
+"""How the client took it."""
 CHANNEL: Words = {
     "email": _l("by e-mail"),
     "phone": _l("by phone"),

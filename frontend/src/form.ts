@@ -30,6 +30,8 @@ interface State {
   data: Record<string, unknown>;
 }
 
+const AT_ONCE = { debounce: false };
+
 type Inner = Form & { _setState(state: Partial<State>): void; _getState(): State };
 
 function idsByKey(component: Component, found: Record<string, string> = {}): Record<string, string> {
@@ -50,7 +52,8 @@ class TaskForm {
     private readonly source: Source,
   ) {
     container.replaceChildren();
-    this.form = new Form({ container }) as Inner;
+    // With a delay, a redraw meanwhile would take back what was typed.
+    this.form = new Form({ container, ...AT_ONCE }) as Inner;
     speak(this.form, source.texts);
     speakPlaceholders(container, source.texts);
     this.drafts = new Drafts(container.dataset["draftUrl"] ?? "", source.texts, () => this.values());
