@@ -29,6 +29,13 @@ from broker_crm.settings import Settings
 
 SALES = 340
 PAST_DAYS = 150
+RECENT = 0.15
+"""Share of the sales that begin in the last days, so that the inboxes hold work."""
+RECENT_DAYS = 10
+LYING_DAYS = 9
+LYING = 0.3
+"""Share of the last days' tasks that nobody has got round to."""
+APPROVALS_LYING = 0.8
 BATCH = 150
 PROCESS = "new-client-sale"
 
@@ -102,10 +109,18 @@ class Simulation:
         assert self._calendar is not None
         case = self._cases[instance_id]
         for task in transition.created:
+            if self._lies(case, task):
+                continue
             at = acts_at(case, task, self._clock.now(), self._calendar)
             self.plan(at, self._complete(instance_id, task))
         for timer in transition.timers:
             self.plan(timer.due_at, self._fire(instance_id, timer.id))
+
+    def _lies(self, case: SampleCase, task: CreatedTask) -> bool:
+        lately = self._clock.now() > self._end - timedelta(days=LYING_DAYS)
+        chance = stream("lies", case.number, task.step, task.loop_number)
+        share = APPROVALS_LYING if "approval" in task.step else LYING
+        return lately and chance.random() < share
 
     def _complete(self, instance_id: UUID, task: CreatedTask) -> Callable[[Session], None]:
         def act(session: Session) -> None:
@@ -193,6 +208,9 @@ def _begins(
 ) -> datetime:
     chance = stream("begins", number)
     share = (number + chance.random()) / total
+    if share > 1 - RECENT:
+        start = end - timedelta(days=RECENT_DAYS)
+        share = (share - 1 + RECENT) / RECENT
     local = (start + (end - start) * share).astimezone(calendar.zone)
     day = calendar.add_working_days(local.date(), 0)
     minutes = chance.randint(0, 420)
