@@ -35,7 +35,8 @@ RECENT_DAYS = 10
 LYING_DAYS = 9
 LYING = 0.3
 """Share of the last days' tasks that nobody has got round to."""
-APPROVALS_LYING = 0.8
+APPROVALS_LYING_DAYS = 16
+"""The product manager is just back: approvals have waited longer."""
 BATCH = 150
 PROCESS = "new-client-sale"
 
@@ -117,10 +118,11 @@ class Simulation:
             self.plan(timer.due_at, self._fire(instance_id, timer.id))
 
     def _lies(self, case: SampleCase, task: CreatedTask) -> bool:
-        lately = self._clock.now() > self._end - timedelta(days=LYING_DAYS)
+        age = self._end - self._clock.now()
+        if "approval" in task.step:
+            return age < timedelta(days=APPROVALS_LYING_DAYS)
         chance = stream("lies", case.number, task.step, task.loop_number)
-        share = APPROVALS_LYING if "approval" in task.step else LYING
-        return lately and chance.random() < share
+        return age < timedelta(days=LYING_DAYS) and chance.random() < LYING
 
     def _complete(self, instance_id: UUID, task: CreatedTask) -> Callable[[Session], None]:
         def act(session: Session) -> None:
