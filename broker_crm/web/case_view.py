@@ -30,6 +30,7 @@ from broker_crm.web import (
     client_card,
     outcomes,
     staff,
+    standing,
     times,
 )
 from broker_crm.web.wording import INSTANCE_STATUS, ROLES, word
@@ -53,6 +54,7 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "incidents": _incidents(session, instance, steers),
         "facts": _facts(session, instance),
         "open_tasks": _open_tasks(session, user, instance),
+        "waits": standing.waits(session, [instance.id]).get(instance.id, []),
         "progress": case_progress.progress(session, instance, steps, path_taken(session, instance)),
         "steps": case_progress.table(session, steps),
         "timeline": case_timeline.timeline(session, instance),

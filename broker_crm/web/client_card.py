@@ -27,6 +27,7 @@ def card(session: Session, client: Client) -> dict[str, object]:
         "vip": client.vip,
         "do_not_contact": client.do_not_contact,
         "facts": [(name, value) for name, value in _facts(session, client) if value],
+        "phone_address": client.phone or "",
         "contacts": [_contact(contact) for contact in client.contacts],
     }
 

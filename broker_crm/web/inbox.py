@@ -34,7 +34,8 @@ blueprint = Blueprint("inbox", __name__)
 @blueprint.get("/")
 def tasks() -> ResponseReturnValue:
     session, user = database.current(), person()
-    scope = _chosen(Scope, "scope") or Scope.MINE
+    counted = counts(session, user)
+    scope = _chosen(Scope, "scope") or _first(counted, user)
     sort = _chosen(Sort, "sort") or Sort.DUE
     filters = Filters(
         process_key=request.args.get("process") or None,
@@ -44,7 +45,6 @@ def tasks() -> ResponseReturnValue:
     )
     cursor = request.args.get("cursor")
     page = inbox.tasks(session, user, scope, filters, sort=sort, limit=paging.PAGE, cursor=cursor)
-    counted = counts(session, user)
     view = {
         "scope": scope,
         "greeting": _greeting(inbox.count_open(session, user)["overdue"]),
@@ -139,6 +139,11 @@ def _tabs(scope: Scope, counted: dict[str, int], user: User) -> list[dict[str, o
         }
         for key, count in counted.items()
     ]
+
+
+def _first(counted: dict[str, int], user: User) -> Scope:
+    """Managers without tasks of their own look at everybody's."""
+    return Scope.ALL if staff.leads(user) and not counted["mine"] else Scope.MINE
 
 
 def _steps(session: Session, user: User) -> list[tuple[str, str]]:

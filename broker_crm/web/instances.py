@@ -17,12 +17,10 @@ from broker_crm.process.models import (
     Incident,
     InstanceStatus,
     ProcessInstance,
-    TaskStatus,
-    UserTask,
 )
 from broker_crm.process.plain_text import plain
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import case_view, cases, database, names, paging, staff
+from broker_crm.web import case_view, cases, database, outcomes, paging, staff, standing
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import INSTANCE_STATUS, word
@@ -48,7 +46,7 @@ def listing() -> ResponseReturnValue:
         wanted = wanted.where(ProcessInstance.status == status)
     found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).all()
     shown = found[: paging.PAGE]
-    stands = _stands_at([instance.id for instance, _name in shown])
+    stands = standing.steps(session, [instance.id for instance, _name in shown])
     view = {
         "search": search,
         "status": status,
@@ -60,7 +58,9 @@ def listing() -> ResponseReturnValue:
             cases.row(session, instance, client)
             | {
                 "owner": staff.name(session, instance.owner),
-                "stands_at": ", ".join(stands.get(instance.id, [])),
+                "stands_at": outcomes.of_case(instance.outcome)
+                if instance.outcome and instance.ended_at
+                else ", ".join(stands.get(instance.id, [])),
             }
             for instance, client in shown
         ],
@@ -116,16 +116,3 @@ def _visible(instance_id: UUID) -> ProcessInstance:
     if instance is None:
         raise NotFound
     return instance
-
-
-def _stands_at(instance_ids: list[UUID]) -> dict[UUID, list[str]]:
-    session = database.current()
-    stands: dict[UUID, list[str]] = {}
-    if not instance_ids:
-        return stands
-    waiting = select(UserTask.instance_id, UserTask.version_id, UserTask.name).where(
-        UserTask.instance_id.in_(instance_ids), UserTask.status == TaskStatus.OPEN
-    )
-    for instance_id, version_id, name in session.execute(waiting):
-        stands.setdefault(instance_id, []).append(names.name(session, version_id, name))
-    return stands

@@ -63,6 +63,16 @@ document.addEventListener("change", (event) => {
   if (field.matches("[data-applies]")) field.closest("form")?.requestSubmit();
 });
 
+// A demo login fills the form in.
+document.addEventListener("click", (event) => {
+  const chosen = (event.target as HTMLElement).closest<HTMLElement>("[data-fills]");
+  const form = document.querySelector<HTMLFormElement>(".sign-in form");
+  if (!chosen || !form) return;
+  form.querySelector<HTMLInputElement>("[name=login]")!.value = chosen.dataset["fills"] ?? "";
+  form.querySelector<HTMLInputElement>("[name=password]")!.value = chosen.dataset["password"] ?? "";
+  form.requestSubmit();
+});
+
 // Menus close when attention goes elsewhere.
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]")) {
