@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
 from broker_crm.outreach.models import Notification
 from broker_crm.people.models import Role, User, UserRole
-from broker_crm.process.models import UserTask
+from broker_crm.process.models import TaskStatus, UserTask
 
 REMINDER = "reminder"
 ESCALATION = "escalation"
@@ -75,11 +75,22 @@ def sales_managers(session: Session) -> list[str]:
     return active_members(session, Role.SALES_MANAGER)
 
 
+def is_unread(login: str) -> ColumnElement[bool]:
+    """Not read by the person yet, and about a task that is still open."""
+    task = aliased(UserTask)
+    still_open = exists().where(task.id == Notification.task_id, task.status == TaskStatus.OPEN)
+    return and_(
+        Notification.login == login,
+        Notification.read_at.is_(None),
+        or_(Notification.task_id.is_(None), still_open),
+    )
+
+
 def unread(session: Session, login: str) -> list[Notification]:
     """What a person has not read yet, newest first."""
     statement = (
         select(Notification)
-        .where(Notification.login == login, Notification.read_at.is_(None))
+        .where(is_unread(login))
         .order_by(Notification.created_at.desc(), Notification.id.desc())
     )
     return list(session.scalars(statement))

@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 
 from broker_crm import clock
 from broker_crm.outreach.models import Notification
-from broker_crm.web import database, times
+from broker_crm.outreach.notifications import is_unread
+from broker_crm.process.models import UserTask
+from broker_crm.web import cases, database, times
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import NOTIFICATION, word
@@ -20,15 +22,28 @@ blueprint = Blueprint("notifications", __name__)
 
 @blueprint.get("/notifications")
 def listing() -> ResponseReturnValue:
-    own = (
-        select(Notification)
-        .where(Notification.login == person().login)
-        .order_by(Notification.read_at.is_not(None), Notification.created_at.desc())
+    session, login = database.current(), person().login
+    unread = is_unread(login).label("unread")
+    found = session.execute(
+        select(Notification, UserTask, unread)
+        .outerjoin(UserTask, UserTask.id == Notification.task_id)
+        .where(Notification.login == login)
+        .order_by(unread.desc(), Notification.created_at.desc())
         .limit(SHOWN)
+    ).all()
+    titles = cases.titles(session, [note.instance_id for note, _task, _unread in found])
+    rows = [
+        _row(note)
+        | {
+            "name": cases.task_name(session, task) if task else note.task_name,
+            "case": titles.get(note.instance_id, note.case_title),
+            "unread": fresh,
+        }
+        for note, task, fresh in found
+    ]
+    return render_template(
+        "notifications.html", rows=rows, unread=any(row["unread"] for row in rows)
     )
-    rows = [_row(note) for note in database.current().scalars(own)]
-    unread = any(row["unread"] for row in rows)
-    return render_template("notifications.html", rows=rows, unread=unread)
 
 
 @blueprint.post("/notifications/<int:notification_id>/read")
@@ -63,10 +78,7 @@ def _row(note: Notification) -> dict[str, object]:
         "id": note.id,
         "kind": word(NOTIFICATION, note.kind),
         "tone": "late" if note.kind == "escalation" else "today",
-        "name": note.task_name,
-        "case": note.case_title,
         "due": times.day_and_hour(note.due_at) if note.due_at else "–",
         "when": times.how_long_ago(note.created_at),
         "address": address,
-        "unread": note.read_at is None,
     }

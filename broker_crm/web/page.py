@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from broker_crm.outreach.models import Notification
+from broker_crm.outreach.notifications import is_unread
 from broker_crm.web import access, database, sign_in
 from broker_crm.web.language import LANGUAGES
 from broker_crm.web.wording import ROLES, word
@@ -76,11 +77,7 @@ class Frame:
     def unread(self) -> int:
         if self.user is None:
             return 0
-        count = (
-            select(func.count())
-            .select_from(Notification)
-            .where(Notification.login == self.user.login, Notification.read_at.is_(None))
-        )
+        count = select(func.count()).select_from(Notification).where(is_unread(self.user.login))
         return database.current().scalar(count) or 0
 
     def may(self, endpoint: str) -> bool:
