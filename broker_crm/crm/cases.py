@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
-from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted
+from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted, may_see_client
 from broker_crm.crm.models import Client, Product, StandardTerms
 from broker_crm.definitions.published import latest_version
 from broker_crm.people.models import User
@@ -89,7 +89,8 @@ def _named(
     errors: dict[str, list[str]] = {}
     client_id, product_id = variables.get("clientId"), variables.get("productId")
     client = session.get(Client, client_id) if _is_key(client_id) else None
-    if client is None:
+    if client is None or not may_see_client(session, user, client):
+        client = None
         errors["clientId"] = [f"There is no client {client_id!r}."]
     product = session.get(Product, product_id) if _is_key(product_id) else None
     if product is None and product_id is not None:

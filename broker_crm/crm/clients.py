@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from broker_crm import clock
 from broker_crm.crm.models import Client, ClientStatus, Consent, ContactPerson, Interaction
 from broker_crm.people.models import Role, User
-from broker_crm.process.models import ProcessInstance
+from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 from broker_crm.process.plain_text import plain
+from broker_crm.process.rights import Person
 
 MOST = 50
 ROLES_FIRST = ("director", "self")
@@ -86,9 +87,16 @@ def search_clients(session: Session, text: str, user: User, limit: int = MOST) -
     return list(session.scalars(statement.order_by(Client.search_name).limit(limit)))
 
 
-def may_see_client(user: User, client: Client) -> bool:
-    """May the user open this client's card?"""
-    return bool(user.roles & SEES_EVERY_CLIENT) or client.owner in (None, user.login)
+def may_see_client(session: Session, user: Person, client: Client) -> bool:
+    """May the user open this client's card: an own client, nobody's, or one of an own task?"""
+    if user.roles & SEES_EVERY_CLIENT or client.owner in (None, user.login):
+        return True
+    own_task = select(UserTask.id).where(
+        UserTask.client_id == client.id,
+        UserTask.assignee == user.login,
+        UserTask.status == TaskStatus.OPEN,
+    )
+    return session.scalar(own_task.limit(1)) is not None
 
 
 def first_contact(client: Client) -> ContactPerson | None:

@@ -60,6 +60,38 @@ class NotAllowed(CommandRefused):
     code = "not-allowed"
 
 
+class FourEyes(NotAllowed):
+    """Who prepared something may not approve it."""
+
+    code = "four-eyes"
+
+    def __init__(self) -> None:
+        super().__init__("Who prepared it may not approve it. Another colleague has to.")
+
+
+class NotInGroup(NotAllowed):
+    """The person to whom a task should go does not belong to its group.
+
+    Attributes:
+        name: of that person.
+    """
+
+    code = "not-in-group"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not belong to the task's group.")
+        self.name = name
+
+
+class NoQueue(NotAllowed):
+    """The task belongs to one person, not to a group that could take it."""
+
+    code = "no-queue"
+
+    def __init__(self) -> None:
+        super().__init__("The task belongs to no group; hand it over to a colleague instead.")
+
+
 class TaskTaken(CommandRefused):
     """Another person holds the task."""
 

@@ -11,7 +11,8 @@ from broker_crm import clock
 from broker_crm.engine.transition import EventKind, HappenedEvent
 from broker_crm.process import recording
 from broker_crm.process.errors import (
-    NotAllowed,
+    NoQueue,
+    NotInGroup,
     SubmissionRejected,
     TaskAlreadyCompleted,
     TaskNoLongerOpen,
@@ -49,7 +50,7 @@ def release(session: Session, task_id: UUID, *, by: str) -> UserTask:
 
     Raises:
         TaskTaken: another person holds it.
-        NotAllowed: it belongs to no group.
+        NoQueue: it belongs to no group.
     """
     task, user = _open_task(session, task_id, by)
     if task.assignee is None:
@@ -57,7 +58,7 @@ def release(session: Session, task_id: UUID, *, by: str) -> UserTask:
     if task.assignee != user.login:
         raise TaskTaken(task.assignee)
     if task.candidate_group is None:
-        raise NotAllowed("The task belongs to no group; hand it over to a colleague instead.")
+        raise NoQueue
     task.assignee = None
     task.claimed_at = None
     _write(session, task, EventKind.TASK_RELEASED, by)
@@ -105,7 +106,7 @@ def reassign(session: Session, task_id: UUID, to: str, *, by: str) -> UserTask:
     if not may_work_on(other, to, task.candidate_group) or (
         task.candidate_group and task.candidate_group not in {str(r) for r in other.roles}
     ):
-        raise NotAllowed(f"{other.name} does not belong to the task's group.")
+        raise NotInGroup(other.name)
     before, task.assignee = task.assignee, to
     task.claimed_at = clock.now()
     _write(session, task, EventKind.TASK_REASSIGNED, by, {"from": before, "to": to})

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_,
 from sqlalchemy.orm import Session, aliased
 
 from broker_crm.people.models import Role, User, UserRole
-from broker_crm.process.errors import NotAllowed
+from broker_crm.process.errors import FourEyes, NotAllowed
 from broker_crm.process.models import ProcessInstance, UserTask
 
 SEES_EVERY_INSTANCE = frozenset(
@@ -163,7 +163,7 @@ def refuse_two_hats(session: Session, user: Person, instance_id: object, step: s
     """Keep the four-eyes rule of approvals.
 
     Raises:
-        NotAllowed: when the user did the step that is to be approved.
+        FourEyes: when the user did the step that is to be approved.
     """
     prepared = FOUR_EYES.get(step)
     if prepared is None:
@@ -176,4 +176,4 @@ def refuse_two_hats(session: Session, user: Person, instance_id: object, step: s
         .limit(1)
     )
     if latest == user.login:
-        raise NotAllowed("Who prepared it may not approve it. Another colleague has to.")
+        raise FourEyes

@@ -42,7 +42,7 @@ def listing() -> ResponseReturnValue:
 def show(client_id: int) -> ResponseReturnValue:
     session, user = database.current(), person()
     client = session.get(Client, client_id)
-    if client is None or not clients.may_see_client(user, client):
+    if client is None or not clients.may_see_client(session, user, client):
         raise NotFound
     of_client = (
         select(ProcessInstance)

@@ -141,6 +141,15 @@ def _refused(error: refusals.CommandRefused) -> Answer:
             _("Mend the marked fields. What you typed is kept."),
             form_messages.in_language(error.errors),
         )
+    if isinstance(error, refusals.FourEyes):
+        message = _("Who prepared it may not approve it. Another colleague has to.")
+        return Answer(403, code, _("Not permitted"), message)
+    if isinstance(error, refusals.NotInGroup):
+        message = _("%(name)s does not belong to the task's group.", name=error.name)
+        return Answer(403, code, _("Not permitted"), message)
+    if isinstance(error, refusals.NoQueue):
+        message = _("The task belongs to no group. Hand it over to a colleague instead.")
+        return Answer(403, code, _("Not permitted"), message)
     if isinstance(error, refusals.NotAllowed):
         return Answer(403, code, _("Not permitted"), _("This task is not yours to do."))
     return Answer(409, code, _("Not accepted"), str(error))

@@ -90,7 +90,7 @@ def _view(process_key: str, errors: dict[str, list[str]]) -> dict[str, object]:
     found = list(crm_clients.search_clients(session, search, person(), SHOWN_CLIENTS))
     if chosen and not search and all(client.id != chosen for client in found):
         client = session.get(Client, chosen)
-        if client is not None and crm_clients.may_see_client(person(), client):
+        if client is not None and crm_clients.may_see_client(session, person(), client):
             found = [client, *found]
     fields = {"clientId", "productId"}
     return {

@@ -49,6 +49,8 @@ def data(session: Session, user: User, task: UserTask) -> dict[str, Any]:
     values = _named_in_language(
         {**instance_variables(session, task.instance_id), **task.local_variables}
     )
+    # A field that the process has emptied shows its default again.
+    values = {key: value for key, value in values.items() if value is not None}
     if task.status == TaskStatus.COMPLETED:
         return values | submitted(session, task)
     if task.assignee in (None, user.login):

@@ -8,8 +8,8 @@ from flask import current_app, g, request
 from sqlalchemy import bindparam, select
 
 from broker_crm.people.models import ApiToken, User
-from broker_crm.web import database
-from broker_crm.web.errors import NotSignedIn
+from broker_crm.web import access, database
+from broker_crm.web.errors import NotPermitted, NotSignedIn
 
 OPEN = frozenset({"api.description"})
 CALLER = (
@@ -20,7 +20,7 @@ CALLER = (
 
 
 def identify() -> None:
-    """Read the token's owner in one statement."""
+    """Read the token's owner in one statement; what not everybody may do needs the roles too."""
     if request.endpoint in OPEN:
         return
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -32,6 +32,9 @@ def identify() -> None:
     if row is None or (row.demo and not current_app.extensions["broker_crm.settings"].demo):
         raise NotSignedIn
     g.caller = row.login
+    allowed = access.ENDPOINTS.get(request.endpoint or "", access.PUBLIC)
+    if allowed != access.SIGNED_IN and not allowed & person().roles:
+        raise NotPermitted
 
 
 def caller() -> str:

@@ -26,6 +26,9 @@ def tasks() -> Response:
         raise Unreadable(_("scope must be mine, group or all."))
     if status not in set(TaskStatus):
         raise Unreadable(_("status must be open, completed or cancelled."))
+    cursor = request.args.get("cursor") or None
+    if cursor and not cursor.isdecimal():
+        raise Unreadable(_("The cursor comes from the page before, as it is."))
     page = inbox.tasks(
         database.current(),
         person(),
@@ -37,7 +40,7 @@ def tasks() -> Response:
             search=request.args.get("search"),
         ),
         limit=number("limit", 50, MOST),
-        cursor=request.args.get("cursor"),
+        cursor=cursor,
     )
     items = [shapes.task(item.task) | {"title": item.case_title} for item in page.items]
     return answer({"items": items, "total": page.total, "next": page.next})

@@ -1,0 +1,145 @@
+"""What pages promise: strict headers, both languages, markup that stays text, clear errors."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from sqlalchemy import update
+
+from broker_crm import web
+from broker_crm.crm.models import Client
+from broker_crm.outreach.deliver import deliver_due
+from broker_crm.web import inbox
+
+from .conftest import Site
+
+WEB = Path(web.__file__).parent
+PATHS = ("/", "/instances", "/clients", "/start/new-client-sale", "/letters", "/notifications")
+NASTY = "<script>alert(1)</script>{{7*7}}\"'"
+LETTER = {
+    "introLetterOutcome": "send",
+    "letterLanguage": "lt",
+    "recipientEmail": "info@klientas.example",
+}
+
+
+def test_every_answer_carries_the_strict_headers(site: Site) -> None:
+    visitor = site.visitor("manager")
+    for path in (*PATHS, f"/instances/{site.instance_id}", "/nowhere", "/login", "/health"):
+        headers = visitor.get(path, None).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "script-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_no_page_has_a_script_or_a_handler_in_it(site: Site) -> None:
+    visitor = site.visitor("manager")
+    for path in (*PATHS, f"/instances/{site.instance_id}", f"/tasks/{site.task_id}"):
+        page = visitor.get(path).text
+        for script in re.findall(r"<script\b[^>]*>(.*?)</script>", page, re.DOTALL):
+            assert script.strip() == "" or script.lstrip().startswith(("{", "[")), path
+        assert not re.search(r"<[^>]+\son[a-z]+=", page), path
+
+
+@pytest.mark.parametrize("language", ["lt", "en"])
+def test_markup_in_names_and_values_stays_text(site: Site, language: str) -> None:
+    with site.factory.begin() as session:
+        session.execute(update(Client).where(Client.id == site.client_id).values(name=NASTY))
+    owner = site.visitor(site.owner)
+    owner.language = language
+    path = f"/tasks/{site.task_id}"
+    variables = {**LETTER, "letterNote": NASTY.replace('"', "")}
+    owner.post(f"{path}/complete", 200, json={"variables": variables})
+    deliver_due(site.factory, site.settings)
+    letter = re.search(r"/letters/[0-9a-f-]{36}", owner.get("/letters").text)
+    assert letter is not None
+    for page in (*PATHS, path, f"/instances/{site.instance_id}", letter[0]):
+        text = owner.get(page).text
+        assert "<script>alert" not in text, page
+        assert "{{7*7}}" in text or page in ("/start/new-client-sale", "/notifications"), page
+
+
+def test_the_lithuanian_catalogue_is_complete_and_holds_nothing_else() -> None:
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    keywords = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
+    used = {
+        message[0] if isinstance(message, tuple) else message
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            WEB, methods, keywords=keywords, options_map={"templates/**.html": {"trimmed": "true"}}
+        )
+    }
+    with (WEB / "translations/lt/LC_MESSAGES/messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="lt")
+    known = {
+        message.id[0] if isinstance(message.id, tuple) else message.id: message
+        for message in catalogue
+        if message.id
+    }
+    assert used - set(known) == set()
+    for key, message in known.items():
+        strings = message.string if isinstance(message.string, (tuple, list)) else [message.string]
+        assert all(strings) and not message.fuzzy, key
+
+
+def test_pages_speak_the_chosen_language_and_keep_it(site: Site) -> None:
+    visitor = site.visitor(site.owner)
+    assert "1. El. laiškas" in visitor.get("/").text
+    assert visitor.post("/language/en", form={"next": "/instances"}).location == "/instances"
+    page = visitor.get("/").text
+    assert "1. E-mail" in page and "Sale to a new client" in page and 'lang="en"' in page
+    again = site.visitor(site.owner)
+    assert "1. E-mail" in again.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("lt", "Tai mūsų klaida"), ("en", "This is our mistake")]
+)
+def test_a_mistake_of_ours_is_told_without_details(
+    site: Site, monkeypatch: pytest.MonkeyPatch, language: str, told: str
+) -> None:
+    visitor = site.visitor("ruta")
+    visitor.post(f"/language/{language}")
+
+    def fail(*_args: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(inbox, "rows", fail)
+    page = visitor.get("/", 500).text
+    assert told in page and "secret detail" not in page and "Traceback" not in page
+
+
+def test_unknown_addresses_and_methods_have_pages_of_their_own(site: Site) -> None:
+    visitor = site.visitor("ruta")
+    assert "Nerasta" in visitor.get("/nowhere", 404).text
+    assert "Nerasta" in visitor.get("/clients/999999", 404).text
+    assert visitor.post("/clients", 405).status_code == 405
+
+
+def test_too_much_is_refused(site: Site) -> None:
+    body = {"variables": {"notes": "x" * 3_000_000}}
+    visitor = site.visitor(site.owner)
+    answer = visitor.post(f"/tasks/{site.task_id}/draft", 413, json=body)
+    assert answer.json["code"] == "too-large"
+
+
+def test_health_tells_what_is_down(site: Site) -> None:
+    body = site.visitor().get("/health").json
+    assert body["database"] == "ok" and body["redis"] == "down" and body["status"] == "degraded"
+
+
+def test_health_without_a_database_is_503(site: Site) -> None:
+    app = site.app
+    from broker_crm.db import connect, sessions
+    from broker_crm.web import database
+
+    broken = connect("sqlite:////nonexistent/folder/file.sqlite3")
+    app.extensions[database.ENGINE] = broken
+    app.extensions[database.FACTORY] = sessions(broken)
+    answer = app.test_client().get("/health")
+    assert answer.status_code == 503 and answer.json["database"] == "down"

@@ -1,0 +1,151 @@
+"""Who may visit what: every address, every role; and records, whose they are."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from broker_crm.people.accounts import deactivate
+from broker_crm.people.models import User
+from broker_crm.web.access import ENDPOINTS
+
+from .conftest import Site
+
+EVERYBODY = {
+    "salesperson": "ruta",
+    "assistant": "asta",
+    "product-manager": "product",
+    "sales-manager": "manager",
+    "designer": "designer",
+    "analyst": "analyst",
+    "complaints-handler": "complaints",
+    "compliance": "compliance",
+    "administrator": "admin",
+}
+LEADERS = {"manager", "admin"}
+ALL = set(EVERYBODY.values())
+CLIENTS = ALL - {"designer", "analyst"}
+PUBLIC = None
+
+PAGES = {
+    "/": ALL,
+    "/instances": ALL,
+    "/start": {"ruta", "asta", "manager", "admin"},
+    "/clients": CLIENTS,
+    "/letters": ALL,
+    "/notifications": ALL,
+    "/login": PUBLIC,
+    "/health": PUBLIC,
+    "/api/openapi.json": PUBLIC,
+    "/static/icon.svg": PUBLIC,
+}
+SEES_THE_CASE = {"manager", "designer", "analyst", "compliance", "admin"}
+
+
+def test_every_address_is_in_the_table_of_rights(site: Site) -> None:
+    assert {rule.endpoint for rule in site.app.url_map.iter_rules()} == set(ENDPOINTS)
+
+
+@pytest.mark.parametrize("login", sorted(ALL))
+def test_pages_open_to_the_roles_that_may_see_them(site: Site, login: str) -> None:
+    visitor = site.visitor(login)
+    for path, allowed in PAGES.items():
+        expected = 200 if allowed is PUBLIC or login in allowed else 403
+        answer = visitor.get(path, None, follow_redirects=path in ("/login", "/start"))
+        assert answer.status_code == expected, path
+
+
+@pytest.mark.parametrize("path", sorted(PAGES))
+def test_a_visitor_who_is_not_signed_in_sees_only_what_is_public(site: Site, path: str) -> None:
+    answer = site.visitor().get(path, None)
+    if PAGES[path] is PUBLIC:
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 302 and answer.location.startswith("/login")
+
+
+@pytest.mark.parametrize("login", sorted(ALL))
+def test_a_case_is_open_to_those_who_see_all_cases(site: Site, login: str) -> None:
+    visitor = site.visitor(login)
+    expected = 200 if login in SEES_THE_CASE or login == site.owner else 404
+    for path in (
+        f"/instances/{site.instance_id}",
+        f"/instances/{site.instance_id}/diagram",
+        f"/tasks/{site.task_id}",
+        f"/tasks/{site.task_id}/form",
+    ):
+        visitor.get(path, expected)
+
+
+@pytest.mark.parametrize("login", sorted(ALL))
+def test_only_leaders_steer(site: Site, login: str) -> None:
+    visitor = site.visitor(login)
+    may = login in LEADERS
+    to = {"to": site.colleague}
+    visitor.post(f"/tasks/{site.task_id}/reassign", 303 if may else 403, form=to)
+    visitor.post(f"/incidents/{uuid4()}/retry", 404 if may else 403)
+    visitor.post(f"/instances/{site.instance_id}/cancel", 303 if may else 403, form={"reason": "–"})
+
+
+@pytest.mark.parametrize("action", ["claim", "release", "open", "draft", "complete"])
+def test_a_stranger_cannot_act_on_a_task(site: Site, action: str) -> None:
+    answer = site.visitor("complaints").post(
+        f"/tasks/{site.task_id}/{action}", None, json={"variables": {}}
+    )
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("action", ["claim", "release", "draft", "complete"])
+def test_a_colleague_of_the_group_is_told_who_has_the_task(site: Site, action: str) -> None:
+    answer = site.visitor(site.colleague).post(
+        f"/tasks/{site.task_id}/{action}", None, json={"variables": {}}
+    )
+    assert answer.status_code == 409
+    assert "Šią užduotį" in answer.text or "užduotį" in answer.text
+
+
+def test_a_person_who_is_deactivated_is_out_at_once(site: Site) -> None:
+    visitor = site.visitor("ruta")
+    visitor.get("/")
+    with site.factory.begin() as session:
+        deactivate(session, session.get_one(User, "ruta"))
+    assert visitor.get("/", 302).location.startswith("/login")
+    visitor.sign_in("ruta", expected=401)
+
+
+def test_notifications_of_others_cannot_be_marked(site: Site) -> None:
+    site.visitor("ruta").post("/notifications/1/read", 404)
+
+
+@pytest.mark.parametrize("login", sorted(ALL))
+def test_the_api_asks_the_same_table(site: Site, login: str) -> None:
+    client, headers = site.app.test_client(), site.bearer(login)
+    may = login in LEADERS
+    message = client.post("/api/messages", json={"name": "nothing"}, headers=headers)
+    assert message.status_code == (200 if may else 403)
+    cancelled = client.post(
+        f"/api/process-instances/{site.instance_id}/cancel",
+        json={"reason": "Bandymas"},
+        headers=headers,
+    )
+    assert cancelled.status_code == (200 if may else 403)
+
+
+def test_the_api_takes_no_cookie_for_a_token(site: Site) -> None:
+    visitor = site.visitor("manager")
+    for path in ("/api/tasks", f"/api/process-instances/{site.instance_id}"):
+        assert visitor.get(path, 401).json["code"] == "not-signed-in"
+    visitor.post("/api/messages", 401, json={"name": "nothing"})
+
+
+def test_nobody_starts_a_case_for_a_client_they_may_not_see(site: Site) -> None:
+    body = {
+        "process": "new-client-sale",
+        "variables": {"clientId": site.client_id, "productId": 1},
+    }
+    client = site.app.test_client()
+    answer = client.post("/api/process-instances", json=body, headers=site.bearer(site.colleague))
+    assert answer.status_code == 422 and "clientId" in answer.json["errors"]
+    own = client.post("/api/process-instances", json=body, headers=site.bearer(site.owner))
+    assert own.status_code == 201
