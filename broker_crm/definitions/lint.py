@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from broker_crm.definitions.bundle import Bundle, bundles, scan, template_references
 from broker_crm.definitions.findings import Finding, Severity, refused
-from broker_crm.definitions.forms import FormRefused, read_form
+from broker_crm.definitions.forms import Form, FormRefused, read_form
+from broker_crm.definitions.forms.translating import texts_of
+from broker_crm.definitions.forms.values import options
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.translations import read_catalogue
-from broker_crm.engine.definition import compile_process
+from broker_crm.definitions.variables import unset_variables
+from broker_crm.engine.definition import CompiledProcess, compile_process
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import DiagramRefused
 from broker_crm.engine.feel import FeelError, check
@@ -70,17 +73,22 @@ def project_root(path: Path) -> Path:
 def lint(bundle: Bundle) -> list[Finding]:
     """All findings on one process."""
     findings: list[Finding] = []
+    process: CompiledProcess | None = None
     try:
-        compile_process(bundle.source)
+        process = compile_process(bundle.source)
     except DiagramRefused as error:
         findings.extend(refused(refusal) for refusal in error.refusals)
+    forms, refused_forms = _forms(bundle)
+    findings.extend(refused_forms)
     for element in bundle.elements.values():
         findings.extend(_user_task(element, bundle))
         findings.extend(_job(element))
     findings.extend(_templates(bundle))
-    findings.extend(_forms(bundle))
-    findings.extend(_outcomes(bundle))
-    findings.extend(_translations(bundle))
+    findings.extend(_offered_outcomes(bundle, forms))
+    findings.extend(_translations(bundle, forms))
+    if process is not None:
+        findings.extend(_outcomes(process))
+        findings.extend(unset_variables(bundle, process, forms))
     return findings
 
 
@@ -142,7 +150,9 @@ def _job(element: Element) -> Iterator[Finding]:
 def _templates(bundle: Bundle) -> Iterator[Finding]:
     for reference in template_references(bundle.elements):
         stems = bundle.of(reference.kind)
-        languages = {stem.rsplit(".", 1)[1] for stem in stems if stem.startswith(reference.key)}
+        languages = {
+            stem.rsplit(".", 1)[1] for stem in stems if stem.startswith(f"{reference.key}.")
+        }
         for language in ("lt", "en"):
             if f"{reference.key}.{language}" not in stems:
                 severity = Severity.WARNING if languages else Severity.ERROR
@@ -165,9 +175,7 @@ def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        yield Finding(
-            Severity.ERROR, file, "encoding", "The file is not UTF-8.", "Save it as UTF-8."
-        )
+        yield _file(file, "encoding", "The file is not UTF-8.", "Save it as UTF-8.")
         return
     if kind is ResourceKind.LETTER and not text.startswith("Subject: "):
         yield Finding(
@@ -188,34 +196,65 @@ def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding
             )
 
 
-def _forms(bundle: Bundle) -> Iterator[Finding]:
+def _forms(bundle: Bundle) -> tuple[dict[str, Form], list[Finding]]:
+    forms: dict[str, Form] = {}
+    findings: list[Finding] = []
     for key, content in bundle.of(ResourceKind.FORM).items():
         try:
-            read_form(content.decode())
+            forms[key] = read_form(content.decode())
         except (FormRefused, UnicodeDecodeError) as error:
-            yield Finding(
-                Severity.ERROR, f"{key}.form", "form", str(error), "Mend it in the form editor."
+            findings.append(_file(f"{key}.form", "form", str(error), "Mend it in the form editor."))
+    return forms, findings
+
+
+def _offered_outcomes(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding]:
+    """The closed list of a step's outcomes beside the choices that its form offers."""
+    for element in bundle.elements.values():
+        form = forms.get(element.form_key or "")
+        if form is None or element.type != "userTask" or not element.outcomes:
+            continue
+        variable = element.outcome_variable
+        field = next((each for each in form.every_field() if each.path == (variable,)), None)
+        if field is None:
+            yield _error(
+                element,
+                "outcome",
+                f"The form “{form.key}” has no field “{variable}”, so the task can't be completed.",
+                "Add the field, or remove the property outcomes.",
+            )
+            continue
+        if not isinstance(field.attributes.get("values"), list):
+            continue
+        offered = {str(option) for option in options(field, {}, None)}
+        listed = set(element.outcomes)
+        for word in sorted(offered - listed):
+            yield _error(
+                element,
+                "outcome",
+                f"The form “{form.key}” offers “{word}”, which is not an outcome of the task.",
+                f"Outcomes: {', '.join(sorted(listed))}.",
+            )
+        for word in sorted(listed - offered):
+            yield _warning(
+                element,
+                "outcome",
+                f"The form “{form.key}” does not offer the outcome “{word}”.",
+                "Add it to the form, or remove it from outcomes.",
             )
 
 
-def _outcomes(bundle: Bundle) -> Iterator[Finding]:
+def _outcomes(process: CompiledProcess) -> Iterator[Finding]:
     """A condition that compares an outcome variable with a word outside its closed list."""
-    closed = {
-        element.outcome_variable: set(element.outcomes)
-        for element in bundle.elements.values()
-        if element.outcomes
-    }
-    try:
-        flows = compile_process(bundle.source).flows.values()
-    except DiagramRefused:
-        return
-    for flow in flows:
-        for variable, word in re.findall(r'(\w+)\s*=\s*"([^"]*)"', flow.condition or ""):
+    closed: dict[str, set[str]] = {}
+    for element in process.elements.values():
+        if element.outcomes:
+            closed.setdefault(element.outcome_variable, set()).update(element.outcomes)
+    for flow in process.flows.values():
+        for variable, word in re.findall(r'(\w+)\s*!?=\s*"([^"]*)"', flow.condition or ""):
             if variable in closed and word not in closed[variable]:
-                source = bundle.elements[flow.source]
                 yield Finding(
                     Severity.ERROR,
-                    source.file,
+                    process.elements[flow.source].file,
                     "outcome",
                     f"“{word}” is not an outcome of “{variable}”.",
                     f"Outcomes: {', '.join(sorted(closed[variable]))}.",
@@ -225,17 +264,28 @@ def _outcomes(bundle: Bundle) -> Iterator[Finding]:
                 )
 
 
-def _translations(bundle: Bundle) -> Iterator[Finding]:
+def _translations(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding]:
     for language, content in bundle.of(ResourceKind.TRANSLATION).items():
-        catalogue = read_catalogue(content)
+        try:
+            catalogue = read_catalogue(content)
+        except ValueError as error:
+            yield _file(f"{language}.po", "translation", str(error), "Mend the catalogue.")
+            continue
+        mend = f"Add it to forms/translations/{language}.po."
         for element in bundle.elements.values():
             if element.type == "userTask" and element.name and element.name not in catalogue:
-                yield _warning(
-                    element,
-                    "translation",
-                    f"“{element.name}” has no translation ({language}).",
-                    f"Add it to forms/translations/{language}.po.",
-                )
+                problem = f"“{element.name}” has no translation ({language})."
+                yield _warning(element, "translation", problem, mend)
+        for form in forms.values():
+            for text in sorted(texts_of(form.schema) - catalogue.keys()):
+                problem = f"“{text}” has no translation ({language})."
+                yield _file(f"{form.key}.form", "translation", problem, mend, Severity.WARNING)
+
+
+def _file(
+    file: str, rule: str, problem: str, mend: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    return Finding(severity, file, rule, problem, mend)
 
 
 def _error(element: Element, rule: str, problem: str, mend: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -120,6 +120,28 @@ class Element:
             for key, kind in HELP_KINDS.items()
             if self.properties.get(key)
         }
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Everything that may be FEEL, with what it is in words."""
+        singles = {
+            "Timer": self.timer,
+            "Assignee": self.assignee,
+            "Candidate groups": self.candidate_groups,
+            "Due date": self.due_date,
+            "Script": self.script,
+            "Correlation key": self.correlation_key,
+            "Job type": self.job_type,
+            "Decision": self.decision_id,
+        }
+        yield from ((place, text) for place, text in singles.items() if text)
+        for key, text in {**self.headers, **self.properties}.items():
+            yield f"“{key}”", text
+        for mapping in (*self.inputs, *self.outputs):
+            yield f"Mapping to “{mapping.target}”", mapping.source
+        loop = self.multi_instance
+        if loop is not None:
+            texts = (loop.input_collection, loop.output_element, loop.completion_condition)
+            yield from (("Multi-instance", text) for text in texts if text)
 
 
 @dataclass(frozen=True, slots=True)

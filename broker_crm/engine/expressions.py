@@ -21,7 +21,7 @@ def check_expressions(
 
 def _elements(elements: Iterable[Element]) -> Iterator[Refusal]:
     for element in elements:
-        for place, text in _texts(element):
+        for place, text in element.texts():
             reason = _syntax(text)
             if reason:
                 yield _refusal(element, f"{place}: {reason}", "Mend the expression.", "feel")
@@ -42,28 +42,6 @@ def _elements(elements: Iterable[Element]) -> Iterator[Refusal]:
                     "Use ISO 8601 such as P3D, or FEEL such as “=before due(1)”.",
                     "timer",
                 )
-
-
-def _texts(element: Element) -> Iterator[tuple[str, str]]:
-    singles = {
-        "Timer": element.timer,
-        "Assignee": element.assignee,
-        "Candidate groups": element.candidate_groups,
-        "Due date": element.due_date,
-        "Script": element.script,
-        "Correlation key": element.correlation_key,
-        "Job type": element.job_type,
-        "Decision": element.decision_id,
-    }
-    yield from ((place, text) for place, text in singles.items() if text)
-    for key, text in {**element.headers, **element.properties}.items():
-        yield f"“{key}”", text
-    for mapping in (*element.inputs, *element.outputs):
-        yield f"Mapping to “{mapping.target}”", mapping.source
-    loop = element.multi_instance
-    if loop is not None:
-        texts = (loop.input_collection, loop.output_element, loop.completion_condition)
-        yield from (("Multi-instance", text) for text in texts if text)
 
 
 def _syntax(text: str) -> str | None:

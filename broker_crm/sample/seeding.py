@@ -58,7 +58,8 @@ def seed(
             add_clients(session, CLIENTS * scale)
     if history:
         add_history(factory, settings, present, scale=scale, progress=progress)
-        _give_some_back(factory)
+        with clock.use(SimulatedClock(present)):
+            _give_some_back(factory)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,9 @@ TEXTS = frozenset(
     }
 )
 
+_FIELD = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_WORD = re.compile(r"[^\W\d_]{2}")
+
 
 def translate_form(schema: dict[str, Any], catalogue: Mapping[str, str]) -> dict[str, Any]:
     """The form with every text that the catalogue has by the original; keys and values stay.
@@ -31,6 +35,20 @@ def translate_form(schema: dict[str, Any], catalogue: Mapping[str, str]) -> dict
     """
     translated: dict[str, Any] = _translated(schema, catalogue)
     return translated
+
+
+def texts_of(part: Any) -> set[str]:
+    """Every text of a form, or of a part of its JSON, that people read."""
+    if isinstance(part, list):
+        return set().union(*map(texts_of, part))
+    if not isinstance(part, dict):
+        return set()
+    own = {
+        value
+        for key, value in part.items()
+        if key in TEXTS and isinstance(value, str) and _WORD.search(_FIELD.sub("", value))
+    }
+    return own.union(*map(texts_of, part.values()))
 
 
 def _translated(part: Any, catalogue: Mapping[str, str]) -> Any:

@@ -1,0 +1,176 @@
+"""Variables of a process: which of them something sets, and where one is read that nothing sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from broker_crm.definitions.bundle import Bundle
+from broker_crm.definitions.findings import Finding, Severity
+from broker_crm.definitions.forms import Field, Form
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.engine.definition import CompiledProcess
+from broker_crm.engine.dialect import Element
+from broker_crm.engine.feel import FeelError, names
+from broker_crm.engine.feel.templates import MERGE_FIELD
+
+CASE_VARIABLES = frozenset(
+    {
+        "clientId",
+        "client",
+        "clientKind",
+        "vip",
+        "owner",
+        "productId",
+        "product",
+        "productClass",
+        "productManager",
+        "standardTerms",
+    }
+)
+"""What the start of a case sets by itself."""
+TEMPLATE_VARIABLES = frozenset({"client", "contact", "greeting", "product", "salesperson", "today"})
+"""What templates may name besides the variables."""
+JOB_RESULTS = {"send-letter": "letterId", "make-document": "document"}
+FORM_WORDS = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_"})
+LIMITS = ("min", "max", "minLength", "maxLength")
+SHOWN_TEXTS = ("text", "label", "description", "content")
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_FILTER = re.compile(r"(?<=[\w\])}])\s*\[[^\[\]]*\]")
+_FIELD = re.compile(r"\{\{(?![#/])(.+?)\}\}", re.DOTALL)
+_MEND = "Mend the name, or set the variable before."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where one expression is read."""
+
+    file: str
+    place: str
+    """What the expression is, in words."""
+    expression: str
+    element: Element | None = None
+    line: int | None = None
+
+
+def unset_variables(
+    bundle: Bundle, process: CompiledProcess, forms: Mapping[str, Form]
+) -> Iterator[Finding]:
+    """A warning for each name that is read but set by no start, form, mapping, rule or job.
+
+    Whoever starts a process may give it further variables, so these are no errors.
+
+    Args:
+        bundle: its templates are read.
+        process: the same bundle's process.
+        forms: the same bundle's forms by id.
+    """
+    known = CASE_VARIABLES | set(_set_by_elements(process)) | set(_set_by_forms(forms))
+    for reading in _diagram(process):
+        yield from _unknown(reading, known)
+    for key, form in forms.items():
+        for reading in _form(key, form):
+            yield from _unknown(reading, known | FORM_WORDS)
+    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT, ResourceKind.DOCUMENT):
+        for stem, content in bundle.of(kind).items():
+            for reading in _template(f"{stem}.md", content.decode(errors="replace")):
+                yield from _unknown(reading, known | TEMPLATE_VARIABLES)
+
+
+def _unknown(reading: Reading, known: frozenset[str] | set[str]) -> Iterator[Finding]:
+    for name in sorted(_read_by(reading.expression) - known):
+        element = reading.element
+        yield Finding(
+            Severity.WARNING,
+            reading.file,
+            "variable",
+            f"{reading.place} reads “{name}”, which nothing sets.",
+            _MEND,
+            element.id if element else None,
+            element.name if element else None,
+            element.line if element else reading.line,
+        )
+
+
+def _read_by(expression: str) -> frozenset[str]:
+    """Names of variables, without functions and without the entries that filters read."""
+    text = _STRING.sub('""', expression)
+    while (shorter := _FILTER.sub("", text)) != text:
+        text = shorter
+    try:
+        found = names(text)
+    except FeelError:
+        return frozenset()
+    return frozenset(
+        name for name in found if not re.search(rf"(?<!\w){re.escape(name)}\s*\(", text)
+    )
+
+
+def _set_by_elements(process: CompiledProcess) -> Iterator[str]:
+    for element in process.elements.values():
+        for mapping in (*element.inputs, *element.outputs):
+            yield mapping.target.split(".")[0]
+        if element.result_variable:
+            yield element.result_variable
+        if element.outcomes:
+            yield element.outcome_variable
+        if element.job_type in JOB_RESULTS:
+            yield JOB_RESULTS[element.job_type]
+        loop = element.multi_instance
+        if loop is not None:
+            yield "loopCounter"
+            yield from filter(None, (loop.input_element, loop.output_collection))
+
+
+def _set_by_forms(forms: Mapping[str, Form]) -> Iterator[str]:
+    for form in forms.values():
+        yield from (field.path[0] for field in form.every_field() if field.path)
+
+
+def _diagram(process: CompiledProcess) -> Iterator[Reading]:
+    for element in process.elements.values():
+        for place, text in element.texts():
+            if text.startswith("="):
+                yield Reading(element.file, place, text[1:], element)
+        decision = process.decisions.get(element.decision_id or "")
+        if decision is not None and not decision.requires:
+            for column in decision.inputs:
+                place = f"The decision “{decision.name}”"
+                yield Reading(element.file, place, column.expression, element)
+    for flow in process.flows.values():
+        if flow.condition:
+            source = process.elements[flow.source]
+            place = f"The flow “{flow.name or flow.id}”"
+            yield Reading(source.file, place, flow.condition.removeprefix("="), source)
+
+
+def _form(key: str, form: Form) -> Iterator[Reading]:
+    for field in form.every_field():
+        said = field.attributes
+        name = str(said.get("label") or said.get("key") or said.get("id") or "?")
+        for expression in _expressions(field):
+            yield Reading(f"{key}.form", f"The field “{name}”", expression)
+
+
+def _expressions(field: Field) -> Iterator[str]:
+    said: Mapping[str, Any] = field.attributes
+    if said.get("valuesKey"):
+        yield str(said["valuesKey"]).split(".")[0]
+    values = [field.hide, said.get("readonly"), said.get("expression")]
+    values += [said.get("valuesExpression"), *(field.rules.get(limit) for limit in LIMITS)]
+    texts = [str(said.get(name) or "") for name in SHOWN_TEXTS]
+    values += texts
+    for value in values:
+        if isinstance(value, str) and value.startswith("="):
+            yield value[1:]
+    for text in texts:
+        yield from (match[1].strip() for match in _FIELD.finditer(text))
+
+
+def _template(file: str, text: str) -> Iterator[Reading]:
+    for match in MERGE_FIELD.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        yield Reading(file, "The merge field", match[1].strip(), line=line)
