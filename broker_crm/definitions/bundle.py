@@ -126,18 +126,34 @@ def scan(root: Path) -> Folder:
             diagrams[name] = read_diagram(content, name)
         except DiagramRefused as error:
             refusals.extend(error.refusals)
+            continue
+        if not diagrams[name].processes:
+            refusals.extend(diagrams[name].refusals)
+    refusals.extend(_repeated_processes(diagrams))
+    decision_files = _files(root / "bpmn", "*.dmn")
+    for name, content in decision_files.items():
+        try:
+            refusals.extend(read_decisions(content, name)[1])
+        except DiagramRefused as error:
+            refusals.extend(error.refusals)
     forms: dict[str, bytes] = {}
     for name, content in _files(root / "forms", "*.form").items():
         try:
-            forms[str(json.loads(content)["id"])] = content
-        except (ValueError, KeyError, TypeError) as error:
+            key = str(json.loads(content)["id"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             problem = f"The form can't be read: {error}."
             mend = "Save it again from the form editor; it needs an id."
             refusals.append(Refusal(name, None, None, problem, mend, "form"))
+            continue
+        if key in forms:
+            problem = f"Another file has a form with the id “{key}”."
+            mend = "Give each form an id of its own."
+            refusals.append(Refusal(name, None, None, problem, mend, "form"))
+        forms[key] = content
     return Folder(
         diagrams,
         diagram_files,
-        _files(root / "bpmn", "*.dmn"),
+        decision_files,
         forms,
         {
             kind: {name.removesuffix(".md"): text for name, text in _files(path, "*.md").items()}
@@ -151,6 +167,17 @@ def scan(root: Path) -> Folder:
         },
         tuple(refusals),
     )
+
+
+def _repeated_processes(diagrams: Mapping[str, Diagram]) -> Iterator[Refusal]:
+    homes: dict[str, str] = {}
+    for file, diagram in diagrams.items():
+        for key, name in process_keys(diagram).items():
+            if key in homes:
+                problem = f"The process “{key}” is in {homes[key]} too."
+                mend = "Give each process an id of its own."
+                yield Refusal(file, key, name, problem, mend, "unique-id")
+            homes[key] = file
 
 
 def bundles(folder: Folder) -> Iterator[Bundle]:

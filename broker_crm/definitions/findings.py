@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import Refusal
 
 
@@ -47,6 +48,29 @@ def refused(refusal: Refusal) -> Finding:
         refusal.element_id,
         refusal.element_name,
         refusal.line,
+    )
+
+
+def error_at(element: Element, rule: str, problem: str, mend: str) -> Finding:
+    """An error of one element."""
+    return _at(Severity.ERROR, element, rule, problem, mend)
+
+
+def warning_at(element: Element, rule: str, problem: str, mend: str) -> Finding:
+    """A warning about one element."""
+    return _at(Severity.WARNING, element, rule, problem, mend)
+
+
+def in_file(
+    file: str, rule: str, problem: str, mend: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    """A finding on a file as a whole."""
+    return Finding(severity, file, rule, problem, mend)
+
+
+def _at(severity: Severity, element: Element, rule: str, problem: str, mend: str) -> Finding:
+    return Finding(
+        severity, element.file, rule, problem, mend, element.id, element.name, element.line
     )
 
 

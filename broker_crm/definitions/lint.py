@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from broker_crm.definitions.bundle import Bundle, bundles, scan, template_references
-from broker_crm.definitions.findings import Finding, Severity, refused
+from broker_crm.definitions.findings import (
+    Finding,
+    Severity,
+    error_at,
+    in_file,
+    refused,
+    warning_at,
+)
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
-from broker_crm.definitions.forms.values import options
 from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
 from broker_crm.definitions.translations import read_catalogue
 from broker_crm.definitions.variables import unset_variables
 from broker_crm.engine.definition import CompiledProcess, compile_process
@@ -84,17 +90,17 @@ def lint(bundle: Bundle) -> list[Finding]:
         findings.extend(_user_task(element, bundle))
         findings.extend(_job(element))
     findings.extend(_templates(bundle))
-    findings.extend(_offered_outcomes(bundle, forms))
+    findings.extend(offered_outcomes(bundle.elements, forms))
     findings.extend(_translations(bundle, forms))
     if process is not None:
-        findings.extend(_outcomes(process))
+        findings.extend(compared_outcomes(process))
         findings.extend(unset_variables(bundle, process, forms))
     return findings
 
 
 def _user_task(element: Element, bundle: Bundle) -> Iterator[Finding]:
     if element.form_key and element.form_key not in bundle.of(ResourceKind.FORM):
-        yield _error(
+        yield error_at(
             element,
             "form",
             f"The form “{element.form_key}” does not exist.",
@@ -104,45 +110,45 @@ def _user_task(element: Element, bundle: Bundle) -> Iterator[Finding]:
         return
     groups = element.candidate_groups
     if groups and not groups.startswith("=") and groups not in CANDIDATE_GROUPS:
-        yield _error(
+        yield error_at(
             element,
             "candidate-group",
             f"The candidate group “{groups}” does not exist.",
             f"Use one of: {', '.join(sorted(CANDIDATE_GROUPS))}.",
         )
     if not groups and not element.assignee:
-        yield _error(
+        yield error_at(
             element,
             "assignment",
             "Nobody would get this task.",
             "Set a candidate group or an assignee.",
         )
     if not element.form_key:
-        yield _warning(
+        yield warning_at(
             element, "form", "The task has no form.", "Link a form, or make it an automatic step."
         )
     if not element.properties.get("standardWorkingDays") and not element.due_date:
-        yield _warning(
+        yield warning_at(
             element,
             "time-standard",
             "The task has no time standard, so nobody is reminded.",
             "Set the property standardWorkingDays.",
         )
     if not element.name:
-        yield _warning(element, "label", "The task has no name.", "Name it as people call it.")
+        yield warning_at(element, "label", "The task has no name.", "Name it as people call it.")
 
 
 def _job(element: Element) -> Iterator[Finding]:
     job = element.job_type
     if job and not job.startswith("=") and job not in JOB_TYPES:
-        yield _error(
+        yield error_at(
             element,
             "job-type",
             f"The job “{job}” is unknown.",
             f"Use one of: {', '.join(sorted(JOB_TYPES))}.",
         )
     if job == "send-letter" and not element.headers.get("letter"):
-        yield _error(
+        yield error_at(
             element, "letter", "The job sends no letter.", "Set the header letter to a template."
         )
 
@@ -171,11 +177,15 @@ def _templates(bundle: Bundle) -> Iterator[Finding]:
             yield from _template(f"{stem}.md", kind, content)
 
 
+def _key(stem: str) -> str:
+    return stem.rsplit(".", 1)[0]
+
+
 def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding]:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        yield _file(file, "encoding", "The file is not UTF-8.", "Save it as UTF-8.")
+        yield in_file(file, "encoding", "The file is not UTF-8.", "Save it as UTF-8.")
         return
     if kind is ResourceKind.LETTER and not text.startswith("Subject: "):
         yield Finding(
@@ -203,65 +213,10 @@ def _forms(bundle: Bundle) -> tuple[dict[str, Form], list[Finding]]:
         try:
             forms[key] = read_form(content.decode())
         except (FormRefused, UnicodeDecodeError) as error:
-            findings.append(_file(f"{key}.form", "form", str(error), "Mend it in the form editor."))
+            findings.append(
+                in_file(f"{key}.form", "form", str(error), "Mend it in the form editor.")
+            )
     return forms, findings
-
-
-def _offered_outcomes(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding]:
-    """The closed list of a step's outcomes beside the choices that its form offers."""
-    for element in bundle.elements.values():
-        form = forms.get(element.form_key or "")
-        if form is None or element.type != "userTask" or not element.outcomes:
-            continue
-        variable = element.outcome_variable
-        field = next((each for each in form.every_field() if each.path == (variable,)), None)
-        if field is None:
-            yield _error(
-                element,
-                "outcome",
-                f"The form “{form.key}” has no field “{variable}”, so the task can't be completed.",
-                "Add the field, or remove the property outcomes.",
-            )
-            continue
-        if not isinstance(field.attributes.get("values"), list):
-            continue
-        offered = {str(option) for option in options(field, {}, None)}
-        listed = set(element.outcomes)
-        for word in sorted(offered - listed):
-            yield _error(
-                element,
-                "outcome",
-                f"The form “{form.key}” offers “{word}”, which is not an outcome of the task.",
-                f"Outcomes: {', '.join(sorted(listed))}.",
-            )
-        for word in sorted(listed - offered):
-            yield _warning(
-                element,
-                "outcome",
-                f"The form “{form.key}” does not offer the outcome “{word}”.",
-                "Add it to the form, or remove it from outcomes.",
-            )
-
-
-def _outcomes(process: CompiledProcess) -> Iterator[Finding]:
-    """A condition that compares an outcome variable with a word outside its closed list."""
-    closed: dict[str, set[str]] = {}
-    for element in process.elements.values():
-        if element.outcomes:
-            closed.setdefault(element.outcome_variable, set()).update(element.outcomes)
-    for flow in process.flows.values():
-        for variable, word in re.findall(r'(\w+)\s*!?=\s*"([^"]*)"', flow.condition or ""):
-            if variable in closed and word not in closed[variable]:
-                yield Finding(
-                    Severity.ERROR,
-                    process.elements[flow.source].file,
-                    "outcome",
-                    f"“{word}” is not an outcome of “{variable}”.",
-                    f"Outcomes: {', '.join(sorted(closed[variable]))}.",
-                    flow.id,
-                    flow.name,
-                    flow.line,
-                )
 
 
 def _translations(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding]:
@@ -269,34 +224,14 @@ def _translations(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding
         try:
             catalogue = read_catalogue(content)
         except ValueError as error:
-            yield _file(f"{language}.po", "translation", str(error), "Mend the catalogue.")
+            yield in_file(f"{language}.po", "translation", str(error), "Mend the catalogue.")
             continue
         mend = f"Add it to forms/translations/{language}.po."
         for element in bundle.elements.values():
             if element.type == "userTask" and element.name and element.name not in catalogue:
                 problem = f"“{element.name}” has no translation ({language})."
-                yield _warning(element, "translation", problem, mend)
+                yield warning_at(element, "translation", problem, mend)
         for form in forms.values():
             for text in sorted(texts_of(form.schema) - catalogue.keys()):
                 problem = f"“{text}” has no translation ({language})."
-                yield _file(f"{form.key}.form", "translation", problem, mend, Severity.WARNING)
-
-
-def _file(
-    file: str, rule: str, problem: str, mend: str, severity: Severity = Severity.ERROR
-) -> Finding:
-    return Finding(severity, file, rule, problem, mend)
-
-
-def _error(element: Element, rule: str, problem: str, mend: str) -> Finding:
-    return _finding(Severity.ERROR, element, rule, problem, mend)
-
-
-def _warning(element: Element, rule: str, problem: str, mend: str) -> Finding:
-    return _finding(Severity.WARNING, element, rule, problem, mend)
-
-
-def _finding(severity: Severity, element: Element, rule: str, problem: str, mend: str) -> Finding:
-    return Finding(
-        severity, element.file, rule, problem, mend, element.id, element.name, element.line
-    )
+                yield in_file(f"{form.key}.form", "translation", problem, mend, Severity.WARNING)

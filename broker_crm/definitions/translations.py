@@ -16,7 +16,7 @@ def read_catalogue(content: bytes) -> Mapping[str, str]:
     """
     try:
         catalogue = read_po(BytesIO(content), abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
+    except (PoFileError, ValueError, LookupError, TypeError) as error:
         raise ValueError(f"The catalogue can't be read: {error}") from error
     return {
         str(message.id): str(message.string)

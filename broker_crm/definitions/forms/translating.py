@@ -23,7 +23,6 @@ TEXTS = frozenset(
 )
 
 _FIELD = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def translate_form(schema: dict[str, Any], catalogue: Mapping[str, str]) -> dict[str, Any]:
@@ -38,7 +37,10 @@ def translate_form(schema: dict[str, Any], catalogue: Mapping[str, str]) -> dict
 
 
 def texts_of(part: Any) -> set[str]:
-    """Every text of a form, or of a part of its JSON, that people read."""
+    """Every text in a form, or in a part of its JSON, that has words to translate.
+
+    A text without small letters, such as a currency's code, is the same in every language.
+    """
     if isinstance(part, list):
         return set().union(*map(texts_of, part))
     if not isinstance(part, dict):
@@ -46,9 +48,14 @@ def texts_of(part: Any) -> set[str]:
     own = {
         value
         for key, value in part.items()
-        if key in TEXTS and isinstance(value, str) and _WORD.search(_FIELD.sub("", value))
+        if key in TEXTS and isinstance(value, str) and _has_words(value)
     }
     return own.union(*map(texts_of, part.values()))
+
+
+def _has_words(text: str) -> bool:
+    left = _FIELD.sub("", text)
+    return left != left.upper()
 
 
 def _translated(part: Any, catalogue: Mapping[str, str]) -> Any:

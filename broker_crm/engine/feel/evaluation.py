@@ -25,6 +25,9 @@ from broker_crm.engine.feel.remembering import LARGEST_ANSWER, memory, short
 MAX_PASSES = 10
 MISSING = frozenset({"NO_VARIABLE_FOUND", "NO_CONTEXT_ENTRY_FOUND", "NO_PROPERTY_FOUND"})
 
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_DOUBLED = re.compile(r"(?:[<>!]=|[<>](?!=)|(?<![<>!])=)\s*[<>=!]")
+"""The grammar reads `a == b` as a comparison with a unary test, which nobody means."""
 _TIME_DEPENDENT = re.compile(r"\b(now|today|time)\s*\(")
 
 
@@ -149,6 +152,10 @@ def _check(kind: str, expression: str) -> None:
     answer = ask(kind, expression, b"{}", RESULTS, {})
     if answer.get("position") is not None and "error" in answer:
         raise FeelError(expression, answer["error"], answer["position"])
+    doubled = _DOUBLED.search(_STRING.sub(lambda text: "x" * len(text[0]), expression))
+    if doubled:
+        reason = "Two comparisons follow each other; write one, such as = or >=."
+        raise FeelError(expression, reason, doubled.start())
 
 
 def _settled(
