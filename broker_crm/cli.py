@@ -168,6 +168,8 @@ def main() -> None:
     except SettingRejected as error:
         _fail(str(error))
     except Exception as error:
+        if type(error).__name__ == "OperationalError":
+            _fail(f"The database can't be reached or used: {getattr(error, 'orig', error)}")
         if not type(error).__module__.startswith("broker_crm."):
             raise
         _fail(str(error))
@@ -184,7 +186,8 @@ def _settings() -> Settings:
 
 @contextmanager
 def _session() -> Iterator[Session]:
-    """One transaction, committed when the block ends well."""
+    """One transaction, committed when the block ends well; it knows all tables."""
+    import broker_crm.schema  # noqa: F401
     from broker_crm.db import connect, sessions
 
     engine = connect(_settings().database_url)

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 import broker_crm.crm.models
@@ -22,21 +23,39 @@ METADATA = Base.metadata
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
+class SchemaTooNew(Exception):
+    """The database was made by a newer release; this one would spoil it."""
+
+
 def upgrade(url: str) -> None:
     """Bring a database to the newest revision; safe to repeat, and while others do the same.
 
     Args:
         url: SQLAlchemy URL.
+
+    Raises:
+        SchemaTooNew: this release does not know the database's revision.
     """
     engine = connect(url)
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_lock(7203114)")
+            _refuse_unknown(connection)
             command.upgrade(_config(connection), "head")
             connection.commit()
     finally:
         engine.dispose()
+
+
+def _refuse_unknown(connection: Connection) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if current is not None and current not in known:
+        raise SchemaTooNew(
+            f"The database is at revision {current}, which only a newer release knows. "
+            "Start that release, or restore a backup made before it."
+        )
 
 
 def write_revision(url: str, message: str, revision: str) -> None:

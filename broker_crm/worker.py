@@ -88,6 +88,8 @@ def _sweep_until(stopped: threading.Event) -> None:
                 log.info("swept %s", done)
         except DBAPIError as error:
             log.warning("the database can't be reached: %s", type(error.orig).__name__)
+        except Exception:
+            log.exception("a sweep failed; the next one tries again")
         stopped.wait(SWEEP_SECONDS)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
@@ -17,7 +18,7 @@ from broker_crm.process.transactions import Command, raise_incident
 from broker_crm.process.waiting import fire_timer, send_message
 
 MAX_ATTEMPTS = 3
-BACK_OFF = timedelta(minutes=1)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def due_timers(session: Session, limit: int) -> list[UUID]:
 def fire_due_timers(factory: sessionmaker[Session], limit: int = 500) -> Swept:
     """Fire what is due, one transaction for each timer.
 
-    A timer that fails is tried again after a minute, then after two; after the third time it is
-    parked and an incident waits for a manager.
+    A timer that fails is tried again at the next sweeps; after the third time it is parked and an
+    incident waits for a manager.
 
     Args:
         factory: makes sessions.
@@ -59,7 +60,11 @@ def fire_due_timers(factory: sessionmaker[Session], limit: int = 500) -> Swept:
                 fired += fire_timer(session, timer_id) is not None
         except Outrun:
             continue
-        except (RuleFailed, StateDamaged) as error:
+        except DBAPIError:
+            raise
+        except Exception as error:
+            if not isinstance(error, (RuleFailed, StateDamaged)):
+                log.exception("timer %s failed unexpectedly", timer_id)
             failed += 1
             _failed(factory, timer_id, error)
     return Swept(fired, failed, deliver_pending(factory, limit))
