@@ -37,10 +37,7 @@ class ProcessVersion(Base):
     """One published, immutable version of a process definition."""
 
     __tablename__ = "process_version"
-    __table_args__ = (
-        UniqueConstraint("process_key", "number"),
-        UniqueConstraint("process_key", "content_hash"),
-    )
+    __table_args__ = (UniqueConstraint("process_key", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     process_key: Mapped[str] = mapped_column(String(120))
@@ -49,7 +46,8 @@ class ProcessVersion(Base):
     """1, 2, 3 … within a process."""
     name: Mapped[str] = mapped_column(String(200))
     content_hash: Mapped[str] = mapped_column(String(64))
-    """SHA-256 over the names and hashes of all bundled files."""
+    """SHA-256 over the names and hashes of all bundled files; going back to what an earlier
+    version said makes a new version with that version's hash."""
     note: Mapped[str] = mapped_column(String(1000), default="")
     author: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)

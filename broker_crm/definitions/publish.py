@@ -13,11 +13,16 @@ from broker_crm.definitions.findings import DiagramRejected, Finding, Severity, 
 from broker_crm.definitions.lint import lint, project_root
 from broker_crm.definitions.models import ProcessVersion, ProcessVersionResource, Resource
 
+PUBLISHING = 7_203_115
+"""The lock that PostgreSQL knows publishing by."""
+
 
 def publish_folder(
     session: Session, root: Path, *, author: str | None = None, note: str = ""
 ) -> list[ProcessVersion]:
-    """Publish every process in a folder whose content has changed.
+    """Publish every process in a folder whose content differs from its latest version.
+
+    Those who publish at the same time wait for each other until they commit.
 
     Args:
         session: the caller commits.
@@ -38,6 +43,7 @@ def publish_folder(
         found.extend(lint(bundle))
     if any(finding.severity is Severity.ERROR for finding in found):
         raise DiagramRejected(found)
+    _wait_for_others(session)
     published = [publish_bundle(session, bundle, author, note) for bundle in all_bundles]
     return [version for version in published if version is not None]
 
@@ -80,6 +86,12 @@ def publish_bundle(
     )
     session.flush()
     return version
+
+
+def _wait_for_others(session: Session) -> None:
+    """SQLite lets one write at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
 
 
 def _next_number(session: Session, process_key: str) -> int:

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from broker_crm.definitions.bundle import Bundle, BundledFile
 from broker_crm.definitions.forms import Form, read_form
 from broker_crm.definitions.models import (
     ProcessVersion,
@@ -31,6 +32,10 @@ _lock = Lock()
 
 class NotPublished(Exception):
     """There is no such process, version or file."""
+
+
+class VersionDamaged(Exception):
+    """The stored files of a version differ from those that were published."""
 
 
 def latest_version(session: Session, process_key: str) -> ProcessVersion:
@@ -89,20 +94,31 @@ def resource(session: Session, version_id: int, kind: ResourceKind, name: str) -
 
 
 def resources(session: Session, version_id: int, kind: ResourceKind) -> Mapping[str, bytes]:
-    """All files of one kind of a version, by name."""
+    """All files of one kind of a version, by name.
 
-    def read() -> Mapping[str, bytes]:
-        rows = session.execute(
-            select(ProcessVersionResource.name, Resource.content)
-            .join(Resource, Resource.hash == ProcessVersionResource.resource_hash)
-            .where(
-                ProcessVersionResource.version_id == version_id,
-                ProcessVersionResource.kind == kind,
-            )
+    Raises:
+        NotPublished: when there is no such version.
+        VersionDamaged: when a file is not as it was published.
+    """
+    content_hash = version_hash(session, version_id)
+    files = _keep((content_hash, "files"), lambda: _read(session, version_id))
+    return {file.name: file.content for file in files if file.kind == kind}
+
+
+def _read(session: Session, version_id: int) -> tuple[BundledFile, ...]:
+    version = session.get_one(ProcessVersion, version_id)
+    rows = session.execute(
+        select(ProcessVersionResource.kind, ProcessVersionResource.name, Resource.content)
+        .join(Resource, Resource.hash == ProcessVersionResource.resource_hash)
+        .where(ProcessVersionResource.version_id == version_id)
+    )
+    files = tuple(BundledFile(ResourceKind(kind), name, content) for kind, name, content in rows)
+    if Bundle(version.process_key, version.name, files).content_hash != version.content_hash:
+        raise VersionDamaged(
+            f"Version {version.number} of the process “{version.process_key}” is not as it was"
+            " published: its files have another hash. Restore them from a backup."
         )
-        return {row.name: row.content for row in rows}
-
-    return _keep((version_hash(session, version_id), "files", kind), read)
+    return files
 
 
 def compiled(session: Session, version_id: int) -> CompiledProcess:

@@ -175,9 +175,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_process_version")),
         sa.UniqueConstraint(
-            "process_key", "content_hash", name=op.f("uq_process_version_process_key_content_hash")
-        ),
-        sa.UniqueConstraint(
             "process_key", "number", name=op.f("uq_process_version_process_key_number")
         ),
     )
