@@ -20,6 +20,7 @@ QUIET = frozenset({EventKind.ELEMENT_PASSED, EventKind.TIMER_FIRED})
 """The diagram shows these."""
 FOLLOWS = frozenset({EventKind.TASK_CREATED, EventKind.TASK_CANCELLED, EventKind.MEASURED})
 """These follow from what somebody did; who did it stands there."""
+ABOUT_A_STEP = frozenset({EventKind.REMINDED, EventKind.ESCALATED})
 TONES = {
     EventKind.TASK_COMPLETED: "good",
     EventKind.INSTANCE_COMPLETED: "good",
@@ -59,6 +60,8 @@ def _line(
     kind = EventKind(event.kind)
     if kind is EventKind.INSTANCE_STARTED:
         name = None
+    elif kind in ABOUT_A_STEP and task is not None:
+        name = task.name
     return {
         "tone": "late" if event.late_days else TONES.get(kind, ""),
         "iso": event.at.isoformat(),
