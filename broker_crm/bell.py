@@ -31,11 +31,12 @@ class Bell:
         self._queue = queue(redis_url) if redis_url else None
 
     def ring(self) -> bool:
-        """Ask for a sweep; False when nobody could be reached."""
+        """Ask for a sweep, unless one waits already; False when nobody could be reached."""
         if self._queue is None or time.monotonic() < self._quiet_until:
             return False
         try:
-            self._queue.enqueue(SWEEP, result_ttl=60, failure_ttl=3600)
+            if self._queue.is_empty():
+                self._queue.enqueue(SWEEP, result_ttl=60, failure_ttl=3600)
         except RedisError:
             self._quiet_until = time.monotonic() + PAUSE_SECONDS
             return False

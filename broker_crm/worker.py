@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from types import FrameType
@@ -13,6 +14,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -27,20 +29,28 @@ from broker_crm.settings import Settings
 
 SWEEP_SECONDS = 10.0
 log = logging.getLogger("broker_crm.worker")
+_stopped = threading.Event()
+_sweeping = threading.Lock()
+"""Held during a sweep, so that the process never ends in the middle of a letter."""
 
 
-def sweep(factory: sessionmaker[Session], settings: Settings) -> dict[str, int]:
+def sweep(
+    factory: sessionmaker[Session],
+    settings: Settings,
+    stopping: Callable[[], bool] = lambda: False,
+) -> dict[str, int]:
     """Do everything that is due now: timers, messages, letters.
 
     Args:
         factory: makes sessions.
         settings: where letters go.
+        stopping: asked before each letter; when true, the rest waits for the next sweep.
 
     Returns:
         Counts by what was done.
     """
     done = asdict(fire_due_timers(factory))
-    done["letters"] = deliver_due(factory, settings)
+    done["letters"] = deliver_due(factory, settings, stopping=stopping)
     beat(factory)
     return done
 
@@ -48,29 +58,30 @@ def sweep(factory: sessionmaker[Session], settings: Settings) -> dict[str, int]:
 def sweep_job() -> dict[str, int]:
     """What the bell asks for; rq runs it in a worker."""
     factory, settings = _workplace()
-    return sweep(factory, settings)
+    with _sweeping:
+        return sweep(factory, settings, _stopped.is_set)
 
 
 def main() -> None:
     """Work until SIGTERM or SIGINT: answer the bell, and sweep every ten seconds without it."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("rq").setLevel(logging.WARNING)
-    stopped = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
+        _stopped.set()
 
     settings = environment.load()
-    sweeper = threading.Thread(target=_sweep_until, args=(stopped,), name="sweeper")
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    sweeper = threading.Thread(target=_sweep_until, args=(_stopped,), name="sweeper")
     sweeper.start()
     if settings.redis_url:
         threading.Thread(
-            target=_answer_bell, args=(settings.redis_url, stopped), name="bell", daemon=True
+            target=_answer_bell, args=(settings.redis_url, _stopped), name="bell", daemon=True
         ).start()
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    stopped.wait()
+    _stopped.wait()
     sweeper.join()
+    _sweeping.acquire()
 
 
 @cache
@@ -93,8 +104,21 @@ def _sweep_until(stopped: threading.Event) -> None:
         stopped.wait(SWEEP_SECONDS)
 
 
+class _NoDeadline(BaseDeathPenalty):
+    """A sweep is never broken off: rq's own deadline is a signal, which only a main thread gets."""
+
+    def setup_death_penalty(self) -> None:
+        pass
+
+    def cancel_death_penalty(self) -> None:
+        pass
+
+
 class BellWorker(SimpleWorker):
     """An rq worker that runs beside the sweeper; the main thread handles signals."""
+
+    death_penalty_class = _NoDeadline
+    max_connection_wait_time = SWEEP_SECONDS
 
     def _install_signal_handlers(self) -> None:
         pass

@@ -7,6 +7,7 @@ leaves a lease that runs out: the letter is then in doubt, and a person decides.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -45,7 +46,12 @@ class _Sending:
     message: bytes
 
 
-def deliver_due(factory: sessionmaker[Session], settings: Settings, limit: int = 200) -> int:
+def deliver_due(
+    factory: sessionmaker[Session],
+    settings: Settings,
+    limit: int = 200,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Send what is due, one letter after the other; stop when the server can't be reached.
 
     Args:
@@ -53,6 +59,7 @@ def deliver_due(factory: sessionmaker[Session], settings: Settings, limit: int =
         settings: `smtp_url` names the server; without one, letters stay in the local outbox and
             count as sent.
         limit: letters in one sweep.
+        stopping: asked before each letter; when true, the rest stays queued.
 
     Returns:
         How many were sent.
@@ -60,6 +67,8 @@ def deliver_due(factory: sessionmaker[Session], settings: Settings, limit: int =
     doubt_expired(factory)
     sent = 0
     for letter_id in _due(factory, limit):
+        if stopping():
+            break
         try:
             sending = _claim(factory, letter_id)
         except MessageChanged as error:

@@ -1,4 +1,4 @@
-"""Is everything up? Database, Redis, and how late the worker is."""
+"""Is everything up? Database, Redis, and whether the worker lives and keeps up."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from broker_crm import clock
+from broker_crm.heartbeat import seconds_since_beat
 from broker_crm.outreach.models import OutboxEntry, OutboxState
 from broker_crm.process.models import Timer
 from broker_crm.settings import Settings
 from broker_crm.web import database
 
 PATIENCE = timedelta(minutes=5)
-"""How late the worker may be before it is called late."""
+"""How late or silent the worker may be before it is called late."""
 
 blueprint = Blueprint("health", __name__)
 
@@ -28,11 +29,13 @@ def health() -> Response:
     settings: Settings = current_app.extensions["broker_crm.settings"]
     body: dict[str, object] = {"redis": _redis(settings.redis_url)}
     try:
-        lag = _worker_lag()
+        lag, silence = _worker_lag(), seconds_since_beat(database.current())
+        late = silence is None or max(lag, silence) > PATIENCE.total_seconds()
         body |= {
             "database": "ok",
             "worker_lag_seconds": lag,
-            "worker": "ok" if lag <= PATIENCE.total_seconds() else "late",
+            "worker_seen_seconds_ago": None if silence is None else int(silence),
+            "worker": "late" if late else "ok",
         }
         status = 200
     except SQLAlchemyError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class MailServer:
         recipient_answer: reply to RCPT, None to accept.
         data_answer: reply after the message.
         drops: takes the message and drops the connection instead of answering.
+        seconds: how long it thinks over a message.
     """
 
     def __init__(self) -> None:
@@ -30,6 +32,7 @@ class MailServer:
         self.recipient_answer: str | None = None
         self.data_answer = "250 taken"
         self.drops = False
+        self.seconds = 0.0
         self.url = ""
 
     async def handle_RCPT(
@@ -41,6 +44,7 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.seconds)
         if self.drops or self.data_answer.startswith("250"):
             self.accepted.append(bytes(envelope.content or b""))
             self.recipients.append(list(envelope.rcpt_tos))
