@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -18,21 +14,14 @@ from broker_crm import clock
 from broker_crm.engine import state as states
 from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.errors import (
-    BpmnErrorThrown,
-    EngineError,
     NothingWaits,
     RuleFailed,
     TaskNotOpen,
 )
-from broker_crm.engine.events import (
-    MessageEvent,
-    RepeatingTimerEvent,
-    TimerEvent,
-    throw_outwards,
-)
 from broker_crm.engine.pruning import prune
 from broker_crm.engine.run import Run, Surroundings
-from broker_crm.engine.specs import EventGateway, UserTask
+from broker_crm.engine.settling import guard, settle
+from broker_crm.engine.specs import EventGateway
 from broker_crm.engine.transition import (
     CompletedTask,
     DueTimer,
@@ -41,11 +30,8 @@ from broker_crm.engine.transition import (
     Subscription,
     Transition,
 )
-from broker_crm.engine.workflow import Instance, boundary_host, fire, is_catching
-
-MAX_STEPS = 1_000
-"""Automatic elements that one command may pass."""
-MAX_SECONDS = 5.0
+from broker_crm.engine.waits import Waits, read_waits
+from broker_crm.engine.workflow import Instance, fire, is_catching
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +65,7 @@ def start(
     instance = Instance(process.spec, process.subprocess_specs, script_engine=run)
     instance.data.update(variables)
     run.happened.append(HappenedEvent(EventKind.INSTANCE_STARTED))
-    return _finish(run, instance, _Waits(frozenset(), {}, {}), ())
+    return _finish(run, instance, Waits(frozenset(), {}, {}), ())
 
 
 def complete(
@@ -114,7 +100,7 @@ def complete(
     completed = CompletedTask(task_id, element.id, outcome if isinstance(outcome, str) else None)
     run.note(EventKind.TASK_COMPLETED, element, task_id=task_id, value=completed.outcome)
     run.measure(task, task_id)
-    _guard(run, task.run, task)
+    guard(run, task.run, task)
     return _finish(run, instance, before, (completed,))
 
 
@@ -209,84 +195,12 @@ def variables(state: bytes, instance_id: UUID | None = None) -> dict[str, Any]:
     return states.variables(state, instance_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waits:
-    open_tasks: frozenset[UUID]
-    timers: dict[UUID, DueTimer]
-    subscriptions: dict[UUID, Subscription]
-
-
 def _open(
     process: CompiledProcess, state: bytes, around: Surroundings
-) -> tuple[Run, Instance, _Waits]:
+) -> tuple[Run, Instance, Waits]:
     run = Run(process, around)
     instance = states.load(process, state, run, around.instance_id)
-    return run, instance, _waits(run, instance)
-
-
-def _waits(run: Run, instance: Instance) -> _Waits:
-    open_tasks = set()
-    timers: dict[UUID, DueTimer] = {}
-    subscriptions: dict[UUID, Subscription] = {}
-    for task in instance.all_tasks():
-        if task.state == TaskState.READY and isinstance(task.task_spec, UserTask):
-            open_tasks.add(task.id)
-        elif task.state != TaskState.WAITING or not is_catching(task):
-            continue
-        elif isinstance(task.task_spec, EventGateway):
-            for name, definition in task.task_spec.choices.items():
-                waiting_id = uuid5(task.id, name)
-                _add_wait(run, task, waiting_id, definition, timers, subscriptions, name)
-        else:
-            definition = task.task_spec.event_definition
-            _add_wait(run, task, task.id, definition, timers, subscriptions)
-    return _Waits(frozenset(open_tasks), timers, subscriptions)
-
-
-def _add_wait(
-    run: Run,
-    task: Task,
-    waiting_id: UUID,
-    definition: Any,
-    timers: dict[UUID, DueTimer],
-    subscriptions: dict[UUID, Subscription],
-    choice: str | None = None,
-) -> None:
-    element = getattr(definition, "element", None)
-    if element is None:
-        return
-    if isinstance(definition, TimerEvent | RepeatingTimerEvent):
-        due = (
-            datetime.fromisoformat(task.internal_data["due"][choice])
-            if choice is not None
-            else definition.next_due(task)
-        )
-        if due is not None:
-            host = boundary_host(task)
-            host_id = host.id if host and isinstance(host.task_spec, UserTask) else None
-            timers[waiting_id] = DueTimer(waiting_id, element.id, element.name, due, host_id)
-    elif isinstance(definition, MessageEvent):
-        stored = task.internal_data.setdefault("keys", {})
-        if element.id not in stored:
-            stored[element.id] = _correlation(run, task, element)
-        subscriptions[waiting_id] = Subscription(
-            waiting_id,
-            element.id,
-            element.event or "message",
-            element.event_name or "",
-            stored[element.id],
-        )
-
-
-def _correlation(run: Run, task: Task, element: Any) -> str | None:
-    if element.event == "signal" or not element.correlation_key:
-        return None
-    value = run.value(element, element.correlation_key, run.context(task))
-    if value is None:
-        raise RuleFailed(
-            element.id, element.name, f"The correlation key “{element.correlation_key}” is null."
-        )
-    return str(value)
+    return run, instance, read_waits(run, instance)
 
 
 def _happen(
@@ -303,7 +217,7 @@ def _happen(
             run.note(kind, run.element(task))
             if payload:
                 run.write_outputs(task, payload)
-            _guard(run, lambda: fire(task), task)  # noqa: B023
+            guard(run, lambda: fire(task), task)  # noqa: B023
             return
         if isinstance(task.task_spec, EventGateway):
             for name in task.task_spec.choices:
@@ -317,11 +231,11 @@ def _happen(
 
 
 def _finish(
-    run: Run, instance: Instance, before: _Waits, completed: tuple[CompletedTask, ...]
+    run: Run, instance: Instance, before: Waits, completed: tuple[CompletedTask, ...]
 ) -> tuple[bytes, Transition]:
-    _settle(run, instance)
+    settle(run, instance)
     prune(instance)
-    after = _waits(run, instance)
+    after = read_waits(run, instance)
     done = {task.id for task in completed}
     created = tuple(task for task in run.created.values() if task.id in after.open_tasks)
     timers = tuple(
@@ -360,68 +274,6 @@ def _finish(
         end_element_id=ends[-1].element_id if finished and ends else None,
     )
     return states.dump(instance, run.around.instance_id), transition
-
-
-def _settle(run: Run, instance: Instance) -> None:
-    """Run everything automatic until only people, timers and messages are awaited."""
-    steps = 0
-    deadline = time.monotonic() + MAX_SECONDS
-    while not instance.completed:
-        moved = False
-        for task in _ready(instance):
-            if task.state != TaskState.READY:
-                continue
-            steps += 1
-            if steps > MAX_STEPS or time.monotonic() > deadline:
-                name = task.task_spec.bpmn_id or task.task_spec.name
-                raise RuleFailed(
-                    name,
-                    task.task_spec.bpmn_name,
-                    "The process runs in a circle without waiting."
-                    " Put a user task or a timer into the loop.",
-                )
-            moved = True
-            _guard(run, task.run, task)
-            spec = task.task_spec
-            if spec.bpmn_id and task.state == TaskState.COMPLETED:
-                repeating = isinstance(getattr(spec, "event_definition", None), RepeatingTimerEvent)
-                if not isinstance(spec, LoopTask) and not repeating:
-                    run.passed(task)
-        for subprocess in sorted(
-            instance.subprocesses.values(), key=lambda each: each.depth, reverse=True
-        ):
-            if subprocess.completed:
-                continue
-            parent = instance.get_task_from_id(subprocess.parent_task_id)
-            if parent.state == TaskState.STARTED:
-                parent.task_spec._update(parent)
-        if not moved:
-            return
-
-
-def _ready(instance: Instance) -> list[Task]:
-    return [
-        task
-        for task in instance.all_tasks()
-        if task.state == TaskState.READY and not task.task_spec.manual
-    ]
-
-
-def _guard(run: Run, action: Any, task: Task) -> None:
-    """Turn what goes wrong inside the task tree into errors of the engine."""
-    try:
-        action()
-    except BpmnErrorThrown as error:
-        if not throw_outwards(task, "error", error.code):
-            element = run.element(task)
-            reason = f"The error “{error.code}” is not caught by a boundary event: {error}"
-            raise RuleFailed(element.id, element.name, reason) from error
-    except EngineError:
-        raise
-    except (SpiffWorkflowException, RecursionError) as error:
-        spec = task.task_spec
-        reason = f"{type(error).__name__}: {' '.join(str(part) for part in error.args)}"
-        raise RuleFailed(spec.bpmn_id or spec.name, spec.bpmn_name, reason) from error
 
 
 def _task(instance: Instance, task_id: UUID) -> Task | None:
