@@ -1,0 +1,116 @@
+"""What people may do with a form: made up from its fields, the same on every run."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+TERMS = {
+    "premiumRate": 0.0012,
+    "minPremium": 150,
+    "commission": 18,
+    "deductible": 500,
+    "maxDiscount": 15,
+}
+RECORDS: dict[str, Any] = {
+    "client": {"name": "UAB „Bandymas“", "email": "info@bandymas.example"},
+    "product": {"name": "Turto draudimas"},
+    "standardTerms": TERMS,
+}
+TEXTS = ["", "Trumpai", "  su tarpais  ", "   ", "ąčęėįšųūž „“ – €", "\U0001f600 šypsena", "=1+1"]
+ADDRESSES = ["", "ona@example.com", "ona@", "ona example.com", " ona@example.com", "a@b", "ą@b.lt"]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit to a form.
+
+    Args:
+        context: the process's variables.
+        steps: fields and what is put into them, in turn; a field may come again.
+    """
+
+    context: dict[str, Any]
+    steps: tuple[tuple[str, Any], ...]
+
+    @property
+    def meant(self) -> dict[str, Any]:
+        """What each field was given last."""
+        return dict(self.steps)
+
+
+def visits(schema: dict[str, Any], number: int) -> Iterator[Visit]:
+    """So many visits, beginning with one that leaves all as it is."""
+    chance = random.Random(schema["id"])
+    fields = [each for each in schema["components"] if each.get("key")]
+    yield Visit(RECORDS, ())
+    for count in range(1, number):
+        context = _context(chance, fields)
+        steps = [(each["key"], _value(chance, each)) for each in fields if chance.random() < 0.9]
+        if count % 4 == 0:
+            again = [(each["key"], _value(chance, each)) for each in fields[:2]]
+            steps = [*steps, *again]
+        yield Visit(context, tuple(steps))
+
+
+def _context(chance: random.Random, fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Records, and at times variables that an earlier turn of the loop has left."""
+    context = dict(RECORDS)
+    if chance.random() < 0.6:
+        context["variant"] = {"negotiationMeeting": chance.random() < 0.5}
+    if chance.random() < 0.5:
+        context |= {"premium": 300, "commission": 18, "deductible": 500, "instalments": 1}
+    if chance.random() < 0.5:
+        context |= {
+            each["key"]: chance.choice([None, _sound(each)])
+            for each in fields
+            if chance.random() < 0.5
+        }
+    return context
+
+
+def _sound(field: dict[str, Any]) -> Any:
+    """A value that the field accepts."""
+    kind = field["type"]
+    if kind in {"radio", "select"}:
+        return field["values"][-1]["value"]
+    if kind == "checklist":
+        return [field["values"][0]["value"]]
+    if kind == "number":
+        return field["validate"].get("min", 0)
+    if kind == "checkbox":
+        return True
+    if kind == "datetime":
+        return _moment(field, 1)
+    return "ona@example.com" if field["validate"].get("validationType") == "email" else "Kaip tada"
+
+
+def _value(chance: random.Random, field: dict[str, Any]) -> Any:
+    """What somebody may choose, pick or type; one time in three it is sound."""
+    if chance.random() < 0.35:
+        return _sound(field)
+    kind, rules = field["type"], field.get("validate", {})
+    if kind in {"radio", "select"}:
+        return chance.choice([*(each["value"] for each in field["values"]), None])
+    if kind == "checklist":
+        offered = [each["value"] for each in field["values"]]
+        return chance.choice([[], offered, chance.sample(offered, 2)])
+    if kind == "number":
+        least, most = rules.get("min", 0), rules.get("max", 10**9)
+        edges = [least, most, least - 1, most + 1, least + 0.5, least + 0.005, -0.01, 0, None]
+        return chance.choice([*edges, 250_000.25])
+    if kind == "checkbox":
+        return chance.random() < 0.5
+    if kind == "datetime":
+        return chance.choice([None, _moment(field, 1), _moment(field, 28)])
+    longest = rules.get("maxLength", 100)
+    lengths = ["x" * longest, "x" * (longest + 1), " " + "x" * longest + " "]
+    lengths.append("\U0001f600" * (longest // 2 + 1))
+    return chance.choice([*TEXTS, *lengths, *(ADDRESSES if "validationType" in rules else ())])
+
+
+def _moment(field: dict[str, Any], day: int) -> str:
+    date, time = f"2027-02-{day:02}", "09:45"
+    return {"date": date, "time": time, "datetime": f"{date}T{time}"}[field["subtype"]]
