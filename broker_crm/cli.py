@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from broker_crm import settings as environment
-from broker_crm.settings import SettingRejected, Settings
+from broker_crm.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import Session, sessionmaker
 
 EXISTING = click.Path(exists=True, path_type=Path)
 
@@ -124,14 +124,11 @@ def versions() -> None:
 def seed(scale: int, history: bool) -> None:
     """Load deterministic sample data: people, clients, products, sales."""
     from broker_crm.composition import compose
-    from broker_crm.db import connect, sessions
     from broker_crm.sample.seeding import seed as load_sample
 
     compose()
-    settings = _settings()
-    engine = connect(settings.database_url)
-    loaded = load_sample(sessions(engine), settings, scale=scale, history=history)
-    engine.dispose()
+    with _database() as factory:
+        loaded = load_sample(factory, _settings(), scale=scale, history=history)
     click.echo("Sample data is loaded." if loaded else "There are clients already; nothing done.")
 
 
@@ -161,15 +158,18 @@ def check() -> None:
     click.echo("All invariants hold.")
 
 
-def main() -> None:
-    """The program `broker-crm`."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The program `broker-crm`.
+
+    Args:
+        arguments: words to read instead of the process's own.
+    """
     try:
-        commands(prog_name="broker-crm")
-    except SettingRejected as error:
-        _fail(str(error))
+        commands(arguments, prog_name="broker-crm")
     except Exception as error:
         if type(error).__name__ == "OperationalError":
-            _fail(f"The database can't be reached or used: {getattr(error, 'orig', error)}")
+            reason = str(getattr(error, "orig", error)).splitlines()[0]
+            _fail(f"The database can't be reached or used: {reason}")
         if not type(error).__module__.startswith("broker_crm."):
             raise
         _fail(str(error))
@@ -186,14 +186,21 @@ def _settings() -> Settings:
 
 @contextmanager
 def _session() -> Iterator[Session]:
-    """One transaction, committed when the block ends well; it knows all tables."""
-    import broker_crm.schema  # noqa: F401
+    """One transaction, committed when the block ends well."""
+    with _database() as factory, factory.begin() as session:
+        yield session
+
+
+@contextmanager
+def _database() -> Iterator[sessionmaker[Session]]:
+    """The database, refused when it is not migrated to this release."""
     from broker_crm.db import connect, sessions
+    from broker_crm.schema import require_current
 
     engine = connect(_settings().database_url)
     try:
-        with sessions(engine).begin() as session:
-            yield session
+        require_current(engine)
+        yield sessions(engine)
     finally:
         engine.dispose()
 

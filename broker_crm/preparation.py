@@ -25,7 +25,7 @@ def prepare(settings: Settings) -> None:
     from broker_crm.schema import upgrade
 
     compose()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     upgrade(settings.database_url)
     engine = connect(settings.database_url)
     factory = sessions(engine)

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 import broker_crm.crm.models
 import broker_crm.definitions.models
@@ -25,6 +25,10 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 class SchemaTooNew(Exception):
     """The database was made by a newer release; this one would spoil it."""
+
+
+class SchemaTooOld(Exception):
+    """The database lacks tables or columns of this release."""
 
 
 def upgrade(url: str) -> None:
@@ -48,14 +52,34 @@ def upgrade(url: str) -> None:
         engine.dispose()
 
 
-def _refuse_unknown(connection: Connection) -> None:
+def require_current(engine: Engine) -> None:
+    """Refuse a database that is not at this release's revision.
+
+    Raises:
+        SchemaTooNew: this release does not know the database's revision.
+        SchemaTooOld: the database has to be migrated first.
+    """
+    with engine.connect() as connection:
+        if _refuse_unknown(connection) != _revisions().get_current_head():
+            raise SchemaTooOld(
+                "The database is not prepared for this release. Run: broker-crm prepare"
+            )
+
+
+def _revisions() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
+
+
+def _refuse_unknown(connection: Connection) -> str | None:
+    """The database's revision; None when it has none yet."""
     current = MigrationContext.configure(connection).get_current_revision()
-    known = {each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    known = {each.revision for each in _revisions().walk_revisions()}
     if current is not None and current not in known:
         raise SchemaTooNew(
             f"The database is at revision {current}, which only a newer release knows. "
             "Start that release, or restore a backup made before it."
         )
+    return current
 
 
 def write_revision(url: str, message: str, revision: str) -> None:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LONGEST_SOCKET_PATH = 107
 """Bytes that the kernel allows in the path of a Unix socket."""
@@ -58,6 +58,21 @@ class Settings:
     def secret_key(self) -> str:
         """The key that signs sessions: as given, or one generated once in the data directory."""
         return self.given_secret_key or _generated_key(self.data_dir / "secret-key")
+
+    def make_data_dir(self) -> None:
+        """Make sure that the data directory is there and can be written to.
+
+        Raises:
+            SettingRejected: when it can't.
+        """
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data_dir):
+                pass
+        except OSError as error:
+            raise SettingRejected(
+                "BROKER_CRM_DATA_DIR", f"{self.data_dir} can't be used: {error.strerror}."
+            ) from error
 
     @property
     def is_sqlite(self) -> bool:
@@ -133,8 +148,11 @@ def _database_url(url: str, data_dir: Path) -> str:
     if not separator:
         raise SettingRejected("DATABASE_URL", "write it as postgresql://user:password@host/name.")
     if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        _split("DATABASE_URL", url)
         return f"postgresql+psycopg://{rest}"
     if scheme == "sqlite":
+        if rest in {"", "/", "/:memory:"}:
+            raise SettingRejected("DATABASE_URL", "name a file: sqlite:////path/file.sqlite3.")
         return url
     raise SettingRejected(
         "DATABASE_URL", f"{scheme} is not supported; use postgresql:// or sqlite:///."
@@ -142,12 +160,21 @@ def _database_url(url: str, data_dir: Path) -> str:
 
 
 def _checked_url(variable: str, url: str, schemes: set[str]) -> str:
-    parts = urlsplit(url)
+    parts = _split(variable, url)
     if parts.scheme not in schemes:
         raise SettingRejected(variable, f"must begin with {' or '.join(sorted(schemes))}://.")
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
         raise SettingRejected(variable, "names no host.")
     return url
+
+
+def _split(variable: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingRejected(variable, f"is not a valid address: {error}.") from error
+    return parts
 
 
 def _number(variable: str, text: str, lowest: int, highest: int) -> int:

@@ -88,10 +88,12 @@ def run(settings: Settings) -> None:
 
     Raises:
         CannotRun: when the port or the data directory is in use, or preparation failed.
+        SettingRejected: when the data directory can't be written to.
     """
     stop = Stop()
     env = os.environ | {"REDIS_URL": settings.redis_url, "DATABASE_URL": settings.database_url}
     children: list[Child] = []
+    settings.make_data_dir()
     with _alone_on(settings.data_dir):
         _refuse_taken_port(settings.host, settings.port)
         try:
@@ -224,7 +226,6 @@ def _why_not_listening(host: str, port: int) -> int | None:
 
 @contextmanager
 def _alone_on(data_dir: Path) -> Iterator[None]:
-    data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "supervisor.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

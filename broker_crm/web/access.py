@@ -60,6 +60,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "clients.show": KNOWS_CLIENTS,
     "letters.listing": SIGNED_IN,
     "letters.show": SIGNED_IN,
+    "letters.resend": LEADING,
+    "letters.give_up": LEADING,
     "api.description": PUBLIC,
     "api.start": SIGNED_IN,
     "api.instance": SIGNED_IN,

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from broker_crm.crm.cases import CaseRejected
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import NotPublished
+from broker_crm.outreach.resending import LetterNotWaiting
 from broker_crm.process import errors as refusals
 from broker_crm.web import database, form_messages, staff, times
 
@@ -150,6 +151,9 @@ def _refused(error: refusals.CommandRefused) -> Answer:
     if isinstance(error, refusals.NoQueue):
         message = _("The task belongs to no group. Hand it over to a colleague instead.")
         return Answer(403, code, _("Not permitted"), message)
+    if isinstance(error, LetterNotWaiting):
+        message = _("This letter is on its way or has been sent.")
+        return Answer(409, code, _("Not accepted"), message)
     if isinstance(error, refusals.NotAllowed):
         return Answer(403, code, _("Not permitted"), _("This task is not yours to do."))
     return Answer(409, code, _("Not accepted"), str(error))

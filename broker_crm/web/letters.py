@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, render_template, request
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select, or_, select
 
+from broker_crm.outreach import resending
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
-from broker_crm.process.rights import visible_instances
-from broker_crm.web import cases, database, paging, safe_text, staff, times
+from broker_crm.process.rights import may_steer, visible_instances
+from broker_crm.web import cases, commands, database, paging, safe_text, staff, times
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import LANGUAGE, LETTER_STATE, word
 
 TONES = {"sent": "good", "failed": "late", "in-doubt": "today"}
+
+UNDECIDED = frozenset({OutboxState.FAILED, OutboxState.IN_DOUBT})
+"""A manager decides what becomes of the letter."""
 
 blueprint = Blueprint("letters", __name__)
 
@@ -75,6 +87,7 @@ def show(letter_id: UUID) -> ResponseReturnValue:
         **row(letter, entry),
         "language": letter.language,
         "html": safe_text.html(letter.body),
+        "may_decide": may_steer(person()) and entry is not None and entry.state in UNDECIDED,
         "facts": [
             (_("To"), letter.recipient),
             (_("From"), letter.sender),
@@ -85,6 +98,23 @@ def show(letter_id: UUID) -> ResponseReturnValue:
         ],
     }
     return render_template("letter.html", view=view)
+
+
+@blueprint.post("/letters/<uuid:letter_id>/resend")
+def resend(letter_id: UUID) -> ResponseReturnValue:
+    with database.writing() as session:
+        resending.resend(session, letter_id, by=person().login)
+    commands.ring()
+    flash(_("The letter is queued again."), "good")
+    return redirect(url_for("letters.show", letter_id=letter_id), 303)
+
+
+@blueprint.post("/letters/<uuid:letter_id>/give-up")
+def give_up(letter_id: UUID) -> ResponseReturnValue:
+    with database.writing() as session:
+        resending.give_up(session, letter_id, by=person().login)
+    flash(_("The letter will not be sent."), "good")
+    return redirect(url_for("letters.show", letter_id=letter_id), 303)
 
 
 def row(letter: Letter, entry: OutboxEntry | None) -> dict[str, object]:

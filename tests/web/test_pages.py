@@ -143,3 +143,20 @@ def test_health_without_a_database_is_503(site: Site) -> None:
     app.extensions[database.FACTORY] = sessions(broken)
     answer = app.test_client().get("/health")
     assert answer.status_code == 503 and answer.json["database"] == "down"
+
+
+def test_a_manager_decides_about_a_letter_that_failed(site: Site) -> None:
+    site.visitor(site.owner).post(
+        f"/tasks/{site.task_id}/complete", 200, json={"variables": LETTER}
+    )
+    manager = site.visitor("manager")
+    letter = re.search(r"/letters/[0-9a-f-]{36}", manager.get("/letters").text)
+    assert letter is not None
+    manager.post(f"{letter[0]}/give-up")
+    page = manager.get(letter[0]).text
+    assert "Siųsti dar kartą" in page
+    assert "Siųsti dar kartą" not in site.visitor(site.owner).get(letter[0]).text
+    manager.post(f"{letter[0]}/resend")
+    assert deliver_due(site.factory, site.settings) == 1
+    manager.post(f"{letter[0]}/resend", 409)
+    site.visitor(site.owner).post(f"{letter[0]}/resend", 403)
