@@ -38,8 +38,11 @@ def test_postgresql_addresses_get_the_driver(scheme: str) -> None:
         ("BROKER_CRM_URL", "ftp://crm"),
         ("DATABASE_URL", "mysql://db/crm"),
         ("DATABASE_URL", "crm.sqlite3"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "postgresql://ona@db:port/crm"),
         ("REDIS_URL", "localhost:6379"),
         ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail:25000000"),
     ],
 )
 def test_an_unusable_value_is_refused_by_its_variable(variable: str, value: str) -> None:
