@@ -17,6 +17,7 @@ from broker_crm.engine.transition import CreatedTask, DueTimer, Job, Transition
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
+CALENDAR = WorkingCalendar()
 START: dict[str, Any] = {
     "clientId": 1,
     "productId": 2,
@@ -66,7 +67,7 @@ class Sale:
         self.measures: list[str] = []
         self.tasks: dict[Any, CreatedTask] = {}
         self.timers: dict[Any, DueTimer] = {}
-        self.around = Surroundings(calendar=WorkingCalendar(), run_job=self._job)
+        self.around = Surroundings(calendar=CALENDAR, run_job=self._job)
         variables = {**START, **changes}
         variables["client"] = {**START["client"], **changes.get("client", {})}
         with clock.use(self.clock):

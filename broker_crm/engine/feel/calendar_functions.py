@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from broker_crm.calendar import WorkingCalendar
 
@@ -21,6 +22,7 @@ RESULTS = {
 """What a function gives; `before due` and its kin are offered by the engine where a task is due."""
 
 
+@lru_cache(maxsize=32)
 def calendar_functions(calendar: WorkingCalendar | None) -> Functions:
     """The functions that only need a calendar; none without one.
 

@@ -1,8 +1,9 @@
 """Evaluates expressions and unary tests, strictly, and remembers results.
 
-FEEL is pure: the same expression over the same variables gives the same value, but for `now()`
-and `today()`. So results are kept by expression and by those variables whose names occur in it;
-and the interpreter keeps parsed expressions, so that other values cost no parsing.
+FEEL is pure: the same expression over the same variables gives the same value, but for `now()`,
+and for `today()` on another day. So results are kept by expression and by those variables whose
+names occur in it; and the interpreter keeps parsed expressions, so that other values cost no
+parsing.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from broker_crm.calendar import WorkingCalendar
+from broker_crm import clock
+from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.engine.feel.calendar_functions import RESULTS, Functions, calendar_functions
 from broker_crm.engine.feel.errors import FeelError, FeelStopped
 from broker_crm.engine.feel.interpreter import ask, ask_about
 from broker_crm.engine.feel.remembering import LARGEST_ANSWER, memory, short
 
 MAX_PASSES = 10
+LITERALS = {"null": None, "true": True, "false": False}
 MISSING = frozenset({"NO_VARIABLE_FOUND", "NO_CONTEXT_ENTRY_FOUND", "NO_PROPERTY_FOUND"})
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -60,7 +63,11 @@ def evaluate(
     Raises:
         FeelError: when it can't be read, fails, or takes too much time or memory.
     """
-    offered = {**calendar_functions(calendar), **(functions or {})}
+    if expression in LITERALS:
+        return LITERALS[expression]
+    offered = calendar_functions(calendar)
+    if functions:
+        offered = {**offered, **functions}
     answer = _settled("expression", expression, context, offered)
     if strict:
         _refuse_warnings(expression, answer["warnings"])
@@ -162,21 +169,23 @@ def _settled(
     kind: str, expression: str, context: Mapping[str, object], functions: Functions
 ) -> dict[str, Any]:
     """Evaluate, answering calls of the host's functions until none is left."""
-    read = {name: value for name, value in context.items() if name in expression or name == "?"}
+    read = {name: context[name] for name in _occurring(expression, tuple(context))}
     try:
         variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         raise FeelError(expression, f"A variable is not a JSON value: {error}.") from error
-    kinds = {name: RESULTS.get(name, "date time") for name in functions if name in expression}
-    timeless = _TIME_DEPENDENT.search(expression) is None
+    called = _occurring(expression, tuple(functions)) if functions else ()
+    kinds = {name: RESULTS.get(name, "date time") for name in called}
+    period = _period(expression)
     key_of_variables = short(variables)
     answers: dict[str, object] = {}
     for _ in range(MAX_PASSES):
-        key = (kind, expression, key_of_variables, *kinds, orjson.dumps(answers))
-        answer: dict[str, Any] | None = memory.recall(key) if timeless else None
+        answered = orjson.dumps(answers) if answers else b""
+        key = (kind, expression, key_of_variables, called, answered, period)
+        answer: dict[str, Any] | None = memory.recall(key) if period is not None else None
         if answer is None:
             answer = ask(kind, expression, variables, kinds, answers)
-            if timeless and _is_small(answer):
+            if period is not None and _is_small(answer):
                 memory.remember(key, answer)
         if "error" in answer:
             raise FeelError(expression, answer["error"], answer.get("position"))
@@ -186,6 +195,24 @@ def _settled(
             call = orjson.dumps([name, arguments]).decode()
             answers[call] = _call(expression, functions[name], name, arguments)
     raise FeelStopped(expression, "Its functions call each other too deeply.")
+
+
+@lru_cache(maxsize=5_000)
+def _occurring(expression: str, variables: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in variables if name in expression or name == "?")
+
+
+def _period(expression: str) -> date | bool | None:
+    """How long its results hold: for good (True), on one day of the office, or not at all."""
+    words = _time_words(expression)
+    if not words:
+        return True
+    return clock.now().astimezone(OFFICE).date() if words == {"today"} else None
+
+
+@lru_cache(maxsize=5_000)
+def _time_words(expression: str) -> frozenset[str]:
+    return frozenset(_TIME_DEPENDENT.findall(expression))
 
 
 def _is_small(answer: dict[str, Any]) -> bool:
