@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.engine.errors import RuleFailed, StateDamaged
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.errors import Outrun, ProcessStopped
-from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance
+from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, UserTask
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
@@ -26,6 +27,7 @@ class Command:
     kind: str
     """'complete', 'fire-timer', 'deliver' or 'start'."""
     instance_id: UUID | None
+    """Found by the task where it is not given."""
     task_id: UUID | None = None
     actor: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -67,8 +69,13 @@ def raise_incident(session: Session, command: Command, error: Exception) -> Inci
     """Write an incident and the event that tells of it."""
     element_id = getattr(error, "element_id", None)
     element_name = getattr(error, "element_name", None)
+    instance_id = command.instance_id
+    if instance_id is None and command.task_id is not None:
+        instance_id = session.scalar(
+            select(UserTask.instance_id).where(UserTask.id == command.task_id)
+        )
     incident = Incident(
-        instance_id=command.instance_id,
+        instance_id=instance_id,
         kind=command.kind,
         task_id=command.task_id,
         element_id=element_id,
@@ -80,7 +87,7 @@ def raise_incident(session: Session, command: Command, error: Exception) -> Inci
     )
     session.add(incident)
     session.flush()
-    instance = session.get(ProcessInstance, command.instance_id) if command.instance_id else None
+    instance = session.get(ProcessInstance, instance_id) if instance_id else None
     if instance is not None:
         session.add(
             ProcessEvent(

@@ -21,7 +21,7 @@ from broker_crm.process.calendars import company_calendar
 from broker_crm.process.inbox import Due, Filters, Scope, Sort
 from broker_crm.process.models import UserTask
 from broker_crm.process.rights import may_work_on
-from broker_crm.web import cases, database, names, paging, staff, times
+from broker_crm.web import cases, database, names, paging, staff, times, trouble
 from broker_crm.web.own_path import own_path
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import ROLES, word
@@ -48,6 +48,7 @@ def tasks() -> ResponseReturnValue:
     view = {
         "scope": scope,
         "greeting": _greeting(inbox.count_open(session, user)["overdue"]),
+        "trouble": trouble.lines(session) if staff.leads(user) else [],
         "tabs": _tabs(scope, counted, user),
         "search": filters.search or "",
         "process": filters.process_key or "",

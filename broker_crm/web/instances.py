@@ -20,7 +20,7 @@ from broker_crm.process.models import (
 )
 from broker_crm.process.plain_text import plain
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import case_view, cases, database, outcomes, paging, staff, standing
+from broker_crm.web import case_view, cases, database, outcomes, paging, staff, standing, trouble
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import INSTANCE_STATUS, word
@@ -42,7 +42,9 @@ def listing() -> ResponseReturnValue:
     for part in search.split()[:6]:
         title = ProcessInstance.search_title
         wanted = wanted.where(title.contains(plain(part), autoescape=True))
-    if status in set(InstanceStatus):
+    if status == trouble.STOPPED:
+        wanted = wanted.where(trouble.is_stopped())
+    elif status in set(InstanceStatus):
         wanted = wanted.where(ProcessInstance.status == status)
     found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).all()
     shown = found[: paging.PAGE]
@@ -52,6 +54,7 @@ def listing() -> ResponseReturnValue:
         "status": status,
         "status_choices": [
             *((key, word(INSTANCE_STATUS, key)) for key in InstanceStatus),
+            (trouble.STOPPED, _("Stopped by an incident")),
             ("all", _("All")),
         ],
         "rows": [

@@ -12,7 +12,9 @@ from sqlalchemy import update
 
 from broker_crm import web
 from broker_crm.crm.models import Client
+from broker_crm.heartbeat import beat
 from broker_crm.outreach.deliver import deliver_due
+from broker_crm.process.models import ProcessInstance
 from broker_crm.web import inbox
 
 from .conftest import Site
@@ -153,6 +155,7 @@ def test_a_manager_decides_about_a_letter_that_failed(site: Site) -> None:
     letter = re.search(r"/letters/[0-9a-f-]{36}", manager.get("/letters").text)
     assert letter is not None
     manager.post(f"{letter[0]}/give-up")
+    assert "Nepavyko pristatyti 1 laiško" in manager.get("/").text
     page = manager.get(letter[0]).text
     assert "Siųsti dar kartą" in page
     assert "Siųsti dar kartą" not in site.visitor(site.owner).get(letter[0]).text
@@ -160,3 +163,28 @@ def test_a_manager_decides_about_a_letter_that_failed(site: Site) -> None:
     assert deliver_due(site.factory, site.settings) == 1
     manager.post(f"{letter[0]}/resend", 409)
     site.visitor(site.owner).post(f"{letter[0]}/resend", 403)
+
+
+def test_managers_are_told_of_stopped_processes_and_a_silent_worker(site: Site) -> None:
+    with site.factory.begin() as session:
+        instance = session.get_one(ProcessInstance, site.instance_id)
+        flipped = bytearray(instance.state)
+        flipped[-1] ^= 1
+        whole, instance.state = instance.state, bytes(flipped)
+    owner, manager = site.visitor(site.owner), site.visitor("manager")
+    path = f"/tasks/{site.task_id}"
+    stopped = owner.post(f"{path}/complete", 409, json={"variables": LETTER})
+    assert stopped.json["incident"]
+    page = manager.get("/").text
+    assert "Sustojo 1 procesas" in page and "Foninė dalis neveikia" in page
+    assert "Sustojo" not in owner.get("/").text
+    assert f"/instances/{site.instance_id}" in manager.get("/instances?status=stopped").text
+    with site.factory.begin() as session:
+        session.get_one(ProcessInstance, site.instance_id).state = whole
+    incident = stopped.json["incident"]
+    assert f"/incidents/{incident}/retry" in manager.get(f"/instances/{site.instance_id}").text
+    manager.post(f"/incidents/{incident}/retry")
+    beat(site.factory)
+    page = manager.get("/").text
+    assert "Sustojo" not in page and "Foninė dalis" not in page
+    assert "2. Skambutis" in owner.get("/").text
