@@ -11,7 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
+
+from broker_crm.composition import compose
+from broker_crm.crm.cases import start_case
+from broker_crm.crm.models import Client, Product
+from broker_crm.db import connect, sessions
+from broker_crm.definitions.publish import publish_folder
+from broker_crm.sample import seed
+from broker_crm.settings import load
+from broker_crm.web import create_app
 
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -68,10 +77,10 @@ def test_publishing_is_listed_and_repeating_it_changes_nothing(run: Run, folder:
     assert run("publish", str(folder)).stdout == "Nothing has changed.\n"
     form = folder / "forms" / "first-call.form"
     form.write_text(form.read_text().replace("Pastabos", "Pastabos iš pokalbio"))
-    done = run("publish", str(folder))
-    assert done.returncode in (0, 1)
-    listed = run("versions").stdout
-    assert "new-client-sale 1" in listed and "Pirmoji" in listed
+    assert run("publish", str(folder)).stdout == "new-client-sale: version 2\n"
+    newest, oldest = run("versions").stdout.splitlines()
+    assert newest.startswith("new-client-sale 2") and oldest.startswith("new-client-sale 1")
+    assert oldest.endswith("Pirmoji")
 
 
 def test_what_is_wrong_is_not_published(run: Run, folder: Path) -> None:
@@ -87,15 +96,84 @@ def test_seed_token_and_check(run: Run, folder: Path, sqlite_url: str) -> None:
     run("publish", str(folder))
     assert run("seed", "--no-history").stdout == "Sample data is loaded.\n"
     assert run("seed").stdout == "There are clients already; nothing done.\n"
-    made = run("token", "manager")
-    assert made.returncode == 0 and len(made.stdout.strip()) >= 40
     assert run("check").stdout == "All invariants hold.\n"
     nobody = run("token", "nobody")
-    assert nobody.returncode == 1 and "nobody" in nobody.stderr
-    with create_engine(sqlite_url).begin() as connection:
-        connection.execute(text("UPDATE process_version SET content_hash = 'x'"))
-    broken = run("check")
-    assert broken.returncode == 1 and "hash" in broken.stdout
+    assert (nobody.returncode, nobody.stderr) == (1, "There is no active user “nobody”.\n")
+    settings = {
+        "DATABASE_URL": sqlite_url,
+        "BROKER_CRM_DATA_DIR": str(folder),
+        "BROKER_CRM_DEMO": "1",
+    }
+    token = run("token", "manager").stdout.strip()
+    app = create_app(load(settings))
+    asked = app.test_client().get("/api/tasks", headers={"Authorization": f"Bearer {token}"})
+    assert asked.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tampering", "told"),
+    [
+        (
+            "UPDATE process_version SET content_hash = 'x'",
+            "A version is as it was published: new-client-sale 1: its content has another hash",
+        ),
+        ("DELETE FROM timer", "Rows and state agree on timers: instance"),
+        (
+            "UPDATE user_task SET status = 'completed', completed_at = created_at",
+            "A completed task has one event: task",
+        ),
+        (
+            "UPDATE process_instance SET status = 'completed', ended_at = started_at",
+            "An open task has a running instance: task",
+        ),
+        ("UPDATE process_instance SET state = 'x'", "A state can be read: instance"),
+    ],
+)
+def test_check_names_what_was_tampered_with(
+    run: Run, database_url: str, tmp_path: Path, tampering: str, told: str
+) -> None:
+    engine = connect(database_url)
+    compose()
+    with sessions(engine).begin() as session:
+        publish_folder(session, ROOT)
+    seed(sessions(engine), load({}), history=False)
+    with sessions(engine).begin() as session:
+        client = session.scalars(select(Client).where(Client.owner.is_not(None))).first()
+        product = session.scalars(select(Product)).first()
+        assert client is not None and client.owner is not None and product is not None
+        about = {"clientId": client.id, "productId": product.id}
+        start_case(session, "new-client-sale", about, by=client.owner)
+    with engine.begin() as connection:
+        connection.execute(text(tampering))
+    engine.dispose()
+    done = run("check", url=database_url)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert any(line.startswith(told) for line in done.stdout.splitlines()), done.stdout
+
+
+@pytest.mark.parametrize("words", [("check",), ("seed",), ("token", "manager"), ("publish", ".")])
+def test_a_database_without_tables_asks_to_be_prepared(
+    run: Run, database_url: str, words: tuple[str, ...]
+) -> None:
+    with create_engine(database_url).begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    done = run(*words, url=database_url)
+    assert done.returncode == 1
+    assert done.stderr.endswith("Run: broker-crm prepare\n") and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("program", [["-m", "broker_crm.cli", "worker"], [str(ROOT / "worker.py")]])
+def test_a_worker_with_a_wrong_setting_says_which(program: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *program],
+        env={**os.environ, "BROKER_CRM_PORT": "abc"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("BROKER_CRM_PORT: ") and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

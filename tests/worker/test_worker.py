@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from broker_crm import process, worker
 from broker_crm.crm.cases import start_case
-from broker_crm.heartbeat import seconds_since_beat
 from broker_crm.outreach.models import Letter, Notification
 from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, Timer
+from broker_crm.web import create_app
 from tests.outreach.mail_server import MailServer
 
 from .conftest import House
@@ -36,11 +36,19 @@ def test_a_sweep_sends_letters_and_reminds_once(house: House) -> None:
     assert house.letters("sent") == house.count(Letter) == 1
 
 
-def test_the_heart_beats_with_every_sweep(house: House) -> None:
+def test_health_knows_a_worker_that_fell_silent(house: House) -> None:
+    visitor = create_app(house.settings).test_client()
+
+    def worker_is() -> tuple[object, object]:
+        body = visitor.get("/health").json or {}
+        return body["worker"], body["worker_seen_seconds_ago"]
+
+    assert worker_is() == ("late", None)
     house.sweep()
     house.clock.advance(timedelta(minutes=3))
-    with house.factory() as session:
-        assert seconds_since_beat(session) == 180
+    assert worker_is() == ("ok", 180)
+    house.clock.advance(timedelta(minutes=3))
+    assert worker_is() == ("late", 360)
 
 
 def test_a_poisoned_timer_is_parked_with_an_incident_and_blocks_nobody(
