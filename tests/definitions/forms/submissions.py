@@ -19,8 +19,41 @@ RECORDS: dict[str, Any] = {
     "product": {"name": "Turto draudimas"},
     "standardTerms": TERMS,
 }
+OTHER_KINDS: dict[str, Any] = {
+    "id": "other-kinds",
+    "schemaVersion": 19,
+    "type": "default",
+    "components": [
+        {"id": f"Field_{number:02}", "key": f"field{number}", **field}
+        for number, field in enumerate(
+            [
+                {"type": "number", "increment": 0.05, "decimalDigits": 2},
+                {"type": "number", "decimalDigits": 0, "validate": {"required": True}},
+                {"type": "number", "validate": {"min": "=field1", "max": "=field1 * 2"}},
+                {"type": "textfield", "validate": {"pattern": "^[0-9]{2,}$"}},
+                {"type": "textfield", "validate": {"minLength": 3, "maxLength": 5}},
+                {"type": "textfield", "validate": {"validationType": "phone"}},
+                {"type": "textarea", "defaultValue": "Paruošta", "validate": {"required": True}},
+                {
+                    "type": "taglist",
+                    "values": [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}],
+                },
+                {"type": "checkbox", "defaultValue": True},
+                {"type": "textfield", "disabled": True, "defaultValue": "nekinta"},
+                {"type": "number", "readonly": "=field8", "validate": {"min": 5}},
+                {"type": "datetime", "subtype": "time", "timeSerializingFormat": "no_timezone"},
+                {"type": "expression", "expression": "=if field1 = null then 0 else field1 * 2"},
+                {"type": "textfield", "conditional": {"hide": "=not(field8)"}},
+                {"type": "select", "valuesExpression": "=[field1, 2, 3][item != null]"},
+            ]
+        )
+    ],
+}
+"""Fields and rules that forms may have and the product's own have not."""
 TEXTS = ["", "Trumpai", "  su tarpais  ", "   ", "ąčęėįšųūž „“ – €", "\U0001f600 šypsena", "=1+1"]
 ADDRESSES = ["", "ona@example.com", "ona@", "ona example.com", " ona@example.com", "a@b", "ą@b.lt"]
+
+NUMBERS = ["12", "1", "12a", "١٢", "861234567", "+370 612 34567", "+37061234567", "00370612345"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +77,9 @@ class Visit:
 def visits(schema: dict[str, Any], number: int) -> Iterator[Visit]:
     """So many visits, beginning with one that leaves all as it is."""
     chance = random.Random(schema["id"])
-    fields = [each for each in schema["components"] if each.get("key")]
+    fields = [
+        each for each in schema["components"] if each.get("key") and each["type"] != "expression"
+    ]
     yield Visit(RECORDS, ())
     for count in range(1, number):
         context = _context(chance, fields)
@@ -74,17 +109,21 @@ def _context(chance: random.Random, fields: list[dict[str, Any]]) -> dict[str, A
 def _sound(field: dict[str, Any]) -> Any:
     """A value that the field accepts."""
     kind = field["type"]
+    rules = field.get("validate", {})
+    if "valuesExpression" in field:
+        return 2
     if kind in {"radio", "select"}:
         return field["values"][-1]["value"]
-    if kind == "checklist":
+    if kind in {"checklist", "taglist"}:
         return [field["values"][0]["value"]]
     if kind == "number":
-        return field["validate"].get("min", 0)
+        return least if isinstance(least := rules.get("min", 0), int) else 4
     if kind == "checkbox":
         return True
     if kind == "datetime":
         return _moment(field, 1)
-    return "ona@example.com" if field["validate"].get("validationType") == "email" else "Kaip tada"
+    kinds = {"email": "ona@example.com", "phone": "+37061234567"}
+    return kinds.get(rules.get("validationType"), "123" if "pattern" in rules else "Tada")
 
 
 def _value(chance: random.Random, field: dict[str, Any]) -> Any:
@@ -92,13 +131,16 @@ def _value(chance: random.Random, field: dict[str, Any]) -> Any:
     if chance.random() < 0.35:
         return _sound(field)
     kind, rules = field["type"], field.get("validate", {})
+    if "valuesExpression" in field:
+        return chance.choice([2, 3, None])
     if kind in {"radio", "select"}:
         return chance.choice([*(each["value"] for each in field["values"]), None])
-    if kind == "checklist":
+    if kind in {"checklist", "taglist"}:
         offered = [each["value"] for each in field["values"]]
         return chance.choice([[], offered, chance.sample(offered, 2)])
     if kind == "number":
-        least, most = rules.get("min", 0), rules.get("max", 10**9)
+        given = rules.get("min", 0), rules.get("max", 10**9)
+        least, most = (each if isinstance(each, int) else 4 for each in given)
         edges = [least, most, least - 1, most + 1, least + 0.5, least + 0.005, -0.01, 0, None]
         return chance.choice([*edges, 250_000.25])
     if kind == "checkbox":
@@ -108,7 +150,8 @@ def _value(chance: random.Random, field: dict[str, Any]) -> Any:
     longest = rules.get("maxLength", 100)
     lengths = ["x" * longest, "x" * (longest + 1), " " + "x" * longest + " "]
     lengths.append("\U0001f600" * (longest // 2 + 1))
-    return chance.choice([*TEXTS, *lengths, *(ADDRESSES if "validationType" in rules else ())])
+    odd = [*ADDRESSES, *NUMBERS] if {"validationType", "pattern"} & rules.keys() else []
+    return chance.choice([*TEXTS, *lengths, *odd])
 
 
 def _moment(field: dict[str, Any], day: int) -> str:

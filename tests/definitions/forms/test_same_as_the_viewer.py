@@ -1,11 +1,13 @@
 """The server judges every submission as the real form viewer does in a real browser.
 
-For each form of the product people are imagined who fill it in, change their minds and leave
-things out. The viewer is driven field by field, as its own inputs drive it, and then submitted.
+For each form of the product, and for one with the kinds of fields that these lack, people fill it
+in, change their minds and leave things out. The viewer is driven field by field, as its own inputs
+drive it, and then submitted.
 
 Where the two differ on purpose:
 
 - An emptied text counts as null on the server and as "" in the viewer.
+- Read-only fields give nothing on the server, as disabled ones give nothing in either.
 - The viewer silently drops what stands in fields that are hidden in the end. The server is asked
   twice: given what the viewer would send, it agrees; given all that was put in, it names the hidden
   fields, so that no caller believes that such a value was kept.
@@ -24,12 +26,12 @@ import pytest
 
 from broker_crm.definitions.forms import Form, FormRejected, read_form, validate
 from tests.definitions.copies import ROOT
-from tests.definitions.forms.submissions import Visit, visits
+from tests.definitions.forms.submissions import OTHER_KINDS, Visit, visits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-FORMS = sorted((ROOT / "forms").glob("*.form"))
+FORMS = [json.loads(path.read_text()) for path in sorted((ROOT / "forms").glob("*.form"))]
 FRONTEND = ROOT / "frontend"
 VISITS = 60
 AT_ONCE = """() => {
@@ -54,15 +56,21 @@ DRIVE = """async ([schema, visits]) => {
     await settled();
     const shown = () => form.get("formFieldInstanceRegistry").getAllKeyed();
     const keyOf = (instance) => form.get("formFieldRegistry").get(instance.id).key;
+    const isFixed = ({ id }) => {
+      const input = container.querySelector(`[id$="-${id}"]`);
+      return Boolean(input?.readOnly || input?.disabled);
+    };
     for (const [key, value] of steps) {
       const fieldInstance = shown().find((instance) => keyOf(instance) === key);
       if (!fieldInstance) continue;
+      if (isFixed(fieldInstance)) continue;
       form._update({ fieldInstance, value });
       await settled();
     }
     const { data, errors } = form.submit();
     const wrong = Object.keys(errors).map((id) => form.get("formFieldRegistry").get(id).key);
-    results.push({ data, wrong, shown: shown().map(keyOf) });
+    const fixed = shown().filter(isFixed).map(keyOf);
+    results.push({ data, wrong, fixed, shown: shown().map(keyOf) });
     form.destroy();
   }
   return results;
@@ -115,9 +123,9 @@ def is_blank(value: object) -> bool:
     return value is None or value is False or value in ("", [])
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
-def test_server_and_viewer_agree(viewer: Page, path: Path) -> None:
-    form = read_form(path.read_text())
+@pytest.mark.parametrize("schema", [*FORMS, OTHER_KINDS], ids=lambda schema: schema["id"])
+def test_server_and_viewer_agree(viewer: Page, schema: dict[str, Any]) -> None:
+    form = read_form(json.dumps(schema))
     imagined = list(visits(form.schema, VISITS))
     accepted_ones = 0
     for visit, seen in zip(imagined, drive(viewer, form.schema, imagined), strict=True):
@@ -126,7 +134,11 @@ def test_server_and_viewer_agree(viewer: Page, path: Path) -> None:
         assert sorted(refused) == sorted(seen["wrong"]), place
         if accepted is not None:
             accepted_ones += 1
-            expected = {key: None if value == "" else value for key, value in seen["data"].items()}
+            expected = {
+                key: None if value == "" else value
+                for key, value in seen["data"].items()
+                if key not in seen["fixed"]
+            }
             assert accepted == expected, place
         _, refused = judged(form, {**seen["data"], **visit.meant}, visit.context)
         hidden = {
