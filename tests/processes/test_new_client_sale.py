@@ -176,6 +176,17 @@ def test_unsigned_contract_expires() -> None:
     assert sale.outcome == "expired"
 
 
+def test_reminders_come_a_day_before_on_and_after_the_due_day_and_escalate_on_the_third() -> None:
+    sale = Sale().contact()
+    due = sale.task.due_at
+    assert due is not None and str(due) == "2026-03-05 15:00:00+00:00"
+    days = []
+    for element in (*["Boundary_RemindFirstCall"] * 3, "Boundary_EscalateFirstCall"):
+        sale.wait_for(element)
+        days.append(str(sale.clock.now().date()))
+    assert days == ["2026-03-04", "2026-03-05", "2026-03-06", "2026-03-10"]
+
+
 @pytest.mark.parametrize(("vip", "reminders"), [(False, 3), (True, 4)])
 def test_reminders_come_around_the_due_day_then_the_manager(vip: bool, reminders: int) -> None:
     sale = Sale(vip=vip).contact()
