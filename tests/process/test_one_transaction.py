@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from broker_crm import process
 from broker_crm.process import jobs
@@ -15,6 +15,7 @@ from broker_crm.process.errors import (
     IncidentNotOpen,
     InstanceEnded,
     NotAllowed,
+    Outrun,
     ProcessStopped,
     SubmissionRejected,
     TaskAlreadyCompleted,
@@ -278,3 +279,31 @@ def test_a_poisoned_timer_is_parked_and_the_others_fire(office):
     for incident in incidents:
         process.retry_incident(office.factory, incident.id, by="manager")
     assert rows(office.engine, "timer") == 0
+
+
+def test_a_command_that_was_overtaken_changes_nothing_and_is_run_again(office, monkeypatch):
+    instance_id, call = begin(office)
+    overtaken = []
+    real = process.completing.load_task
+
+    def load_then_be_overtaken(session, task_id, by):
+        loaded = real(session, task_id, by)
+        if not overtaken:
+            overtaken.append(task_id)
+            changed = update(ProcessInstance).where(ProcessInstance.id == instance_id)
+            session.execute(changed.values(row_version=ProcessInstance.row_version + 1))
+        return loaded
+
+    monkeypatch.setattr(process.completing, "load_task", load_then_be_overtaken)
+    with pytest.raises(Outrun):
+        complete(office, call, outcome="yes")
+    with office.factory() as session:
+        assert session.get_one(UserTask, call).status == "open"
+    overtaken.clear()
+    command = Command("complete", instance_id, call, "jonas")
+    done = run_command(
+        office.factory,
+        lambda session: process.complete(session, call, {"outcome": "yes"}, by="jonas"),
+        command,
+    )
+    assert [task.element_id for task in done.tasks] == ["meet"]
