@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.definitions.published import VersionDamaged
 from broker_crm.engine.errors import RuleFailed, StateDamaged
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.completing import complete
@@ -38,7 +39,7 @@ def retry_incident(factory: sessionmaker[Session], incident_id: UUID, *, by: str
             incident = _open(session, incident_id)
             _run_again(session, incident)
             _resolve(session, incident, "retried", by)
-    except (RuleFailed, StateDamaged) as error:
+    except (RuleFailed, StateDamaged, VersionDamaged) as error:
         with factory.begin() as session:
             incident = _open(session, incident_id)
             incident.message = str(error)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.definitions.published import VersionDamaged
 from broker_crm.engine.errors import RuleFailed, StateDamaged
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.errors import Outrun, ProcessStopped
@@ -57,7 +58,7 @@ def run_command(
                 return work(session)
         except Outrun:
             continue
-        except (RuleFailed, StateDamaged) as error:
+        except (RuleFailed, StateDamaged, VersionDamaged) as error:
             with factory.begin() as session:
                 incident = raise_incident(session, command, error)
                 reason = str(error)

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from broker_crm.crm.cases import CaseRejected
 from broker_crm.definitions.forms import FormRejected
-from broker_crm.definitions.published import NotPublished
+from broker_crm.definitions.published import NotPublished, VersionDamaged
 from broker_crm.outreach.resending import LetterNotWaiting
 from broker_crm.process import errors as refusals
 from broker_crm.web import database, form_messages, staff, times
@@ -94,6 +94,11 @@ def answer_for(error: Exception) -> Answer:
             _("The page is out of date"),
             _("Reload the page and try again: its protection has expired."),
         )
+    if isinstance(error, VersionDamaged):
+        message = _(
+            "The files of this process version were changed after publishing. Tell the administrator."
+        )
+        return Answer(500, "version-damaged", _("The process stopped"), message)
     if isinstance(error, (NotFound, NotPublished)):
         return _not_found()
     if isinstance(error, Unreadable):
