@@ -95,9 +95,7 @@ def answer_for(error: Exception) -> Answer:
             _("Reload the page and try again: its protection has expired."),
         )
     if isinstance(error, VersionDamaged):
-        message = _(
-            "The files of this process version were changed after publishing. Tell the administrator."
-        )
+        message = _("The published files of this process were changed. Tell the administrator.")
         return Answer(500, "version-damaged", _("The process stopped"), message)
     if isinstance(error, (NotFound, NotPublished)):
         return _not_found()
