@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 
+from bench.caller import Caller
 from bench.measure import Figures, percentile
 from broker_crm import clock, settings
 from broker_crm.db import connect, sessions
@@ -40,19 +41,17 @@ def measure_product(db: str, url: str, folder: Path, instances: int, stock: floa
     token, process_key = _prepare(url, folder)
     os.environ["BROKER_CRM_DATA_DIR"] = str(folder / f"data-{db}")
     os.environ["DATABASE_URL"] = url
-    client = create_app(settings.load()).test_client()
-    headers = {"Authorization": f"Bearer {token}"}
+    api = Caller(create_app(settings.load()), token)
     size_before = _size(url)
     began = time.perf_counter()
     waiting = []
     for number in range(instances):
-        answer = client.post(
+        started = api.post(
             "/api/process-instances",
-            json={"process": process_key, "variables": {"number": number}},
-            headers=headers,
+            {"process": process_key, "variables": {"number": number}},
+            expected=201,
         )
-        assert answer.status_code == 201, answer.text
-        waiting.append(answer.get_json()["tasks"][0]["id"])
+        waiting.append(started["tasks"][0]["id"])
     starting = time.perf_counter() - began
     times: list[float] = []
     with _counted() as counts:
@@ -61,14 +60,11 @@ def measure_product(db: str, url: str, folder: Path, instances: int, stock: floa
             following = []
             for task_id in waiting:
                 at = time.perf_counter()
-                answer = client.post(
-                    f"/api/tasks/{task_id}/complete",
-                    json={"variables": _values()},
-                    headers=headers,
+                completed = api.post(
+                    f"/api/tasks/{task_id}/complete", {"variables": _values()}, expected=200
                 )
                 times.append(time.perf_counter() - at)
-                assert answer.status_code == 200, answer.text
-                following.extend(task["id"] for task in answer.get_json()["tasks"])
+                following.extend(task["id"] for task in completed["tasks"])
             waiting = following
         completing = time.perf_counter() - began
     completions = len(times)
