@@ -31,11 +31,12 @@ class SchemaTooOld(Exception):
     """The database lacks tables or columns of this release."""
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Bring a database to the newest revision; safe to repeat, and while others do the same.
 
     Args:
         url: SQLAlchemy URL.
+        revision: another one to stop at.
 
     Raises:
         SchemaTooNew: this release does not know the database's revision.
@@ -46,7 +47,7 @@ def upgrade(url: str) -> None:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_lock(7203114)")
             _refuse_unknown(connection)
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), revision)
             connection.commit()
     finally:
         engine.dispose()

@@ -6,7 +6,6 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -24,6 +23,8 @@ from broker_crm.composition import compose
 from broker_crm.db import connect, sessions
 from broker_crm.heartbeat import beat
 from broker_crm.outreach.deliver import deliver_due
+from broker_crm.process.incidents import close_overtaken
+from broker_crm.process.messages import deliver_pending
 from broker_crm.process.timers import fire_due_timers
 from broker_crm.settings import Settings
 
@@ -44,13 +45,20 @@ def sweep(
     Args:
         factory: makes sessions.
         settings: where letters go.
-        stopping: asked before each letter; when true, the rest waits for the next sweep.
+        stopping: asked before each piece; when true, the rest waits for the next sweep.
 
     Returns:
         Counts by what was done.
     """
-    done = asdict(fire_due_timers(factory))
-    done["letters"] = deliver_due(factory, settings, stopping=stopping)
+    timers = fire_due_timers(factory, stopping=stopping)
+    messages = deliver_pending(factory, stopping=stopping)
+    done = {
+        "fired": timers.fired,
+        "delivered": messages.fired,
+        "failed": timers.failed + messages.failed,
+        "letters": deliver_due(factory, settings, stopping=stopping),
+        "overtaken": close_overtaken(factory),
+    }
     beat(factory)
     return done
 
@@ -97,6 +105,7 @@ def _sweep_until(stopped: threading.Event) -> None:
             done = sweep_job()
             if any(done.values()):
                 log.info("swept %s", done)
+                continue
         except DBAPIError as error:
             log.warning("the database can't be reached: %s", type(error.orig).__name__)
         except Exception:

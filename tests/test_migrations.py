@@ -59,3 +59,21 @@ def test_several_may_prepare_an_empty_database_at_once(database_url: str, tmp_pa
     assert [each.returncode for each in running] == [0, 0, 0]
     assert sum("version 1" in each for each in said) == 1
     assert differences(database_url) == []
+
+
+def test_a_database_of_the_first_release_keeps_its_rows(database_url: str) -> None:
+    with create_engine(database_url).begin() as connection:
+        METADATA.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+    schema.upgrade(database_url, "0001")
+    waiting = (
+        "INSERT INTO pending_message (id, kind, name, payload, created_at)"
+        " VALUES ('00000000000000000000000000000001', 'signal', 'rates', '{}', '2026-01-01')"
+    )
+    with create_engine(database_url).begin() as connection:
+        connection.execute(text(waiting))
+    schema.upgrade(database_url)
+    assert differences(database_url) == []
+    with create_engine(database_url).connect() as connection:
+        kept = connection.execute(text("SELECT name, attempts, parked FROM pending_message")).one()
+    assert tuple(kept) == ("rates", 0, False)

@@ -2,21 +2,32 @@
 
 from broker_crm.process.completing import Completed, complete
 from broker_crm.process.holding import claim, open_task, reassign, release, save_draft
-from broker_crm.process.incidents import dismiss_incident, open_incidents, retry_incident
+from broker_crm.process.incidents import (
+    dismiss_incident,
+    dismiss_incidents,
+    open_incidents,
+    retry_incident,
+    retry_incidents,
+)
+from broker_crm.process.messages import broadcast, deliver_pending, send_message
+from broker_crm.process.start_requests import start_once
 from broker_crm.process.starting import CaseData, Started, start
 from broker_crm.process.timers import fire_due_timers
 from broker_crm.process.transactions import Command, run_command
-from broker_crm.process.waiting import cancel, fire_timer, send_message
+from broker_crm.process.waiting import cancel, fire_timer
 
 __all__ = [
     "CaseData",
     "Command",
     "Completed",
     "Started",
+    "broadcast",
     "cancel",
     "claim",
     "complete",
+    "deliver_pending",
     "dismiss_incident",
+    "dismiss_incidents",
     "fire_due_timers",
     "fire_timer",
     "open_incidents",
@@ -24,8 +35,10 @@ __all__ = [
     "reassign",
     "release",
     "retry_incident",
+    "retry_incidents",
     "run_command",
     "save_draft",
     "send_message",
     "start",
+    "start_once",
 ]

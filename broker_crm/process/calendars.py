@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from broker_crm import calendar as calendars
@@ -42,12 +43,14 @@ def forget_calendar(session: Session) -> None:
 
 
 def seed_calendar(session: Session) -> None:
-    """Write Lithuania's public holidays and the short days before them."""
+    """Write Lithuania's public holidays and the short days before them; others may do so too."""
     holidays = calendars.public_holidays(FIRST_YEAR, LAST_YEAR)
     closed = frozenset(holidays)
     rows = [_row(day, "closed", name) for day, name in holidays.items()]
     rows.extend(_row(day, "short", "") for day in sorted(calendars.short_days(closed)))
-    session.execute(insert(WorkingDayException), rows)
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    session.execute(insert(WorkingDayException).on_conflict_do_nothing(), rows)
 
 
 def _row(day: date, kind: str, name: str) -> dict[str, object]:

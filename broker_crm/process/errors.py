@@ -134,6 +134,15 @@ class Outrun(CommandRefused):
         super().__init__("The process instance was changed at the same moment. Try again.")
 
 
+class KeyUsedOtherwise(CommandRefused):
+    """The key of a request was used before, for something else."""
+
+    code = "key-used-otherwise"
+
+    def __init__(self) -> None:
+        super().__init__("This key was used before for another start. Take a new one.")
+
+
 class IncidentNotOpen(CommandRefused):
     """The incident is already resolved, or there is none."""
 

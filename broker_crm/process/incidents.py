@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
@@ -13,15 +15,35 @@ from broker_crm.engine.errors import RuleFailed, StateDamaged
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.completing import complete
 from broker_crm.process.errors import CommandRefused, IncidentNotOpen, ProcessStopped
-from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, Timer
+from broker_crm.process.messages import deliver_one, send_message
+from broker_crm.process.models import (
+    Incident,
+    PendingMessage,
+    ProcessEvent,
+    ProcessInstance,
+    TaskStatus,
+    UserTask,
+)
 from broker_crm.process.rights import acting_user, require_steering
-from broker_crm.process.waiting import deliver, fire_timer
+from broker_crm.process.waiting import fire_timer
+
+RUNS_AGAIN = frozenset({"complete", "fire-timer", "deliver", "send-message"})
+"""Kinds of commands that can be run again from their incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of one incident in a bulk command."""
+
+    incident_id: UUID
+    error: Exception | None = None
+    """None when it went well; else why not."""
 
 
 def open_incidents(session: Session) -> list[Incident]:
     """Incidents that wait for a manager, oldest first."""
     statement = select(Incident).where(Incident.resolved_at.is_(None))
-    return list(session.scalars(statement.order_by(Incident.raised_at)))
+    return list(session.scalars(statement.order_by(Incident.raised_at, Incident.id)))
 
 
 def retry_incident(factory: sessionmaker[Session], incident_id: UUID, *, by: str) -> None:
@@ -47,14 +69,72 @@ def retry_incident(factory: sessionmaker[Session], incident_id: UUID, *, by: str
 
 
 def dismiss_incident(session: Session, incident_id: UUID, *, by: str) -> None:
-    """Close an incident without running anything.
+    """Close an incident without running anything; a message that it held is given up.
 
     Raises:
         NotAllowed: only those who steer may.
         IncidentNotOpen: it is already resolved.
     """
     require_steering(acting_user(session, by))
-    _resolve(session, _open(session, incident_id), "dismissed", by)
+    incident = _open(session, incident_id)
+    if incident.kind == "deliver":
+        message = UUID(incident.command["message"])
+        session.execute(delete(PendingMessage).where(PendingMessage.id == message))
+    _resolve(session, incident, "dismissed", by)
+
+
+def retry_incidents(
+    factory: sessionmaker[Session], incident_ids: Iterable[UUID], *, by: str
+) -> list[Settled]:
+    """Run several again, each by itself: what fails holds up none of the others."""
+    settled = []
+    for incident_id in incident_ids:
+        try:
+            retry_incident(factory, incident_id, by=by)
+        except (CommandRefused, ProcessStopped) as error:
+            settled.append(Settled(incident_id, error))
+        else:
+            settled.append(Settled(incident_id))
+    return settled
+
+
+def dismiss_incidents(
+    factory: sessionmaker[Session], incident_ids: Iterable[UUID], *, by: str
+) -> list[Settled]:
+    """Dismiss several, each by itself."""
+    settled = []
+    for incident_id in incident_ids:
+        try:
+            with factory.begin() as session:
+                dismiss_incident(session, incident_id, by=by)
+        except CommandRefused as error:
+            settled.append(Settled(incident_id, error))
+        else:
+            settled.append(Settled(incident_id))
+    return settled
+
+
+def close_overtaken(factory: sessionmaker[Session]) -> int:
+    """Close incidents of completions whose task is open no more: somebody found another way.
+
+    Returns:
+        How many.
+    """
+    task_is_open = exists().where(
+        UserTask.id == Incident.task_id, UserTask.status == TaskStatus.OPEN
+    )
+    overtaken = select(Incident.id).where(
+        Incident.resolved_at.is_(None), Incident.kind == "complete", ~task_is_open
+    )
+    with factory() as session:
+        session.connection(execution_options={"read_only": True})
+        found = list(session.scalars(overtaken))
+    for incident_id in found:
+        with factory.begin() as session:
+            incident = session.get_one(Incident, incident_id, with_for_update=True)
+            if incident.resolved_at is None:
+                _resolve(session, incident, "overtaken", None)
+    return len(found)
 
 
 def _open(session: Session, incident_id: UUID) -> Incident:
@@ -69,25 +149,17 @@ def _run_again(session: Session, incident: Incident) -> None:
     if incident.kind == "complete" and incident.task_id and incident.actor:
         complete(session, incident.task_id, arguments["values"], by=incident.actor)
     elif incident.kind == "fire-timer":
-        timer = session.get(Timer, UUID(arguments["timer"]))
-        if timer is not None:
-            timer.parked = False
-            timer.attempts = 0
-            session.flush()
-            fire_timer(session, timer.id)
-    elif incident.kind == "deliver" and incident.instance_id:
-        deliver(
-            session,
-            UUID(arguments["subscription"]),
-            incident.instance_id,
-            arguments["payload"],
-            by=incident.actor,
-        )
+        fire_timer(session, UUID(arguments["timer"]))
+    elif incident.kind == "deliver":
+        deliver_one(session, UUID(arguments["message"]))
+    elif incident.kind == "send-message":
+        name, key = arguments["name"], arguments["correlation_key"]
+        send_message(session, name, key, arguments["payload"], by=incident.actor)
     else:
         raise CommandRefused(f"A command of the kind “{incident.kind}” can't be run again.")
 
 
-def _resolve(session: Session, incident: Incident, how: str, by: str) -> None:
+def _resolve(session: Session, incident: Incident, how: str, by: str | None) -> None:
     incident.resolved_at = clock.now()
     incident.resolved_by = by
     incident.resolution = how

@@ -56,6 +56,19 @@ class ProcessInstance(Base):
     row_version: Mapped[int] = mapped_column(default=1)
 
 
+class StartRequest(Base):
+    """A caller's key for one start: the same key never starts a second instance."""
+
+    __tablename__ = "start_request"
+
+    login: Mapped[str] = mapped_column(ForeignKey("user_account.login"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what was asked, so that a key is not taken for something else."""
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class UserTask(Base):
     """The inbox."""
 
@@ -108,7 +121,20 @@ class UserTask(Base):
     pause_reason: Mapped[str | None] = mapped_column(String(120))
 
 
-class Timer(Base):
+class DueWork:
+    """Columns of rows that workers carry out by themselves, each under a lease."""
+
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Counted when an attempt begins, so that one that kills its worker counts too."""
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Back-off after a failed attempt."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until then one worker has it; after that, others may."""
+    parked: Mapped[bool] = mapped_column(default=False)
+    """True after too many failed attempts: an incident waits for a manager."""
+
+
+class Timer(DueWork, Base):
     __tablename__ = "timer"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -118,9 +144,6 @@ class Timer(Base):
     name: Mapped[str] = mapped_column(String(300), default="")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     host_task_id: Mapped[UUID | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    parked: Mapped[bool] = mapped_column(default=False)
-    """True after too many failed attempts: an incident waits for a manager."""
 
 
 class EventSubscription(Base):
@@ -136,10 +159,11 @@ class EventSubscription(Base):
     correlation_key: Mapped[str | None] = mapped_column(String(200))
 
 
-class PendingMessage(Base):
+class PendingMessage(DueWork, Base):
     """A message or signal thrown by an instance, delivered to those that wait after the commit."""
 
     __tablename__ = "pending_message"
+    __table_args__ = (Index(None, "created_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[str] = mapped_column(String(20))
@@ -147,6 +171,9 @@ class PendingMessage(Base):
     correlation_key: Mapped[str | None] = mapped_column(String(200))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    subscription_id: Mapped[UUID | None]
+    """Set when it is for one waiting event only: a signal is split into one row for each."""
+    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
 
 
 class ProcessEvent(Base):
@@ -195,7 +222,7 @@ class Incident(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), index=True)
     kind: Mapped[str] = mapped_column(String(40))
-    """The command that failed: 'complete', 'fire-timer', 'send-message', 'letter'."""
+    """What failed: 'complete', 'fire-timer', 'deliver', 'send-message', 'start', 'letter'."""
     task_id: Mapped[UUID | None]
     element_id: Mapped[str | None] = mapped_column(String(120))
     element_name: Mapped[str | None] = mapped_column(String(300))
@@ -207,7 +234,7 @@ class Incident(Base):
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(String(60))
     resolution: Mapped[str | None] = mapped_column(String(40))
-    """'retried' or 'dismissed'."""
+    """'retried', 'dismissed', or 'overtaken' when the process went on without it."""
 
 
 class WorkingDayException(Base):

@@ -67,28 +67,52 @@ def run_command(
 
 
 def raise_incident(session: Session, command: Command, error: Exception) -> Incident:
-    """Write an incident and the event that tells of it."""
-    element_id = getattr(error, "element_id", None)
-    element_name = getattr(error, "element_name", None)
+    """Write an incident and the event that tells of it.
+
+    The same command that fails again renews its open incident instead of adding one.
+    """
     instance_id = command.instance_id
     if instance_id is None and command.task_id is not None:
         instance_id = session.scalar(
             select(UserTask.instance_id).where(UserTask.id == command.task_id)
         )
-    incident = Incident(
-        instance_id=instance_id,
-        kind=command.kind,
-        task_id=command.task_id,
-        element_id=element_id,
-        element_name=element_name,
-        message=str(error),
-        command=command.arguments,
-        actor=command.actor,
-        raised_at=clock.now(),
-    )
-    session.add(incident)
+    known = _open_already(session, command, instance_id)
+    incident = known or Incident(kind=command.kind, instance_id=instance_id)
+    incident.task_id = command.task_id
+    incident.element_id = getattr(error, "element_id", None)
+    incident.element_name = getattr(error, "element_name", None)
+    incident.message = str(error)
+    incident.command = command.arguments
+    incident.actor = command.actor
+    incident.raised_at = clock.now()
+    if known is None:
+        session.add(incident)
+        session.flush()
+        _tell(session, incident)
     session.flush()
-    instance = session.get(ProcessInstance, instance_id) if instance_id else None
+    return incident
+
+
+def _open_already(session: Session, command: Command, instance_id: UUID | None) -> Incident | None:
+    if instance_id is None:
+        return None
+    open_ones = select(Incident).where(
+        Incident.instance_id == instance_id,
+        Incident.kind == command.kind,
+        Incident.resolved_at.is_(None),
+    )
+    for incident in session.scalars(open_ones):
+        if command.task_id is not None and command.kind == "complete":
+            same = incident.task_id == command.task_id and incident.actor == command.actor
+        else:
+            same = incident.command == command.arguments
+        if same:
+            return incident
+    return None
+
+
+def _tell(session: Session, incident: Incident) -> None:
+    instance = session.get(ProcessInstance, incident.instance_id) if incident.instance_id else None
     if instance is not None:
         session.add(
             ProcessEvent(
@@ -96,12 +120,10 @@ def raise_incident(session: Session, command: Command, error: Exception) -> Inci
                 version_id=instance.version_id,
                 kind=EventKind.INCIDENT_RAISED,
                 at=clock.now(),
-                actor=command.actor,
-                element_id=element_id,
-                element_name=element_name,
-                task_id=command.task_id,
-                value={"incident": str(incident.id), "message": str(error)},
+                actor=incident.actor,
+                element_id=incident.element_id,
+                element_name=incident.element_name,
+                task_id=incident.task_id,
+                value={"incident": str(incident.id), "message": incident.message},
             )
         )
-        session.flush()
-    return incident

@@ -1,4 +1,4 @@
-"""Lets timers fire and messages arrive, and cancels instances: one transaction each."""
+"""Lets a timer fire and a message arrive, and cancels instances: one transaction each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions.published import compiled
@@ -16,7 +16,7 @@ from broker_crm.engine.transition import EventKind, HappenedEvent, Transition
 from broker_crm.process import recording
 from broker_crm.process.errors import InstanceEnded
 from broker_crm.process.loading import load_instance
-from broker_crm.process.models import EventSubscription, Timer, UserTask
+from broker_crm.process.models import Timer, UserTask
 from broker_crm.process.recording import Work
 from broker_crm.process.rights import acting_user, require_steering
 
@@ -47,48 +47,12 @@ def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
     try:
         state, transition = engine.fire_timer(process, instance.state, timer_id, work.around)
     except NothingWaits:
+        unknown_to_state = delete(Timer).where(Timer.id == timer_id, Timer.due_at <= work.at)
+        session.execute(unknown_to_state)
         return None
     session.expunge(timer)
     recording.record(work, state, transition)
     return transition
-
-
-def send_message(
-    session: Session,
-    name: str,
-    correlation_key: str | None,
-    payload: Mapping[str, object],
-    *,
-    by: str | None,
-    kind: str = "message",
-) -> int:
-    """Deliver a message to the instance that waits for it, or a signal to all that do.
-
-    Args:
-        session: the caller commits.
-        name: of the message or signal.
-        correlation_key: of the message.
-        payload: becomes variables.
-        by: login, or None.
-        kind: 'message' or 'signal'.
-
-    Returns:
-        How many instances took it.
-
-    Raises:
-        RuleFailed: a rule or job failed; the caller rolls back.
-    """
-    statement = select(EventSubscription.id, EventSubscription.instance_id).where(
-        EventSubscription.kind == kind, EventSubscription.name == name
-    )
-    if kind == "message":
-        statement = statement.where(EventSubscription.correlation_key == correlation_key)
-    taken = 0
-    for subscription_id, instance_id in session.execute(statement).all():
-        taken += deliver(session, subscription_id, instance_id, payload, by=by)
-        if taken and kind == "message":
-            break
-    return taken
 
 
 def deliver(

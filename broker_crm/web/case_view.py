@@ -28,6 +28,7 @@ from broker_crm.web import (
     case_timeline,
     cases,
     client_card,
+    incidents,
     outcomes,
     staff,
     standing,
@@ -51,7 +52,8 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "status": word(INSTANCE_STATUS, instance.status),
         "tone": cases.TONES.get(instance.status, "info"),
         "may_cancel": steers and is_open,
-        "incidents": _incidents(session, instance, steers),
+        "steers": steers,
+        "incidents": _incidents(session, instance),
         "facts": _facts(session, instance),
         "open_tasks": _open_tasks(session, user, instance),
         "waits": standing.waits(session, [instance.id]).get(instance.id, []),
@@ -99,20 +101,12 @@ def _open_tasks(session: Session, user: User, instance: ProcessInstance) -> list
     ]
 
 
-def _incidents(
-    session: Session, instance: ProcessInstance, steers: bool
-) -> list[dict[str, object]]:
+def _incidents(session: Session, instance: ProcessInstance) -> list[dict[str, object]]:
     waiting = select(Incident).where(
         Incident.instance_id == instance.id, Incident.resolved_at.is_(None)
     )
     return [
-        {
-            "id": incident.id,
-            "step": incident.element_name or incident.element_id or "–",
-            "message": incident.message,
-            "when": times.when(incident.raised_at),
-            "may_retry": steers,
-        }
+        incidents.row(session, incident)
         for incident in session.scalars(waiting.order_by(Incident.raised_at))
     ]
 

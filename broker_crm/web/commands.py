@@ -25,19 +25,26 @@ def set_up(app: Flask, settings: Settings) -> None:
     app.extensions[BELL] = Bell(settings.redis_url)
 
 
-def start(process_key: str, variables: Mapping[str, object], *, by: str) -> Started:
-    """Start a process for a client.
+def start(
+    process_key: str, variables: Mapping[str, object], *, by: str, key: str | None = None
+) -> Started:
+    """Start a process for a client; with the same key once only.
 
     Raises:
+        KeyUsedOtherwise: the key was for another start.
         CaseRejected: with messages by field.
         NotPublished: there is no such process.
         ProcessStopped: a rule failed on the way to the first task.
     """
 
-    def work(session: Session) -> Started:
-        return cases.start_case(session, process_key, variables, by=by)
-
     arguments = {"process": process_key, "variables": dict(variables)}
+
+    def work(session: Session) -> Started:
+        def begin() -> Started:
+            return cases.start_case(session, process_key, variables, by=by)
+
+        return process.start_once(session, key, arguments, begin, by=by)
+
     started = run_command(database.factory(), work, Command("start", None, None, by, arguments))
     _after(started.transition)
     return started

@@ -134,6 +134,9 @@ def _refused(error: refusals.CommandRefused) -> Answer:
     if isinstance(error, refusals.Outrun):
         message = _("The case was changed at the same moment. Try again.")
         return Answer(409, code, _("Try again"), message)
+    if isinstance(error, refusals.KeyUsedOtherwise):
+        message = _("This request was already used for another start. Open the page anew.")
+        return Answer(409, code, _("Already used"), message)
     if isinstance(error, refusals.IncidentNotOpen):
         message = _("Somebody has already dealt with this incident.")
         return Answer(409, code, _("Already resolved"), message)

@@ -14,7 +14,6 @@ from broker_crm.crm.models import Client
 from broker_crm.definitions import published
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.process.models import (
-    Incident,
     InstanceStatus,
     ProcessInstance,
 )
@@ -96,18 +95,6 @@ def cancel(instance_id: UUID) -> ResponseReturnValue:
         process.cancel(session, instance_id, reason or "–", by=person().login)
     flash(_("The process is cancelled."), "good")
     return redirect(url_for("instances.show", instance_id=instance_id), 303)
-
-
-@blueprint.post("/incidents/<uuid:incident_id>/retry")
-def retry(incident_id: UUID) -> ResponseReturnValue:
-    incident = database.current().get(Incident, incident_id)
-    if incident is None or incident.instance_id is None:
-        raise NotFound
-    _visible(incident.instance_id)
-    process.retry_incident(database.factory(), incident_id, by=person().login)
-    database.reread()
-    flash(_("The process goes on."), "good")
-    return redirect(url_for("instances.show", instance_id=incident.instance_id), 303)
 
 
 def _visible(instance_id: UUID) -> ProcessInstance:

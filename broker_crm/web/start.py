@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -65,7 +67,7 @@ def begin(process_key: str) -> ResponseReturnValue:
         if (text := request.form.get(name, "")).isascii() and text.isdigit() and len(text) < 10
     }
     try:
-        started = commands.start(process_key, variables, by=person().login)
+        started = commands.start(process_key, variables, by=person().login, key=_key(variables))
     except CaseRejected as refusal:
         database.reread()
         view = _view(process_key, _told(refusal))
@@ -82,6 +84,13 @@ def _require_starting() -> None:
         raise NotAllowed
 
 
+def _key(variables: dict[str, int]) -> str | None:
+    """One start for each opened page and choice, however often its button is pressed."""
+    once = request.form.get("once", "")
+    chosen = ".".join(str(number) for _name, number in sorted(variables.items()))
+    return f"{once[:60]}.{chosen}" if once.isascii() and once else None
+
+
 def _view(process_key: str, errors: dict[str, list[str]]) -> dict[str, object]:
     session = database.current()
     version = published.latest_version(session, process_key)
@@ -95,6 +104,7 @@ def _view(process_key: str, errors: dict[str, list[str]]) -> dict[str, object]:
     fields = {"clientId", "productId"}
     return {
         "key": process_key,
+        "once": str(uuid4()),
         "name": names.name(session, version.id, version.name),
         "search": search,
         "clients": [_client(client) for client in found],

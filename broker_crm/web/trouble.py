@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from broker_crm.heartbeat import seconds_since_beat
@@ -27,14 +27,14 @@ def is_stopped() -> ColumnElement[bool]:
 def lines(session: Session) -> list[tuple[str, str]]:
     """Sentences, each with the address where it can be mended."""
     found: list[tuple[str, str]] = []
-    stopped = session.scalar(select(func.count()).select_from(ProcessInstance).where(is_stopped()))
-    if stopped:
+    waiting = session.scalar(select(func.count()).select_from(Incident).where(_not_of_a_letter()))
+    if waiting:
         text = ngettext(
-            "%(num)s process has stopped and waits for you.",
-            "%(num)s processes have stopped and wait for you.",
-            stopped,
+            "%(num)s step has failed and waits for you.",
+            "%(num)s steps have failed and wait for you.",
+            waiting,
         )
-        found.append((text, url_for("instances.listing", status=STOPPED)))
+        found.append((text, url_for("incidents.listing")))
     failed = _letters(session, OutboxState.FAILED)
     if failed:
         text = ngettext(
@@ -56,6 +56,10 @@ def lines(session: Session) -> list[tuple[str, str]]:
         text = _("The worker is silent: reminders and letters wait until it runs again.")
         found.append((text, url_for("health.health")))
     return found
+
+
+def _not_of_a_letter() -> ColumnElement[bool]:
+    return and_(Incident.resolved_at.is_(None), Incident.kind != "letter")
 
 
 def _letters(session: Session, state: OutboxState) -> int:

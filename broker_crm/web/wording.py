@@ -35,6 +35,14 @@ LETTER_STATE: Words = {
     "in-doubt": _l("In doubt"),
     "failed": _l("Not delivered"),
 }
+INCIDENT_KIND: Words = {
+    "complete": _l("Completing a step"),
+    "fire-timer": _l("A timer"),
+    "deliver": _l("A message between processes"),
+    "send-message": _l("A message from outside"),
+    "start": _l("Starting a process"),
+    "letter": _l("A letter"),
+}
 NOTIFICATION: Words = {
     "reminder": _l("Reminder"),
     "escalation": _l("Passed on to the manager"),

@@ -63,6 +63,16 @@ document.addEventListener("change", (event) => {
   if (field.matches("[data-applies]")) field.closest("form")?.requestSubmit();
 });
 
+// One box ticks all of a name.
+document.addEventListener("change", (event) => {
+  const box = event.target as HTMLInputElement;
+  const name = box.dataset["chooses"];
+  if (!name) return;
+  for (const other of document.querySelectorAll<HTMLInputElement>(`input[name="${name}"]`)) {
+    other.checked = box.checked;
+  }
+});
+
 // A demo login fills the form in.
 document.addEventListener("click", (event) => {
   const chosen = (event.target as HTMLElement).closest<HTMLElement>("[data-fills]");

@@ -69,11 +69,18 @@ def add_user(session: Session, login: str, *roles: Role) -> None:
     )
 
 
-def publish(factory: sessionmaker[Session], folder: Path, **processes: str) -> None:
-    """Publish processes given by their insides; names are file names."""
+def publish(factory: sessionmaker[Session], folder: Path, *shared: str, **processes: str) -> None:
+    """Publish processes given by their insides; names are file names.
+
+    Args:
+        factory: makes sessions.
+        folder: for the files.
+        shared: signals and messages that each file declares.
+        processes: insides by key.
+    """
     (folder / "bpmn").mkdir(parents=True, exist_ok=True)
     for name, body in processes.items():
-        (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(body, process=name))
+        (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(body, *shared, process=name))
     with factory.begin() as session:
         publish_folder(session, folder)
 

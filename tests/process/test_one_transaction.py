@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import event, select, update
 
 from broker_crm import process
-from broker_crm.process import jobs
 from broker_crm.process.errors import (
     CommandRefused,
     IncidentNotOpen,
@@ -257,28 +256,6 @@ def test_a_failing_rule_makes_an_incident_and_not_a_wrong_turn(office):
         process.dismiss_incident(session, incident.id, by="manager")
     with pytest.raises(IncidentNotOpen), office.factory.begin() as session:
         process.dismiss_incident(session, incident.id, by="manager")
-
-
-def test_a_poisoned_timer_is_parked_and_the_others_fire(office):
-    begin(office)
-
-    def fail(_call: jobs.JobCall) -> dict[str, object]:
-        raise ValueError("the reminder is broken")
-
-    jobs.register("escalate", fail)
-    begin(office)
-    office.clock.advance(timedelta(days=10))
-    for _ in range(8):
-        process.fire_due_timers(office.factory)
-    assert [call.job.type for call in office.jobs] == ["remind"] * 6
-    with office.factory() as session:
-        parked = session.scalars(select(Timer).where(Timer.parked)).all()
-        incidents = session.scalars(select(Incident)).all()
-    assert len(parked) == 2 and len(incidents) == 2
-    jobs.register("escalate", lambda _call: {})
-    for incident in incidents:
-        process.retry_incident(office.factory, incident.id, by="manager")
-    assert rows(office.engine, "timer") == 0
 
 
 def test_a_command_that_was_overtaken_changes_nothing_and_is_run_again(office, monkeypatch):

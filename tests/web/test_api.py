@@ -102,3 +102,24 @@ def test_a_revoked_or_invented_token_is_refused(site: Site) -> None:
     for header in ("Bearer x", "Bearer ", "Basic cnV0YTpydXRh", "bearer " + "a" * 10_000):
         answer = client.get("/api/tasks", headers={"Authorization": header})
         assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_start_repeated_with_its_key_has_one_effect(site: Site, call: Any) -> None:
+    body = {"process": "new-client-sale", "variables": {"clientId": site.client_id, "productId": 1}}
+    key = {"Idempotency-Key": "order-7"}
+    headers = site.bearer("manager") | key
+    client = site.app.test_client()
+    answers = [client.post("/api/process-instances", json=body, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json == answers[1].json
+    body["variables"] = {"clientId": site.client_id}
+    other = client.post("/api/process-instances", json=body, headers=headers)
+    assert (other.status_code, other.json["code"]) == (409, "key-used-otherwise")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "ą"])
+def test_a_key_that_can_not_be_kept_is_refused(site: Site, key: str) -> None:
+    headers = site.bearer("manager") | {"Idempotency-Key": key}
+    body = {"process": "new-client-sale", "variables": {}}
+    answer = site.app.test_client().post("/api/process-instances", json=body, headers=headers)
+    assert answer.status_code == 400 and "Idempotency-Key" in answer.json["message"]

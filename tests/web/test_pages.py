@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from broker_crm import web
 from broker_crm.crm.models import Client
 from broker_crm.heartbeat import beat
 from broker_crm.outreach.deliver import deliver_due
 from broker_crm.process.models import ProcessInstance
+from broker_crm.process.transactions import Command, raise_incident
 from broker_crm.web import inbox
 
 from .conftest import Site
 
 WEB = Path(web.__file__).parent
+ONCE = re.compile(r'name="once" value="([^"]+)"')
 PATHS = ("/", "/instances", "/clients", "/start/new-client-sale", "/letters", "/notifications")
 NASTY = "<script>alert(1)</script>{{7*7}}\"'"
 LETTER = {
@@ -176,15 +178,54 @@ def test_managers_are_told_of_stopped_processes_and_a_silent_worker(site: Site) 
     stopped = owner.post(f"{path}/complete", 409, json={"variables": LETTER})
     assert stopped.json["incident"]
     page = manager.get("/").text
-    assert "Sustojo 1 procesas" in page and "Foninė dalis neveikia" in page
-    assert "Sustojo" not in owner.get("/").text
+    assert "Nepavyko 1 žingsnis" in page and "Foninė dalis neveikia" in page
+    assert "Nepavyko" not in owner.get("/").text
     assert f"/instances/{site.instance_id}" in manager.get("/instances?status=stopped").text
     with site.factory.begin() as session:
         session.get_one(ProcessInstance, site.instance_id).state = whole
     incident = stopped.json["incident"]
-    assert f"/incidents/{incident}/retry" in manager.get(f"/instances/{site.instance_id}").text
-    manager.post(f"/incidents/{incident}/retry")
+    assert incident in manager.get(f"/instances/{site.instance_id}").text
+    assert incident in manager.get("/incidents").text
+    manager.post("/incidents/retry", form={"incident": incident})
+    assert incident not in manager.get("/incidents").text
     beat(site.factory)
     page = manager.get("/").text
-    assert "Sustojo" not in page and "Foninė dalis" not in page
+    assert "Nepavyko" not in page and "Foninė dalis" not in page
     assert "2. Skambutis" in owner.get("/").text
+
+
+def test_a_start_pressed_twice_starts_one_case(site: Site) -> None:
+    visitor = site.visitor(site.owner)
+    found = ONCE.search(visitor.get("/start/new-client-sale").text)
+    assert found is not None
+    chosen = {"clientId": str(site.client_id), "productId": "1", "once": found[1]}
+    before = _cases(site)
+    first = visitor.post("/start/new-client-sale", form=chosen)
+    again = visitor.post("/start/new-client-sale", form=chosen)
+    assert first.location == again.location and _cases(site) == before + 1
+    visitor.post("/start/new-client-sale", form=chosen | {"productId": "2"})
+    assert _cases(site) == before + 2
+
+
+def _cases(site: Site) -> int:
+    with site.factory() as session:
+        return session.scalar(select(func.count()).select_from(ProcessInstance)) or 0
+
+
+def test_a_manager_dismisses_several_incidents_and_is_told_of_bad_choices(site: Site) -> None:
+    with site.factory.begin() as session:
+        incidents = [
+            raise_incident(session, Command("start", None, arguments={"n": n}), ValueError(NASTY))
+            for n in range(3)
+        ]
+        chosen = [str(incident.id) for incident in incidents]
+    manager = site.visitor("manager")
+    page = manager.get("/incidents").text
+    assert all(each in page for each in chosen) and NASTY not in page
+    assert "Nepavyko 3 žingsniai" in manager.get("/").text
+    manager.post("/incidents/dismiss", 400)
+    manager.post("/incidents/dismiss", 400, form={"incident": "7"})
+    manager.post("/incidents/retry", form={"incident": chosen[0]})
+    manager.post("/incidents/dismiss", form={"incident": chosen[0]})
+    page = manager.get("/incidents").text
+    assert chosen[0] not in page and chosen[1] in page

@@ -84,7 +84,9 @@ def test_only_leaders_steer(site: Site, login: str) -> None:
     may = login in LEADERS
     to = {"to": site.colleague}
     visitor.post(f"/tasks/{site.task_id}/reassign", 303 if may else 403, form=to)
-    visitor.post(f"/incidents/{uuid4()}/retry", 404 if may else 403)
+    unknown = {"incident": str(uuid4())}
+    visitor.post("/incidents/retry", 303 if may else 403, form=unknown)
+    visitor.post("/incidents/dismiss", 303 if may else 403, form=unknown)
     visitor.post(f"/instances/{site.instance_id}/cancel", 303 if may else 403, form={"reason": "–"})
 
 

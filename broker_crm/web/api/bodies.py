@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from broker_crm.process.errors import SubmissionRejected
 from broker_crm.web.errors import Unreadable
 
+LONGEST_KEY = 200
 WRITE = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
@@ -48,6 +49,25 @@ def body(required: Kinds, optional: Kinds) -> dict[str, Any]:
     if wrong:
         raise SubmissionRejected(wrong)
     return given
+
+
+def idempotency_key() -> str | None:
+    """The header `Idempotency-Key`: a call repeated with it has one effect.
+
+    Raises:
+        Unreadable: when it is empty, too long or not printable ASCII.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (
+        0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()
+    ):
+        raise Unreadable(
+            _(
+                "Idempotency-Key must have 1 to %(longest)s printable ASCII characters.",
+                longest=LONGEST_KEY,
+            )
+        )
+    return key
 
 
 def number(name: str, default: int, highest: int) -> int:

@@ -65,6 +65,7 @@ def _paths() -> dict[str, Any]:
                 "Start a process",
                 {"201": _json("Started", _ref("StartedInstance"))},
                 takes=_object({"process": TEXT, "variables": VARIABLES}, ["process"]),
+                parameters=[_header("Idempotency-Key", {"type": "string", "maxLength": 200})],
                 refused=(400, 403, 409, 422),
             )
         },
@@ -292,6 +293,10 @@ def _ref(name: str) -> dict[str, Any]:
 
 def _path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": IDENTIFIER}
+
+
+def _header(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": schema}
 
 
 def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from broker_crm.process.rights import may_start, visible_instances
 from broker_crm.web import commands, database
 from broker_crm.web.api import shapes
 from broker_crm.web.api.bearer import caller, person
-from broker_crm.web.api.bodies import answer, body
+from broker_crm.web.api.bodies import answer, body, idempotency_key
 
 
 def start() -> Response:
@@ -24,7 +24,9 @@ def start() -> Response:
     if not may_start(person()):
         raise NotAllowed
     try:
-        started = commands.start(given["process"], given.get("variables", {}), by=caller())
+        started = commands.start(
+            given["process"], given.get("variables", {}), by=caller(), key=idempotency_key()
+        )
     except NotPublished as error:
         raise SubmissionRejected({"process": [str(error)]}) from error
     made = shapes.instance(started.instance)

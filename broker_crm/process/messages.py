@@ -1,0 +1,144 @@
+"""Delivers messages to the one that waits, and signals to all that do, each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from broker_crm import clock
+from broker_crm.db import new_id
+from broker_crm.process import leases
+from broker_crm.process.errors import Outrun
+from broker_crm.process.models import EventSubscription, PendingMessage
+from broker_crm.process.timers import Swept
+from broker_crm.process.transactions import Command
+from broker_crm.process.waiting import deliver
+
+SIGNAL = "signal"
+MESSAGE = "message"
+
+
+def send_message(
+    session: Session,
+    name: str,
+    correlation_key: str | None,
+    payload: Mapping[str, object],
+    *,
+    by: str | None,
+) -> int:
+    """Deliver a message to the instance that waits for it.
+
+    Args:
+        session: the caller commits.
+        name: of the message.
+        correlation_key: of the message.
+        payload: becomes variables.
+        by: login, or None.
+
+    Returns:
+        1 when an instance took it, 0 when none waits.
+
+    Raises:
+        RuleFailed: a rule or job failed; the caller rolls back.
+    """
+    waiting = select(EventSubscription.id, EventSubscription.instance_id).where(
+        EventSubscription.kind == MESSAGE,
+        EventSubscription.name == name,
+        EventSubscription.correlation_key == correlation_key,
+    )
+    for subscription_id, instance_id in session.execute(waiting).all():
+        if deliver(session, subscription_id, instance_id, payload, by=by):
+            return 1
+    return 0
+
+
+def broadcast(session: Session, name: str, payload: Mapping[str, object]) -> int:
+    """Queue a signal for every instance that waits for it now; workers deliver each by itself.
+
+    Args:
+        session: the caller commits.
+        name: of the signal.
+        payload: becomes variables.
+
+    Returns:
+        How many wait for it.
+    """
+    waiting = select(EventSubscription.id, EventSubscription.instance_id).where(
+        EventSubscription.kind == SIGNAL, EventSubscription.name == name
+    )
+    rows = [
+        {
+            "id": new_id(),
+            "kind": SIGNAL,
+            "name": name,
+            "payload": dict(payload),
+            "created_at": clock.now(),
+            "subscription_id": subscription_id,
+            "instance_id": instance_id,
+        }
+        for subscription_id, instance_id in session.execute(waiting)
+    ]
+    if rows:
+        session.execute(PendingMessage.__table__.insert(), rows)  # type: ignore[attr-defined]
+    return len(rows)
+
+
+def deliver_pending(
+    factory: sessionmaker[Session],
+    limit: int = 500,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Swept:
+    """Deliver what instances threw, one transaction for each receiver.
+
+    Args:
+        factory: makes sessions.
+        limit: messages in one sweep.
+        stopping: asked before each; when true, the rest waits for the next sweep.
+    """
+    delivered = failed = 0
+    failed += leases.park_abandoned(factory, PendingMessage, _command)
+    due = leases.each_due(factory, PendingMessage, PendingMessage.created_at, limit, stopping)
+    with closing(due):
+        for message_id in due:
+            try:
+                with factory.begin() as session:
+                    delivered += deliver_one(session, message_id)
+            except Outrun:
+                leases.give_back(factory, PendingMessage, [message_id])
+            except DBAPIError:
+                raise
+            except Exception as error:
+                failed += 1
+                leases.failed(factory, PendingMessage, message_id, error, _command)
+    return Swept(delivered, failed)
+
+
+def deliver_one(session: Session, message_id: UUID) -> int:
+    """Carry out one row: a message is delivered, a signal is split into one row per receiver.
+
+    Returns:
+        How many instances took it.
+
+    Raises:
+        RuleFailed: a rule or job of the receiver failed; the caller rolls back.
+    """
+    message = session.get(PendingMessage, message_id, with_for_update=True)
+    if message is None:
+        return 0
+    session.execute(delete(PendingMessage).where(PendingMessage.id == message_id))
+    if message.subscription_id and message.instance_id:
+        receiver = message.subscription_id, message.instance_id
+        return deliver(session, *receiver, message.payload, by=None)
+    if message.kind == SIGNAL:
+        broadcast(session, message.name, message.payload)
+        return 0
+    return send_message(session, message.name, message.correlation_key, message.payload, by=None)
+
+
+def _command(message: PendingMessage) -> Command:
+    return Command("deliver", message.instance_id, arguments={"message": str(message.id)})
