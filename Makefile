@@ -5,7 +5,7 @@ BROWSER ?= yes
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench lock clean
+.PHONY: help setup setup-tests run test lint format bench drain lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ format: setup ## rewrite the Python code in the one style
 
 bench: setup ## measure starts and completions on SQLite and PostgreSQL
 	@$(BIN)/python -m bench
+
+drain: setup ## fire 10,000 due timers, 100 of them poisoned, on SQLite and PostgreSQL
+	@$(BIN)/python -m bench.drain
 
 lock: ## renew the lock files after a change of dependencies
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv
