@@ -106,7 +106,7 @@ def _incidents(session: Session, instance: ProcessInstance) -> list[dict[str, ob
         Incident.instance_id == instance.id, Incident.resolved_at.is_(None)
     )
     return [
-        incidents.row(session, incident)
+        incidents.row(session, incident, instance.version_id)
         for incident in session.scalars(waiting.order_by(Incident.raised_at))
     ]
 

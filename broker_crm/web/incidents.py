@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm import process
 from broker_crm.process.incidents import RUNS_AGAIN, Settled
 from broker_crm.process.models import Incident
-from broker_crm.web import cases, commands, database, staff, times
+from broker_crm.web import cases, commands, database, names, staff, times
 from broker_crm.web.errors import Unreadable, answer_for
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import INCIDENT_KIND, word
@@ -29,12 +29,15 @@ blueprint = Blueprint("incidents", __name__)
 def listing() -> ResponseReturnValue:
     session = database.current()
     waiting = process.open_incidents(session)
-    titles = cases.titles(session, [incident.instance_id for incident in waiting[:SHOWN]])
+    shown = waiting[:SHOWN]
+    stopped = [incident.instance_id for incident in shown]
+    titles, versions = cases.titles(session, stopped), cases.versions(session, stopped)
     view = {
         "count": len(waiting),
         "rows": [
-            row(session, incident) | {"case": titles.get(incident.instance_id)}
-            for incident in waiting[:SHOWN]
+            row(session, incident, versions.get(incident.instance_id))
+            | {"case": titles.get(incident.instance_id)}
+            for incident in shown
         ],
     }
     return render_template("incidents.html", view=view)
@@ -63,12 +66,13 @@ def dismiss() -> ResponseReturnValue:
     return _back()
 
 
-def row(session: Session, incident: Incident) -> dict[str, object]:
-    """One incident as it is shown."""
+def row(session: Session, incident: Incident, version_id: int | None) -> dict[str, object]:
+    """One incident as it is shown, its step named in the visitor's language."""
     is_letter = incident.kind == "letter"
+    step = incident.element_name or incident.element_id or "–"
     return {
         "id": incident.id,
-        "step": incident.element_name or incident.element_id or "–",
+        "step": names.name(session, version_id, step) if version_id else step,
         "what": word(INCIDENT_KIND, incident.kind),
         "message": incident.message,
         "who": staff.name(session, incident.actor) if incident.actor else "",
