@@ -55,29 +55,6 @@ def versions(session: Session, instance_ids: Iterable[UUID | None]) -> Mapping[U
     return {row.id: row.version_id for row in rows}
 
 
-def titles(session: Session, instance_ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
-    """Title by instance, in one statement."""
-    wanted = {instance_id for instance_id in instance_ids if instance_id is not None}
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(ProcessInstance, Client.name)
-        .outerjoin(Client, Client.id == ProcessInstance.client_id)
-        .where(ProcessInstance.id.in_(wanted))
-    )
-    return {instance.id: title(session, instance, client_name) for instance, client_name in rows}
-
-
-def versions(session: Session, instance_ids: Iterable[UUID | None]) -> Mapping[UUID | None, int]:
-    """Version on which each instance runs, in one statement."""
-    wanted = {instance_id for instance_id in instance_ids if instance_id is not None}
-    found = select(ProcessInstance.id, ProcessInstance.version_id)
-    return {
-        instance_id: version_id
-        for instance_id, version_id in session.execute(found.where(ProcessInstance.id.in_(wanted)))
-    }
-
-
 def title(session: Session, instance: ProcessInstance, client_name: str | None) -> str:
     """Client and process; the case's own title where it has no client."""
     process = process_name(session, instance.version_id)
