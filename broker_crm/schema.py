@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -61,21 +63,35 @@ def require_current(engine: Engine) -> None:
         SchemaTooOld: the database has to be migrated first.
     """
     with engine.connect() as connection:
-        if _refuse_unknown(connection) != _revisions().get_current_head():
+        if _refuse_unknown(connection) != head():
             raise SchemaTooOld(
                 "The database is not prepared for this release. Run: broker-crm prepare"
             )
 
 
-def _revisions() -> ScriptDirectory:
-    return ScriptDirectory(str(MIGRATIONS))
+def standing(connection: Connection) -> Literal["ok", "old", "new"]:
+    """How the database's revision stands to this release's."""
+    try:
+        return "ok" if _refuse_unknown(connection) == head() else "old"
+    except SchemaTooNew:
+        return "new"
+
+
+@cache
+def head() -> str:
+    """The revision that this release works with."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
 
 
 def _refuse_unknown(connection: Connection) -> str | None:
     """The database's revision; None when it has none yet."""
     current = MigrationContext.configure(connection).get_current_revision()
-    known = {each.revision for each in _revisions().walk_revisions()}
-    if current is not None and current not in known:
+    if current is not None and current not in _known():
         raise SchemaTooNew(
             f"The database is at revision {current}, which only a newer release knows. "
             "Start that release, or restore a backup made before it."

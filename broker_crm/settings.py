@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST_SOCKET_PATH = 107
@@ -38,12 +40,12 @@ class Settings:
     """Absolute directory of the embedded database, Redis, secret key and generated files."""
     host: str
     port: int
-    database_url: str
+    database_url: str = field(repr=False)
     """SQLAlchemy URL with its driver, `sqlite:///…` or `postgresql+psycopg://…`."""
-    redis_url: str
+    redis_url: str = field(repr=False)
     redis_is_embedded: bool
     """True when `broker-crm run` starts Redis itself."""
-    smtp_url: str | None
+    smtp_url: str | None = field(repr=False)
     """`smtp://` or `smtps://`; None keeps mail in the local outbox."""
     mail_from: str
     company: str
@@ -52,7 +54,14 @@ class Settings:
     demo: bool
     """True lets the sample logins in and shows their password."""
     web_workers: int
+    trusted_proxies: int
+    """Proxies in front of the web part whose X-Forwarded-For and -Proto are believed."""
+    worker_metrics_port: int | None
+    """Where each worker shows its metrics; None for nowhere."""
+    log_format: Literal["json", "text"]
     given_secret_key: str | None = field(default=None, repr=False)
+    metrics_token: str | None = field(default=None, repr=False)
+    """What an operator's program has to show to read metrics and details of the health."""
 
     @property
     def secret_key(self) -> str:
@@ -98,9 +107,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     host = text("BROKER_CRM_HOST", "127.0.0.1")
     port = _number("BROKER_CRM_PORT", text("BROKER_CRM_PORT", "8000"), 1, 65535)
     redis_url = text("REDIS_URL")
-    secret_key = text("BROKER_CRM_SECRET_KEY")
-    if secret_key and len(secret_key) < 32:
-        raise SettingRejected("BROKER_CRM_SECRET_KEY", "give at least 32 characters.")
+    worker_metrics_port = _number(
+        "BROKER_CRM_WORKER_METRICS_PORT", text("BROKER_CRM_WORKER_METRICS_PORT", "0"), 0, 65535
+    )
     return Settings(
         data_dir=data_dir,
         host=host,
@@ -124,7 +133,13 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         ).rstrip("/"),
         demo=_yes_or_no("BROKER_CRM_DEMO", text("BROKER_CRM_DEMO")),
         web_workers=_number("BROKER_CRM_WEB_WORKERS", text("BROKER_CRM_WEB_WORKERS", "2"), 1, 64),
-        given_secret_key=secret_key or None,
+        trusted_proxies=_number(
+            "BROKER_CRM_TRUSTED_PROXIES", text("BROKER_CRM_TRUSTED_PROXIES", "0"), 0, 9
+        ),
+        worker_metrics_port=worker_metrics_port or None,
+        log_format=_log_format(text("BROKER_CRM_LOG")),
+        given_secret_key=_secret("BROKER_CRM_SECRET_KEY", text("BROKER_CRM_SECRET_KEY"), 32),
+        metrics_token=_secret("METRICS_TOKEN", text("METRICS_TOKEN"), 16),
     )
 
 
@@ -183,6 +198,20 @@ def _number(variable: str, text: str, lowest: int, highest: int) -> int:
             variable, f"must be a whole number from {lowest} to {highest}, not {text!r}."
         )
     return int(text)
+
+
+def _secret(variable: str, text: str, shortest: int) -> str | None:
+    if text and len(text) < shortest:
+        raise SettingRejected(variable, f"give at least {shortest} characters.")
+    return text or None
+
+
+def _log_format(word: str) -> Literal["json", "text"]:
+    if word == "json" or (not word and not sys.stderr.isatty()):
+        return "json"
+    if word and word != "text":
+        raise SettingRejected("BROKER_CRM_LOG", f"must be json or text, not {word!r}.")
+    return "text"
 
 
 def _yes_or_no(variable: str, text: str) -> bool:
