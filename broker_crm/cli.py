@@ -49,10 +49,14 @@ def prepare() -> None:
 @commands.command()
 def serve() -> None:
     """Serve the pages and the JSON API."""
-    from broker_crm.supervisor import web_command
+    from broker_crm.web import serving
 
-    command = web_command(_settings())
-    os.execv(command[0], command)  # noqa: S606
+    settings = _settings()
+    settings.make_data_dir()
+    with _ready_database():
+        pass
+    command = serving.command(settings)
+    os.execve(command[0], command, serving.environment_of(settings))  # noqa: S606
 
 
 @commands.command()
@@ -60,6 +64,8 @@ def worker() -> None:
     """Fire due timers, send letters, run imports."""
     from broker_crm.worker import main as work
 
+    with _ready_database():
+        pass
     work()
 
 
@@ -203,6 +209,16 @@ def _database() -> Iterator[sessionmaker[Session]]:
         yield sessions(engine)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _ready_database() -> Iterator[sessionmaker[Session]]:
+    """The database for a part that goes on running: migrated, and not another machine's SQLite."""
+    from broker_crm.one_machine import require_one_machine
+
+    with _database() as factory:
+        require_one_machine(factory.kw["bind"])
+        yield factory
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,24 +13,42 @@ import click
 from broker_crm.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from sqlalchemy.orm import Session, sessionmaker
 
 ROOT = Path(__file__).resolve().parent.parent
+PREPARING = 7203190
+"""Number of the lock in PostgreSQL."""
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo."""
+    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo.
+
+    Hosts that prepare the same database at once do it one after the other.
+
+    Raises:
+        SchemaTooNew: this release does not know the database's revision.
+        DiagramRejected: a diagram can't be published.
+    """
     from broker_crm.composition import compose
     from broker_crm.db import connect, sessions
-    from broker_crm.definitions.publish import publish_folder
-    from broker_crm.sample.seeding import seed
     from broker_crm.schema import upgrade
 
     compose()
     settings.make_data_dir()
-    upgrade(settings.database_url)
     engine = connect(settings.database_url)
-    factory = sessions(engine)
+    try:
+        with one_at_a_time(engine):
+            upgrade(settings.database_url)
+            _fill(sessions(engine), settings)
+    finally:
+        engine.dispose()
+
+
+def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
+    from broker_crm.definitions.publish import publish_folder
+    from broker_crm.sample.seeding import seed
+
     with factory.begin() as session:
         for version in publish_folder(session, ROOT):
             click.echo(f"Published {version.name}, version {version.number}.")
@@ -37,7 +57,26 @@ def prepare(settings: Settings) -> None:
             "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
         )
         seed(factory, settings)
-    engine.dispose()
+
+
+@contextmanager
+def one_at_a_time(engine: Engine) -> Iterator[None]:
+    """Wait until nobody else prepares this database; on SQLite, nobody else on this machine."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({PREPARING})")
+            try:
+                yield
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({PREPARING})")
+        return
+    file = Path(f"{engine.url.database}.preparing")
+    if not file.parent.is_dir():
+        yield
+        return
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_empty(factory: sessionmaker[Session]) -> bool:

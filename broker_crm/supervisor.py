@@ -101,7 +101,7 @@ def run(settings: Settings) -> None:
                 children.append(_redis(settings, env))
             _prepare(env, stop)
             if not stop.asked:
-                children.append(_started("web server", web_command(settings), env))
+                children.append(_started("web server", _own_command("serve"), env))
                 children.append(_started("worker", _own_command("worker"), env))
                 _announce(settings, children, stop)
             while not stop.asked:
@@ -110,21 +110,6 @@ def run(settings: Settings) -> None:
                 time.sleep(TICK)
         finally:
             _stop_all(children)
-
-
-def web_command(settings: Settings) -> list[str]:
-    """The command that serves the pages and the JSON API."""
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        f"--bind={settings.host}:{settings.port}",
-        f"--workers={settings.web_workers}",
-        "--graceful-timeout=8",
-        "--log-level=warning",
-        "--no-control-socket",
-        "broker_crm.web:create_app()",
-    ]
 
 
 def _own_command(name: str) -> list[str]:

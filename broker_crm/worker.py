@@ -6,7 +6,9 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -17,11 +19,12 @@ from rq.timeouts import BaseDeathPenalty
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from broker_crm import logs, metrics, worker_metrics
 from broker_crm import settings as environment
 from broker_crm.bell import connection, queue
 from broker_crm.composition import compose
 from broker_crm.db import connect, sessions
-from broker_crm.heartbeat import beat
+from broker_crm.heartbeat import beat, farewell
 from broker_crm.outreach.deliver import deliver_due
 from broker_crm.process.incidents import close_overtaken
 from broker_crm.process.messages import deliver_pending
@@ -63,24 +66,22 @@ def sweep(
     return done
 
 
-def sweep_job() -> dict[str, int]:
-    """What the bell asks for; rq runs it in a worker."""
-    factory, settings = _workplace()
-    with _sweeping:
-        return sweep(factory, settings, _stopped.is_set)
+def sweep_job() -> None:
+    """What the bell asks for; rq runs it in a worker, and never learns of an error's contents."""
+    _sweep_and_tell(_sweep_here)
 
 
 def main() -> None:
     """Work until SIGTERM or SIGINT: answer the bell, and sweep every ten seconds without it."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    logging.getLogger("rq").setLevel(logging.WARNING)
+    settings = environment.load()
+    logs.set_up(settings.log_format)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         _stopped.set()
 
-    settings = environment.load()
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    worker_metrics.serve(settings)
     sweeper = threading.Thread(target=_sweep_until, args=(_stopped,), name="sweeper")
     sweeper.start()
     if settings.redis_url:
@@ -90,27 +91,48 @@ def main() -> None:
     _stopped.wait()
     sweeper.join()
     _sweeping.acquire()
+    with suppress(DBAPIError):
+        farewell(_workplace()[0])
 
 
 @cache
 def _workplace() -> tuple[sessionmaker[Session], Settings]:
     settings = environment.load()
     compose()
-    return sessions(connect(settings.database_url)), settings
+    engine = connect(settings.database_url)
+    metrics.watch(engine)
+    return sessions(engine), settings
+
+
+def _sweep_here() -> dict[str, int]:
+    factory, settings = _workplace()
+    with _sweeping:
+        return {} if _stopped.is_set() else sweep(factory, settings, _stopped.is_set)
 
 
 def _sweep_until(stopped: threading.Event) -> None:
     while not stopped.is_set():
-        try:
-            done = sweep_job()
-            if any(done.values()):
-                log.info("swept %s", done)
-                continue
-        except DBAPIError as error:
-            log.warning("the database can't be reached: %s", type(error.orig).__name__)
-        except Exception:
-            log.exception("a sweep failed; the next one tries again")
+        _sweep_and_tell(_sweep_here)
         stopped.wait(SWEEP_SECONDS)
+
+
+def _sweep_and_tell(work: Callable[[], dict[str, int]]) -> None:
+    """Sweep, count what was done, and tell what hindered it; the next sweep tries again."""
+    began = perf_counter()
+    try:
+        done = work()
+    except DBAPIError as error:
+        metrics.SWEEPS_FAILED.labels("database").inc()
+        log.warning("the database can't be reached or used", exc_info=error)
+    except Exception:
+        metrics.SWEEPS_FAILED.labels("unexpected").inc()
+        log.exception("a sweep failed; the next one tries again")
+    else:
+        metrics.SWEEP_SECONDS.observe(perf_counter() - began)
+        for what, number in done.items():
+            metrics.SWEPT.labels(what).inc(number)
+        if any(done.values()):
+            log.info("swept", extra={"facts": done})
 
 
 class _NoDeadline(BaseDeathPenalty):

@@ -6,9 +6,10 @@ the API are known by their token; the API itself asks this table about them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broker_crm.people.models import Role, User
@@ -29,9 +30,14 @@ SELLING = frozenset(
 KNOWS_CLIENTS = SELLING | {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 
+log = logging.getLogger(__name__)
+
 ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "static": PUBLIC,
     "health.health": PUBLIC,
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "health.metrics": PUBLIC,
     "sign_in.form": PUBLIC,
     "sign_in.enter": PUBLIC,
     "sign_in.leave": SIGNED_IN,
@@ -109,6 +115,6 @@ def _require(allowed: frozenset[Role]) -> ResponseReturnValue | None:
             return redirect(url_for("sign_in.form", next=None if here == "/" else here))
         raise NotSignedIn
     if not allowed & user.roles:
-        current_app.logger.info("%s may not visit %s", user.login, request.endpoint)
+        log.info("not permitted", extra={"facts": {"endpoint": request.endpoint}})
         raise NotPermitted
     return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Flask
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from broker_crm import settings as environment
 from broker_crm.composition import compose
@@ -25,6 +26,7 @@ from broker_crm.web import (
     letters,
     notifications,
     page,
+    request_log,
     response_headers,
     sign_in,
     start,
@@ -62,6 +64,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.extensions["broker_crm.settings"] = settings
+    if proxies := settings.trusted_proxies:
+        passed_on = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_prefix=0)
+        app.wsgi_app = passed_on  # type: ignore[method-assign]
+    request_log.set_up(app)
     database.set_up(app, settings)
     commands.set_up(app, settings)
     language.set_up(app)

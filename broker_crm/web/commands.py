@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from broker_crm import process
+from broker_crm import metrics, process
 from broker_crm.bell import Bell
 from broker_crm.crm import cases
 from broker_crm.engine.transition import Transition
@@ -45,7 +45,9 @@ def start(
 
         return process.start_once(session, key, arguments, begin, by=by)
 
-    started = run_command(database.factory(), work, Command("start", None, None, by, arguments))
+    command = Command("start", None, None, by, arguments)
+    with metrics.command("start"):
+        started = run_command(database.factory(), work, command)
     _after(started.transition)
     return started
 
@@ -69,7 +71,8 @@ def complete(
         return process.complete(session, task_id, values, by=by, actual_minutes=actual_minutes)
 
     command = Command("complete", None, task_id, by, {"values": dict(values)})
-    completed = run_command(database.factory(), work, command)
+    with metrics.command("complete"):
+        completed = run_command(database.factory(), work, command)
     _after(completed.transition)
     return completed
 
@@ -83,9 +86,9 @@ def send_message(
         return process.send_message(session, name, correlation_key, payload, by=by)
 
     arguments = {"name": name, "correlation_key": correlation_key, "payload": dict(payload)}
-    taken = run_command(
-        database.factory(), work, Command("send-message", None, None, by, arguments)
-    )
+    command = Command("send-message", None, None, by, arguments)
+    with metrics.command("send-message"):
+        taken = run_command(database.factory(), work, command)
     ring()
     return taken
 

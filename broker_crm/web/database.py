@@ -10,6 +10,7 @@ from flask import Flask, current_app, g
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from broker_crm import metrics
 from broker_crm.db import connect, sessions
 from broker_crm.settings import Settings
 
@@ -19,6 +20,7 @@ FACTORY = "broker_crm.sessions"
 
 def set_up(app: Flask, settings: Settings) -> None:
     app.extensions[ENGINE] = connect(settings.database_url)
+    metrics.watch(app.extensions[ENGINE])
     app.extensions[FACTORY] = sessions(app.extensions[ENGINE])
     app.teardown_appcontext(_close)
 

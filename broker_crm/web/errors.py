@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 from uuid import UUID
 
 import orjson
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from broker_crm.crm.cases import CaseRejected
@@ -20,6 +23,10 @@ from broker_crm.definitions.published import NotPublished, VersionDamaged
 from broker_crm.outreach.resending import LetterNotWaiting
 from broker_crm.process import errors as refusals
 from broker_crm.web import database, form_messages, staff, times
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class NotSignedIn(Exception):
@@ -103,6 +110,9 @@ def answer_for(error: Exception) -> Answer:
         return Answer(400, "unreadable", _("The request can't be read"), str(error))
     if isinstance(error, HTTPException):
         return _http(error)
+    if isinstance(error, UNAVAILABLE):
+        message = _("The database does not answer. Wait a moment, look what was saved, try again.")
+        return Answer(503, "unavailable", _("Not available now"), message)
     return Answer(
         500,
         "internal",
@@ -188,9 +198,10 @@ def set_up(app: Flask) -> None:
 def _handle(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error
+    g.without_database = isinstance(error, UNAVAILABLE)
     answer = answer_for(error)
     if answer.status >= 500:
-        current_app.logger.exception("%s %s", request.method, request.path)
+        log.error("failed", exc_info=error, extra={"facts": {"endpoint": request.endpoint}})
         if current_app.testing and current_app.config.get("PROPAGATE"):
             raise error
     return respond(answer)
@@ -211,7 +222,9 @@ def respond(answer: Answer) -> Response:
     from broker_crm.web import sign_in
 
     template = "error.html" if sign_in.signed_in() is not None else "error_plain.html"
-    page = render_template(template, title=answer.title, message=answer.message)
+    page = render_template(
+        template, title=answer.title, message=answer.message, status=answer.status
+    )
     return Response(page, answer.status, mimetype="text/html")
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
+from broker_crm import metrics
 from broker_crm.people import accounts
 from broker_crm.people.models import User
 from broker_crm.settings import Settings
@@ -47,7 +48,9 @@ def _load(identity: str) -> Visitor | None:
 
 
 def signed_in() -> User | None:
-    """The person whose request this is, or None."""
+    """The person whose request this is; None where nobody is signed in or it can't be read."""
+    if g.get("without_database"):
+        return None
     if "api_user" in g:
         user: User | None = g.api_user
         return user
@@ -81,11 +84,13 @@ def enter() -> ResponseReturnValue:
             )
         except accounts.SignInRefused as refusal:
             db.commit()
+            metrics.SIGN_INS.labels(refusal.code).inc()
             page = render_template(
                 "sign_in.html", next=wish, login=login, refusal=_told(refusal), **_demo()
             )
             return page, 429 if isinstance(refusal, accounts.TooManyAttempts) else 401
         db.commit()
+    metrics.SIGN_INS.labels("done").inc()
     chosen = session.get("language")
     session.clear()
     if chosen:

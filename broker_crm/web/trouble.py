@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broker_crm.heartbeat import seconds_since_beat
 from broker_crm.outreach.models import OutboxEntry, OutboxState
 from broker_crm.process.models import Incident, ProcessInstance
-from broker_crm.web.health import PATIENCE
+from broker_crm.readings import PATIENCE
 
 STOPPED = "stopped"
 """Filter of the list of cases: those with an incident that nobody has resolved."""

@@ -113,7 +113,7 @@ def test_a_sweep_that_fails_is_followed_by_another(
             return {}
         raise RuntimeError("unexpected")
 
-    monkeypatch.setattr(worker, "sweep_job", fails_once)
+    monkeypatch.setattr(worker, "_sweep_here", fails_once)
     monkeypatch.setattr(worker, "SWEEP_SECONDS", 0.01)
     worker._sweep_until(stopped)
     assert len(tried) == 2
