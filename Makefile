@@ -3,9 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 BROWSER ?= yes
 PYTEST_ARGS ?=
+TORTURE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench drain lock clean
+.PHONY: help setup setup-tests run test lint format bench torture drain lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -37,6 +38,9 @@ format: setup ## rewrite the Python code in the one style
 
 bench: setup ## measure starts and completions on SQLite and PostgreSQL
 	@$(BIN)/python -m bench
+
+torture: setup ## kill the product 10,000 times on each database and count what was lost or repeated
+	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
 
 drain: setup ## fire 10,000 due timers, 100 of them poisoned, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.drain
