@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 TORTURE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench torture drain lock clean
+.PHONY: help setup setup-tests run test lint format bench torture storm drain lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ bench: setup ## measure starts and completions on SQLite and PostgreSQL
 
 torture: setup ## kill the product 10,000 times on each database and count what was lost or repeated
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
+storm: setup ## fifty users over HTTP want the same thousand tasks, on each database
+	@$(BIN)/python -m tests.races.storm
 
 drain: setup ## fire 10,000 due timers, 100 of them poisoned, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.drain

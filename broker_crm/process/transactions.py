@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
@@ -19,6 +20,8 @@ from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, U
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
+BROKEN_OFF = frozenset({"40001", "40P01"})
+"""PostgreSQL gave up a transaction for another one's sake: serialization failure, deadlock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def run_command(
 ) -> Result:
     """Run a command in a transaction of its own, and commit.
 
-    A command that another one overtook is run again, a few times.
+    A command that another one overtook or locked out is run again, a few times.
 
     Args:
         factory: makes sessions.
@@ -58,6 +61,9 @@ def run_command(
                 return work(session)
         except Outrun:
             continue
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+                raise
         except (RuleFailed, StateDamaged, VersionDamaged) as error:
             with factory.begin() as session:
                 incident = raise_incident(session, command, error)

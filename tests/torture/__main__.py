@@ -25,22 +25,23 @@ def main() -> None:
     wanted.add_argument("--seed", type=int, default=1)
     wanted.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     wanted.add_argument("--url", help="an empty, migrated database, instead of one made here")
+    wanted.add_argument("--rest-after", type=int, default=250, help="kills between two checks")
     wanted.add_argument("--sabotage", choices=sorted(PLANTED), help="plant a fault first")
     asked = wanted.parse_args()
     if asked.sabotage:
         PLANTED[asked.sabotage]()
     wrong = False
     with tempfile.TemporaryDirectory(prefix="crm-torture-") as name:
-        for url in _urls(asked.url, asked.database, Path(name)):
+        for url in databases(asked.url, asked.database, Path(name)):
             folder = Path(tempfile.mkdtemp(dir=name))
-            report = Harness(url, folder, asked.seed).torment(asked.kills)
+            report = Harness(url, folder, asked.seed).torment(asked.kills, asked.rest_after)
             figures = {"db": url.partition(":")[0].partition("+")[0], **report.as_dict()}
             print(json.dumps(figures), flush=True)
             wrong = wrong or bool(report.wrong)
     sys.exit(1 if wrong else 0)
 
 
-def _urls(url: str | None, database: str, folder: Path) -> Iterator[str]:
+def databases(url: str | None, database: str, folder: Path) -> Iterator[str]:
     if url is not None:
         yield url
         return

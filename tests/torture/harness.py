@@ -93,7 +93,7 @@ class Harness:
         self._engine = connect(url)
         self._settings = environment.load({})
 
-    def torment(self, kills: int, rest_after: int = 250) -> Report:
+    def torment(self, kills: int, rest_after: int) -> Report:
         """Kill so often, checking after each part; ends with the check of everything."""
         began = time.monotonic()
         with mailbox.running(self.ledger.noted) as smtp_url:

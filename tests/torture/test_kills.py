@@ -37,5 +37,5 @@ def test_hundreds_of_kills_lose_nothing_and_repeat_nothing(database_url: str) ->
 
 @pytest.mark.parametrize("planted", sorted(PLANTED))
 def test_a_planted_fault_is_found(sqlite_url: str, planted: str) -> None:
-    report = torment(sqlite_url, "--kills", "250", "--sabotage", planted)
+    report = torment(sqlite_url, "--kills", "250", "--rest-after", "50", "--sabotage", planted)
     assert report["wrong"] and report["code"] == 1
