@@ -9,27 +9,31 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
+"""Errors that say that the database could not be reached or used, whatever was asked of it."""
 IDLE_SINCE = "idle since"
 TRUSTED_IDLE = 1.0
 """Seconds for which a connection back in the pool is taken to live without asking."""
 POSTGRES_OPTIONS = {
     "connect_timeout": 5,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
+    "tcp_user_timeout": 11_000,
     "application_name": "broker_crm",
 }
-"""Seconds, but for the milliseconds of the last one: a cut network is noticed within half a minute,
-where the system's own defaults would wait for hours."""
+"""Seconds, and milliseconds in the last: a cut network is noticed within a dozen seconds, where the
+system's own defaults would wait for hours."""
 POSTGRES_SESSION = {
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "11s",
     "idle_in_transaction_session_timeout": "60s",
 }
 """The same on the server's side, so that a lost host's locks are soon given back."""
@@ -77,7 +81,7 @@ def new_id() -> uuid.UUID:
     return uuid.uuid4()
 
 
-def connect(url: str, *, echo: bool = False) -> Engine:
+def connect(url: str, *, echo: bool = False, patience: int | None = None) -> Engine:
     """Open an engine.
 
     SQLite runs in WAL mode with foreign keys on, and every transaction that may write begins
@@ -87,6 +91,8 @@ def connect(url: str, *, echo: bool = False) -> Engine:
     Args:
         url: an SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
         echo: log statements.
+        patience: seconds to wait for a lock that somebody else holds, on PostgreSQL; None for as
+            long as it takes. SQLite waits 15 seconds.
     """
     if url.startswith("sqlite"):
         engine = create_engine(url, echo=echo, hide_parameters=True)
@@ -94,7 +100,8 @@ def connect(url: str, *, echo: bool = False) -> Engine:
         event.listen(engine, "begin", _begin_sqlite_transaction)
         return engine
     given = make_url(url).query
-    session = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
+    wished = POSTGRES_SESSION | ({"lock_timeout": f"{patience}s"} if patience else {})
+    session = " ".join(f"-c {name}={value}" for name, value in wished.items())
     options = POSTGRES_OPTIONS | {"options": session}
     engine = create_engine(
         url,

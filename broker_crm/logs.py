@@ -57,9 +57,8 @@ def set_up(form: Literal["json", "text"]) -> None:
     handler.setFormatter(OneLine(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for noisy in ("rq", "alembic", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("broker_crm").setLevel(logging.INFO)
     logging.captureWarnings(True)
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

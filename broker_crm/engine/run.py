@@ -37,6 +37,9 @@ class Surroundings:
     run_job: Callable[[Job], Mapping[str, object]]
     instance_id: UUID | None = None
     """Bound into the stored state, so that one instance's state is never taken for another's."""
+    failures: tuple[type[Exception], ...] = ()
+    """Errors of a job that are no fault of the process, such as a lost database: they pass as they
+    are, and no rule has failed."""
 
 
 class Run:
@@ -282,6 +285,8 @@ class Run:
         try:
             results = self.around.run_job(job)
         except (EngineError, BpmnErrorThrown):
+            raise
+        except self.around.failures:
             raise
         except Exception as error:
             reason = f"The job “{job.type}” failed: {error}"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, updat
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
+from broker_crm.db import UNAVAILABLE
 from broker_crm.engine.run import Surroundings
 from broker_crm.engine.transition import CreatedTask, EventKind, HappenedEvent, Job, Transition
 from broker_crm.process import jobs
@@ -66,7 +67,9 @@ class Work:
     @property
     def around(self) -> Surroundings:
         """What the engine needs from here."""
-        return Surroundings(company_calendar(self.session), self._run_job, self.instance.id)
+        return Surroundings(
+            company_calendar(self.session), self._run_job, self.instance.id, UNAVAILABLE
+        )
 
     def _run_job(self, job: Job) -> Mapping[str, object]:
         call = JobCall(self.session, self.instance.case, job, self.actor)

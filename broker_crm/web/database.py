@@ -11,15 +11,17 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import metrics
-from broker_crm.db import connect, sessions
+from broker_crm.db import UNAVAILABLE, connect, sessions
 from broker_crm.settings import Settings
 
 ENGINE = "broker_crm.engine"
 FACTORY = "broker_crm.sessions"
+PATIENCE = 8
+"""Seconds that a request waits for a case on which a lost host may still have its hand."""
 
 
 def set_up(app: Flask, settings: Settings) -> None:
-    app.extensions[ENGINE] = connect(settings.database_url)
+    app.extensions[ENGINE] = connect(settings.database_url, patience=PATIENCE)
     metrics.watch(app.extensions[ENGINE])
     app.extensions[FACTORY] = sessions(app.extensions[ENGINE])
     app.teardown_appcontext(_close)
@@ -66,4 +68,7 @@ def reread() -> None:
 def _close(_error: BaseException | None) -> None:
     session: Session | None = g.pop("session", None)
     if session is not None:
-        session.close()
+        try:
+            session.close()
+        except UNAVAILABLE:
+            session.invalidate()

@@ -13,11 +13,10 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from broker_crm.crm.cases import CaseRejected
+from broker_crm.db import UNAVAILABLE
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import NotPublished, VersionDamaged
 from broker_crm.outreach.resending import LetterNotWaiting
@@ -25,8 +24,6 @@ from broker_crm.process import errors as refusals
 from broker_crm.web import database, form_messages, staff, times
 
 log = logging.getLogger(__name__)
-
-UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout)
 
 
 class NotSignedIn(Exception):

@@ -62,13 +62,13 @@ class MailServer:
 
 
 @contextmanager
-def running() -> Iterator[MailServer]:
+def running(address: str = "127.0.0.1") -> Iterator[MailServer]:
     """A server on a port of its own."""
     handler = MailServer()
     port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = Controller(handler, hostname=address, port=port)
     controller.start()
-    handler.url = f"smtp://127.0.0.1:{port}"
+    handler.url = f"smtp://{address}:{port}"
     try:
         yield handler
     finally:
