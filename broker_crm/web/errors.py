@@ -195,7 +195,8 @@ def set_up(app: Flask) -> None:
 def _handle(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException) and error.code is not None and error.code < 400:
         return error
-    g.without_database = isinstance(error, UNAVAILABLE)
+    if isinstance(error, UNAVAILABLE):
+        g.without_database = True
     answer = answer_for(error)
     if answer.status >= 500:
         log.error("failed", exc_info=error, extra={"facts": {"endpoint": request.endpoint}})
