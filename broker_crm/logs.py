@@ -1,7 +1,8 @@
 """The log: one line for one event, without people's data, whoever wrote it.
 
 An error is told by its kind and the places in the code, never by its message: messages quote names,
-addresses and values. Other libraries' lines keep their wording and numbers only.
+addresses and values. Of other libraries' lines, wording and numbers are kept; where wording and
+values can't be told apart, only the place in the library's code.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 MOST_PLACES = 25
 MOST_CAUSES = 5
 HIDDEN = "…"
-PLAIN_SPOKEN = ("gunicorn", "py.warnings")
-"""Libraries whose sentences without arguments are written by their authors, not made of data."""
 
 
 class OneLine(logging.Formatter):
@@ -116,8 +115,7 @@ def _message(record: logging.LogRecord) -> str:
     if record.name.split(".")[0] in ("broker_crm", "__main__"):
         return record.getMessage()
     if not record.args:
-        plain = record.name.startswith(PLAIN_SPOKEN)
-        return str(record.msg) if plain else f"from {record.module}:{record.lineno}"
+        return f"told at {record.module}:{record.lineno}"
     if isinstance(record.args, Mapping):
         return str(record.msg)
     harmless: list[Any] = [

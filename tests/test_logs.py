@@ -69,7 +69,7 @@ def test_an_error_is_told_by_kind_and_place_and_never_by_its_message(
         ("gunicorn.error", "Error handling request %s", (f"/?q={SECRET}",), "request …"),
         ("gunicorn.error", "Worker (pid:%s) was sent %s!", (42, "SIGKILL"), "(pid:42)"),
         ("rq.worker", "[Job %s]: %s", ("7", SECRET), "[Job …]: …"),
-        ("sqlalchemy.pool", f"f-string with {SECRET}", (), "from file:7"),
+        ("sqlalchemy.pool", f"f-string with {SECRET}", (), "told at file:7"),
         ("any.library", "%(name)s", ({"name": SECRET},), "%(name)s"),
         ("any.library", "%d of %s", ("broken", SECRET), "%d of %s"),
     ],

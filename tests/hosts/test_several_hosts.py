@@ -6,15 +6,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPException
-from itertools import cycle
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 from uuid import UUID
 
@@ -29,7 +25,6 @@ from broker_crm.crm.models import Client, Product
 from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
 from broker_crm.outreach.models import Notification, OutboxEntry
-from broker_crm.people.demo import PASSWORD
 from broker_crm.process.check import violations
 from broker_crm.process.models import ProcessEvent, TaskStatus, UserTask
 from broker_crm.sample import seed
@@ -38,6 +33,7 @@ from tests.outreach import mail_server
 from tests.outreach.mail_server import MailServer
 
 from .machines import PORT, Host, Network, network, until
+from .people import Person
 from .servers import RedisServer, postgres
 
 ROOT = Path(__file__).parents[2]
@@ -47,64 +43,6 @@ TOKEN = "operators-only-token"
 KEY = "one key for all hosts, forty letters long"
 SALES = 60
 UNTOUCHED = 10
-LETTER = {
-    "introLetterOutcome": "send",
-    "letterLanguage": "lt",
-    "recipientEmail": "info@klientas.example",
-}
-
-
-class Person:
-    """Somebody with one session whom any host serves; asks the next host when one fails."""
-
-    def __init__(self, login: str, hosts: list[Host]) -> None:
-        self.login = login
-        self.cookie = ""
-        self.token = ""
-        self.hosts = cycle(hosts)
-
-    def ask(
-        self, host: Host, method: str, path: str, body: object = None, *, form: bool = False
-    ) -> tuple[int, str]:
-        """Status and page; 0 when the host does not answer."""
-        headers = {"Cookie": self.cookie, "X-CSRFToken": self.token, "Accept-Language": "lt"}
-        sent: str | None = None
-        if body is not None:
-            sent = urlencode(body) if form else json.dumps(body)  # type: ignore[arg-type]
-            kind = "x-www-form-urlencoded" if form else "json"
-            headers["Content-Type"] = f"application/{kind}"
-        with closing(HTTPConnection(host.address, PORT, timeout=2)) as connection:
-            try:
-                connection.request(method, path, sent, headers)
-                answer = connection.getresponse()
-                page = answer.read().decode()
-            except (OSError, HTTPException):
-                return 0, ""
-        for cookie in answer.headers.get_all("Set-Cookie") or []:
-            self.cookie = cookie.partition(";")[0]
-        return answer.status, page
-
-    def sign_in(self, host: Host) -> None:
-        _status, page = self.ask(host, "GET", "/login")
-        self._read_token(page)
-        entered = {"login": self.login, "password": PASSWORD}
-        assert self.ask(host, "POST", "/login", entered, form=True)[0] == 303
-        self._read_token(self.ask(host, "GET", "/")[1])
-
-    def complete(self, task: UUID) -> str | None:
-        """'done' when a host said so, 'already' when an earlier try had reached the database."""
-        status, page = self.ask(
-            next(self.hosts), "POST", f"/tasks/{task}/complete", {"variables": LETTER}
-        )
-        if status == 200:
-            return "done"
-        assert status in (0, 409, 503), (status, page)
-        return "already" if status == 409 and "already-completed" in page else None
-
-    def _read_token(self, page: str) -> None:
-        found = re.search(r'name="csrf[-_]token" (?:value|content)="([^"]+)"', page)
-        assert found is not None
-        self.token = found[1]
 
 
 @dataclass
