@@ -151,7 +151,10 @@ def test_check_names_what_was_tampered_with(
     assert any(line.startswith(told) for line in done.stdout.splitlines()), done.stdout
 
 
-@pytest.mark.parametrize("words", [("check",), ("seed",), ("token", "manager"), ("publish", ".")])
+@pytest.mark.parametrize(
+    "words",
+    [("check",), ("seed",), ("token", "manager"), ("publish", "."), ("serve",), ("worker",)],
+)
 def test_a_database_without_tables_asks_to_be_prepared(
     run: Run, database_url: str, words: tuple[str, ...]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import stat
 from pathlib import Path
 
@@ -43,6 +45,11 @@ def test_postgresql_addresses_get_the_driver(scheme: str) -> None:
         ("REDIS_URL", "localhost:6379"),
         ("SMTP_URL", "smtp://"),
         ("SMTP_URL", "smtp://mail:25000000"),
+        ("METRICS_TOKEN", "too short"),
+        ("BROKER_CRM_TRUSTED_PROXIES", "-1"),
+        ("BROKER_CRM_TRUSTED_PROXIES", "10"),
+        ("BROKER_CRM_WORKER_METRICS_PORT", "70000"),
+        ("BROKER_CRM_LOG", "xml"),
     ],
 )
 def test_an_unusable_value_is_refused_by_its_variable(variable: str, value: str) -> None:
@@ -60,8 +67,24 @@ def test_the_generated_key_stays_the_same_and_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
 
 
-def test_a_key_is_never_shown(tmp_path: Path) -> None:
-    assert "k" * 40 not in repr(load({"BROKER_CRM_SECRET_KEY": "k" * 40}))
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("BROKER_CRM_SECRET_KEY", "slapta" * 8),
+        ("METRICS_TOKEN", "slapta" * 8),
+        ("DATABASE_URL", "postgresql://ona:slapta@db/crm"),
+        ("REDIS_URL", "redis://:slapta@redis/0"),
+        ("SMTP_URL", "smtp://ona:slapta@mail"),
+    ],
+)
+def test_a_secret_is_never_shown(variable: str, value: str) -> None:
+    assert "slapta" not in repr(load({variable: value}))
+
+
+def test_every_variable_is_in_the_table_of_the_readme() -> None:
+    read = set(re.findall(r'\btext\("([A-Z_]+)"', Path(inspect.getfile(load)).read_text()))
+    table = (Path(__file__).parents[1] / "README.md").read_text()
+    assert read == set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE))
 
 
 def test_a_socket_path_is_never_too_long() -> None:

@@ -24,11 +24,12 @@ LETTER = {
 class Person:
     """Somebody with one session whom any host serves; asks the next host when one fails."""
 
-    def __init__(self, login: str, hosts: list[Host]) -> None:
+    def __init__(self, login: str, hosts: list[Host], patience: float = 60) -> None:
         self.login = login
         self.cookie = ""
         self.token = ""
         self.hosts = cycle(hosts)
+        self.patience = patience
 
     def ask(
         self, host: Host, method: str, path: str, body: object = None, *, form: bool = False
@@ -40,7 +41,7 @@ class Person:
             sent = urlencode(body) if form else json.dumps(body)  # type: ignore[arg-type]
             kind = "x-www-form-urlencoded" if form else "json"
             headers["Content-Type"] = f"application/{kind}"
-        with closing(HTTPConnection(host.address, PORT, timeout=2)) as connection:
+        with closing(HTTPConnection(host.address, PORT, timeout=self.patience)) as connection:
             try:
                 connection.request(method, path, sent, headers)
                 answer = connection.getresponse()

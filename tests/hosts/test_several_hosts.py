@@ -32,7 +32,7 @@ from broker_crm.schema import upgrade
 from tests.outreach import mail_server
 from tests.outreach.mail_server import MailServer
 
-from .machines import PORT, Host, Network, network, until
+from .machines import PATIENCE, PORT, Host, Network, network, until
 from .people import Person
 from .servers import RedisServer, postgres
 
@@ -58,7 +58,7 @@ class Brokerage:
 
 @pytest.fixture
 def brokerage(tmp_path: Path) -> Iterator[Brokerage]:
-    with network(tmp_path, 3) as net, postgres(tmp_path / "postgres", net.middle) as url:
+    with network(tmp_path, 3) as net, postgres(net.middle) as url:
         redis = RedisServer(tmp_path / "redis", net.middle)
         redis.start()
         with mail_server.running(net.middle) as mail:
@@ -104,9 +104,9 @@ def test_hosts_cables_and_servers_fail_and_nothing_is_lost_or_done_twice(
     one, two, three = brokerage.network.hosts
     for host in (one, two, three):
         host.start(brokerage.environment)
-    jonas = Person("jonas", [one, two, three])
+    jonas = Person("jonas", [one, two, three], patience=3)
     for host in (one, two, three):
-        until(lambda host=host: jonas.ask(host, "GET", "/health/ready")[0] == 200, 40, host.name)
+        until(lambda host=host: jonas.ask(host, "GET", "/health/ready")[0] == 200, host.name)
     jonas.sign_in(one)
     assert [jonas.ask(host, "GET", "/")[0] for host in (two, three)] == [200, 200]
 
@@ -125,7 +125,7 @@ def test_hosts_cables_and_servers_fail_and_nothing_is_lost_or_done_twice(
 
     def more(number: int, after: str) -> None:
         wanted = len(acknowledged) + number
-        until(lambda: len(acknowledged) >= wanted, 30, f"work goes on after {after}")
+        until(lambda: len(acknowledged) >= wanted, f"work goes on after {after}")
 
     people = Thread(target=work)
     people.start()
@@ -141,13 +141,13 @@ def test_hosts_cables_and_servers_fail_and_nothing_is_lost_or_done_twice(
         brokerage.redis.stop()
         more(5, "Redis is gone")
         brokerage.redis.start()
-        people.join(40)
+        people.join(PATIENCE)
         assert not people.is_alive()
     finally:
         finished.set()
         people.join()
     done = SALES - UNTOUCHED
-    until(lambda: _settled(brokerage.factory) == (0, done), 40, "all due work is done")
+    until(lambda: _settled(brokerage.factory) == (0, done), "all due work is done")
     health = _health(one)
     assert health["status"] == "ok" and health["timers"]["due"] == 0
     assert health["open_incidents"] == health["letters"]["in-doubt"] <= 1
@@ -180,7 +180,7 @@ def _health(host: Host) -> dict[str, Any]:
     request = Request(
         f"http://{host.address}:{PORT}/health", headers={"Authorization": f"Bearer {TOKEN}"}
     )
-    with urlopen(request, timeout=5) as answer:
+    with urlopen(request, timeout=PATIENCE) as answer:
         return dict(json.loads(answer.read()))
 
 
