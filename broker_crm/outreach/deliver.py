@@ -20,15 +20,17 @@ from broker_crm import clock
 from broker_crm.db import new_id
 from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.happenings import failed, happened, needs_a_person, resolve
+from broker_crm.outreach.headers import HeaderRefused, address
 from broker_crm.outreach.letters import envelope
-from broker_crm.outreach.message import MessageChanged, serialised
+from broker_crm.outreach.message import MessageUnwritable, serialised
 from broker_crm.outreach.models import Letter, LetterAttachment, OutboxEntry, OutboxState
 from broker_crm.outreach.smtp import Answer, Fate, hand_over
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.settings import Settings
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=3)
+"""Longer than a dialogue with the server can last."""
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 """Waits after the first, second, … temporary failure; after the last one the letter has failed."""
 STOPPED = "The program stopped while the letter was being sent; it may have arrived."
@@ -71,7 +73,7 @@ def deliver_due(
             break
         try:
             sending = _claim(factory, letter_id)
-        except MessageChanged as error:
+        except (HeaderRefused, MessageUnwritable) as error:
             _refuse(factory, letter_id, error)
             continue
         if sending is None:
@@ -163,13 +165,20 @@ def _claim(factory: sessionmaker[Session], letter_id: UUID) -> _Sending | None:
 
 
 def _reply_to(session: Session, letter: Letter) -> str | None:
-    """The address of the salesperson whose case it is."""
+    """The address of the salesperson whose case it is.
+
+    Raises:
+        HeaderRefused: when it is not an address.
+    """
     instance = session.get(ProcessInstance, letter.instance_id) if letter.instance_id else None
     login = (instance.owner if instance else None) or letter.author
-    return session.scalar(select(User.email).where(User.login == login)) if login else None
+    mail = session.scalar(select(User.email).where(User.login == login)) if login else None
+    return address(mail, f"address of the salesperson {login}") if mail else None
 
 
-def _refuse(factory: sessionmaker[Session], letter_id: UUID, error: MessageChanged) -> None:
+def _refuse(
+    factory: sessionmaker[Session], letter_id: UUID, error: HeaderRefused | MessageUnwritable
+) -> None:
     with factory.begin() as session:
         entry = session.get_one(OutboxEntry, letter_id, with_for_update=True)
         if entry.state == OutboxState.QUEUED:
@@ -199,7 +208,11 @@ def _settle(session: Session, letter_id: UUID, token: str, answer: Answer) -> bo
     if answer.fate == Fate.IN_DOUBT:
         entry.state = OutboxState.IN_DOUBT
         needs_a_person(session, letter_id, answer.text)
-    elif answer.fate != Fate.PERMANENT and entry.attempts <= len(BACK_OFF):
+    elif answer.fate == Fate.UNREACHABLE:
+        entry.state = OutboxState.QUEUED
+        entry.attempts -= 1
+        entry.next_attempt_at = clock.now() + BACK_OFF[0]
+    elif answer.fate == Fate.TEMPORARY and entry.attempts <= len(BACK_OFF):
         entry.state = OutboxState.QUEUED
         entry.next_attempt_at = clock.now() + BACK_OFF[entry.attempts - 1]
     else:

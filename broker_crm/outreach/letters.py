@@ -108,7 +108,7 @@ def queue_letter(
         OutboxEntry(
             letter_id=letter.id,
             state=OutboxState.QUEUED,
-            message_id=f"<{letter.id}@{draft.sender.rpartition('@')[2]}>",
+            message_id=f"<{letter.id}@{envelope(letter.sender).rpartition('@')[2]}>",
             next_attempt_at=now,
         )
     )

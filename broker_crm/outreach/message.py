@@ -15,8 +15,8 @@ from broker_crm.outreach.folding import POLICY
 from broker_crm.outreach.models import Letter, LetterAttachment
 
 
-class MessageChanged(Exception):
-    """A message read back has other headers than were written."""
+class MessageUnwritable(Exception):
+    """A letter can't be written, or its headers would read back other than they were written."""
 
 
 def serialised(
@@ -31,8 +31,20 @@ def serialised(
         reply_to: the salesperson's mailbox.
 
     Raises:
-        MessageChanged: when it doesn't read back as written; it must not be sent.
+        MessageUnwritable: when it can't be written, or doesn't read back as written.
     """
+    try:
+        message = _composed(letter, attachments, message_id, reply_to)
+        raw = message.as_bytes()
+        _refuse_changed(message, raw)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise MessageUnwritable(f"The letter can't be written: {error!r}") from error
+    return raw
+
+
+def _composed(
+    letter: Letter, attachments: Iterable[LetterAttachment], message_id: str, reply_to: str | None
+) -> EmailMessage:
     message = EmailMessage(policy=POLICY)
     message["From"] = letter.sender
     message["To"] = letter.recipient
@@ -54,25 +66,23 @@ def serialised(
         message.add_attachment(
             attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
         )
-    raw = message.as_bytes()
-    _refuse_changed(message, raw)
-    return raw
+    return message
 
 
 def _refuse_changed(message: EmailMessage, raw: bytes) -> None:
     again = BytesParser(policy=compat32).parsebytes(raw)
     if again.keys() != message.keys():
-        raise MessageChanged(
+        raise MessageUnwritable(
             f"The letter would have the headers {again.keys()} instead of {message.keys()}."
         )
     for name in ("From", "To", "Reply-To"):
         written = [(each.display_name, each.addr_spec) for each in _addresses(message, name)]
         read = [(_decoded(each), address) for each, address in getaddresses([again[name] or ""])]
         if read != written:
-            raise MessageChanged(f"The header {name} would read {read}.")
+            raise MessageUnwritable(f"The header {name} would read {read}.")
     for name in ("Subject", "Message-ID"):
         if _decoded(again[name]) != message[name]:
-            raise MessageChanged(f"The header {name} would read {_decoded(again[name])!r}.")
+            raise MessageUnwritable(f"The header {name} would read {_decoded(again[name])!r}.")
 
 
 def _addresses(message: EmailMessage, name: str) -> tuple[Address, ...]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
+from broker_crm import clock
 from broker_crm.heartbeat import seconds_since_beat
-from broker_crm.outreach.models import OutboxEntry, OutboxState
+from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
 from broker_crm.process.models import Incident, ProcessInstance
 from broker_crm.readings import PATIENCE
 
 STOPPED = "stopped"
 """Filter of the list of cases: those with an incident that nobody has resolved."""
+LETTERS_LEAVE_WITHIN = timedelta(hours=1)
 
 
 def is_stopped() -> ColumnElement[bool]:
@@ -51,6 +55,14 @@ def lines(session: Session) -> list[tuple[str, str]]:
             doubtful,
         )
         found.append((text, url_for("letters.listing", state=OutboxState.IN_DOUBT)))
+    turned_away = _turned_away(session)
+    if turned_away:
+        text = ngettext(
+            "The mail server has not taken %(num)s letter for more than an hour.",
+            "The mail server has not taken %(num)s letters for more than an hour.",
+            turned_away,
+        )
+        found.append((text, url_for("letters.listing", state=OutboxState.QUEUED)))
     silence = seconds_since_beat(session)
     if silence is None or silence > PATIENCE.total_seconds():
         text = _("The worker is silent: reminders and letters wait until it runs again.")
@@ -64,4 +76,18 @@ def _not_of_a_letter() -> ColumnElement[bool]:
 
 def _letters(session: Session, state: OutboxState) -> int:
     waiting = select(func.count()).select_from(OutboxEntry).where(OutboxEntry.state == state)
+    return session.scalar(waiting) or 0
+
+
+def _turned_away(session: Session) -> int:
+    waiting = (
+        select(func.count())
+        .select_from(OutboxEntry)
+        .join(Letter)
+        .where(
+            OutboxEntry.state == OutboxState.QUEUED,
+            OutboxEntry.last_error.is_not(None),
+            Letter.created_at < clock.now() - LETTERS_LEAVE_WITHIN,
+        )
+    )
     return session.scalar(waiting) or 0

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from broker_crm.crm.models import Client
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.outreach import headers
-from broker_crm.outreach.letters import Draft, Origin, queue_letter
+from broker_crm.outreach.letters import Attachment, Draft, Origin, queue_letter
 from broker_crm.outreach.models import Letter, LetterAttachment, OutboxEntry
 from broker_crm.process.models import ProcessInstance, UserTask
 from tests.process.office import rows
@@ -131,12 +131,103 @@ def test_the_copy_tells_who_wrote_to_whom(office):
     assert isinstance(letter, Letter) and isinstance(entry, OutboxEntry)
 
 
-@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\x00b", "a\u2028b", "=?x"])
-def test_a_header_takes_one_plain_line(text):
-    with pytest.raises(headers.HeaderRefused):
-        headers.one_line(text, "subject")
+TRICKS = [
+    "a\rb",
+    "a\nb",
+    "a\r\n b",
+    "a\x00b",
+    "a\x0bb",
+    "a\x1eb",
+    "a\x85b",
+    "a\u2028b",
+    "a\u2029b",
+    "a\ud800b",
+    "=?utf-8?q?x?=",
+    "x =?utf-8?b?DQpCY2M6?= y",
+]
+FIELDS = ("sender", "sender_name", "recipient", "recipient_name", "subject", "file name")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_field_can_begin_another_header(office, field):
+    instance_id = begin(office.factory)
+    origin = Origin(instance_id, "send", 1, None, "rasa")
+    for trick in TRICKS:
+        text = f"{trick}@x.lt" if field in ("sender", "recipient") else trick
+        file = Attachment(text if field == "file name" else "a.html", "text/html", b"")
+        draft = DRAFT if field == "file name" else replace(DRAFT, **{field: text})
+        with (
+            pytest.raises(headers.HeaderRefused, match=field.partition("_")[0]),
+            office.factory.begin() as session,
+        ):
+            queue_letter(session, origin, draft, [file])
+        assert nothing_queued(office), trick
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b@c.lt",
+        "a@b.lt,c@d.lt",
+        "a@b.lt;c@d.lt",
+        "a@b.lt c@d.lt",
+        "<a@b.lt>",
+        "Ona <a@b.lt>",
+        '"a b"@c.lt',
+        "a(c)@b.lt",
+        "a@(c)b.lt",
+        "a@[192.0.2.1]",
+        "@x:a@b.lt",
+        "a:b@c.lt;",
+        ".a@b.lt",
+        "a..b@c.lt",
+        "a@b..lt",
+        "a@b.lt.",
+        "a@-b.lt",
+        "a@b_c.lt",
+        "a\\@b.lt",
+        "ą@b.lt",
+        "a@b\u3002lt",
+        "a@b\uff0elt",
+        "a@stra\u00dfe.example",
+        "a@b\u200b.lt",
+        "a@\u202eb.lt",
+        "a" * 65 + "@b.lt",
+        "a@" + "b" * 64 + ".lt",
+        "",
+        "@",
+    ],
+)
+def test_what_only_looks_like_an_address_is_refused(address):
+    with pytest.raises(headers.HeaderRefused, match="recipient"):
+        headers.address(address, "recipient")
+
+
+def test_a_subject_that_is_too_long_is_refused_in_words(office):
+    origin = Origin(begin(office.factory), "send", 1, None, "rasa")
+    with office.factory.begin() as session, pytest.raises(headers.HeaderRefused, match="longer"):
+        queue_letter(session, origin, replace(DRAFT, subject="ą" * 301))
+
+
+def test_a_name_that_leaves_no_room_for_the_address_is_left_out(office, server):
+    origin = Origin(begin(office.factory), "send", 1, None, "rasa")
+    with office.factory.begin() as session:
+        queue_letter(session, origin, replace(DRAFT, recipient_name="ą" * 190))
+    office.deliver(server.url)
+    assert server.message()["To"] == DRAFT.recipient
+
+
+def test_the_message_id_is_ascii_whatever_the_senders_domain(office):
+    origin = Origin(begin(office.factory), "send", 1, None, "rasa")
+    with office.factory.begin() as session:
+        queue_letter(session, origin, replace(DRAFT, sender="crm@žalgiris.lt"))
+    assert queued(office.factory)[1].message_id.endswith("@xn--algiris-cxb.lt>")
 
 
 def test_addresses_keep_to_the_rules():
     assert headers.address("jonas@žalgiris.lt", "recipient") == "jonas@xn--algiris-cxb.lt"
+    assert headers.address("Jonas.O'Neil+x@Žalgiris.LT", "recipient").endswith(
+        "@xn--algiris-cxb.lt"
+    )
+    assert headers.address("crm@localhost", "sender") == "crm@localhost"
     assert headers.mailbox("Ona, Jr.", "o@x.lt", "recipient") == '"Ona, Jr." <o@x.lt>'

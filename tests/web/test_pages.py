@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from broker_crm.outreach.deliver import deliver_due
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.transactions import Command, raise_incident
 from broker_crm.web import inbox
+from tests.outreach.mail_server import free_port
 
 from .conftest import Site
 
@@ -165,6 +168,20 @@ def test_a_manager_decides_about_a_letter_that_failed(site: Site) -> None:
     assert deliver_due(site.factory, site.settings) == 1
     manager.post(f"{letter[0]}/resend", 409)
     site.visitor(site.owner).post(f"{letter[0]}/resend", 403)
+
+
+def test_managers_are_told_when_the_mail_server_takes_nothing(site: Site) -> None:
+    site.visitor(site.owner).post(
+        f"/tasks/{site.task_id}/complete", 200, json={"variables": LETTER}
+    )
+    manager = site.visitor("manager")
+    away = replace(site.settings, smtp_url=f"smtp://127.0.0.1:{free_port()}")
+    assert deliver_due(site.factory, away) == 0
+    assert "Pašto serveris" not in manager.get("/").text
+    site.clock.advance(timedelta(hours=1, seconds=1))
+    assert "Pašto serveris ilgiau nei valandą nepriima 1 laiško" in manager.get("/").text
+    assert deliver_due(site.factory, site.settings) == 1
+    assert "Pašto serveris" not in manager.get("/").text
 
 
 def test_managers_are_told_of_stopped_processes_and_a_silent_worker(site: Site) -> None:
