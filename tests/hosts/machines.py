@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -137,6 +138,7 @@ def namespaces_work() -> bool:
 def network(folder: Path, number: int) -> Iterator[Network]:
     """A bridge with hosts behind it; plain processes where the machine allows no namespaces."""
     if not namespaces_work():
+        warnings.warn("No network namespaces here: the hosts are plain processes.", stacklevel=2)
         hosts = [
             Host(f"crm-{each}", f"127.0.0.{10 + each}", folder / f"crm-{each}", None)
             for each in range(1, number + 1)
