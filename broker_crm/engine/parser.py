@@ -21,7 +21,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDef
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
-from broker_crm.engine import specs
+from broker_crm.engine import joins, specs
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.events import event_definition
 from broker_crm.engine.xml import is_bpmn, local_name
@@ -159,8 +159,8 @@ class DiagramParser(BpmnParser):
             "subProcess": (SubprocessElementParser, specs.EmbeddedSubprocess),
             "callActivity": (CallActivityElementParser, specs.CalledProcess),
             "exclusiveGateway": (ConditionalElementParser, specs.ExclusiveGateway),
-            "inclusiveGateway": (ConditionalElementParser, defaults.InclusiveGateway),
-            "parallelGateway": (GatewayElementParser, defaults.ParallelGateway),
+            "inclusiveGateway": (ConditionalElementParser, joins.InclusiveGateway),
+            "parallelGateway": (GatewayElementParser, joins.ParallelGateway),
             "eventBasedGateway": (EventGatewayParser, specs.EventGateway),
         }.items()
     }

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from broker_crm.engine.workflow import Instance, Subprocess
+from broker_crm.engine.workflow import LIVE, Instance, Subprocess, host_of_reminder_path
 
 
 def prune(instance: Instance) -> None:
     """Drop what no later step looks at.
 
     Everything outside the smallest subtree that holds all unfinished tasks is finished for good,
-    and variables live in the scope, not in tasks. It is kept only while a token that arrived at a
-    join there has not been used up.
+    and variables live in the scope, not in tasks; so are the earlier rounds of a loop inside it.
+    A token that waits at a join is unfinished.
     """
-    for parent_id, _subprocess in list(instance.subprocesses.items()):
-        parent = instance.get_task_from_id(parent_id)
-        if parent is None or parent.has_state(TaskState.FINISHED_MASK):
-            instance.subprocesses.pop(parent_id, None)
+    _forget_ended_subprocesses(instance)
     for workflow in (instance, *instance.subprocesses.values()):
         if not workflow.completed:
-            _prune_tree(workflow)
+            _cut_above(workflow)
+            _fold_rounds(workflow)
 
 
-def _prune_tree(workflow: Instance | Subprocess) -> None:
+def _forget_ended_subprocesses(instance: Instance) -> None:
+    living: set[UUID] = set()
+    around: list[Instance | Subprocess] = [instance]
+    while around:
+        for task in around.pop().tasks.values():
+            inside = instance.subprocesses.get(task.id)
+            if inside is not None and not task.has_state(TaskState.FINISHED_MASK):
+                living.add(task.id)
+                around.append(inside)
+    for parent_id in instance.subprocesses.keys() - living:
+        del instance.subprocesses[parent_id]
+
+
+def _cut_above(workflow: Instance | Subprocess) -> None:
     root = workflow.task_tree
     live = [
         task
@@ -39,19 +54,61 @@ def _prune_tree(workflow: Instance | Subprocess) -> None:
     if top is root or (top.parent is root and len(root._children) == 1):
         return
     kept = _subtree(top)
-    dropped = [task for task in workflow.tasks.values() if task.id not in kept]
-    passed = {task.task_spec.name for task in path[:-1] if task.has_state(TaskState.COMPLETED)}
-    for task in dropped:
-        waiting_join = isinstance(task.task_spec, UnstructuredJoin) and not _is_end(task)
-        unused = waiting_join and task.has_state(TaskState.CANCELLED | TaskState.WAITING)
-        if unused and task.task_spec.name not in passed:
-            return
-    for task in dropped:
-        if task is not root:
-            workflow.top_workflow.event_manager.remove_task(task)
-            del workflow.tasks[task.id]
+    above = [task for task in workflow.tasks.values() if task.id not in kept and task is not root]
+    _forget(workflow, above)
     root._children = [top.id]
     top.parent = root
+
+
+def _fold_rounds(workflow: Instance | Subprocess) -> None:
+    """Drop earlier rounds of loops within branches, where a cut above all branches can't reach."""
+    for task in [each for each in workflow.tasks.values() if each.has_state(LIVE)]:
+        path = _path(task)
+        for first, last in _rounds(path):
+            if _fold(workflow, path, first, last):
+                break
+
+
+def _rounds(path: list[Task]) -> list[tuple[int, int]]:
+    """Places of the same element on one path, the widest apart first."""
+    places: dict[str, list[int]] = {}
+    for place, task in enumerate(path[1:], start=1):
+        inside = isinstance(path[place - 1].task_spec, BoundaryEventSplit | LoopTask)
+        if not inside and not isinstance(task.task_spec, BoundaryEvent):
+            places.setdefault(task.task_spec.name, []).append(place)
+    pairs = [
+        (first, last)
+        for found in places.values()
+        for number, first in enumerate(found)
+        for last in found[number + 1 :]
+    ]
+    return sorted(pairs, key=lambda pair: pair[0] - pair[1])
+
+
+def _fold(workflow: Instance | Subprocess, path: list[Task], first: int, last: int) -> bool:
+    """Put the later round in the place of the earlier one; False where something still needs it."""
+    earlier, later = path[first], path[last]
+    section = path[first:last]
+    events = [task.task_spec for task in section if isinstance(task.task_spec, BoundaryEvent)]
+    if any(not event.cancel_activity for event in events):
+        return False
+    if events and host_of_reminder_path(earlier) is not None:
+        return False
+    kept = _subtree(later)
+    dropped = [workflow.tasks[each] for each in _subtree(earlier) - kept]
+    if any(not task.has_state(TaskState.FINISHED_MASK) and not _is_end(task) for task in dropped):
+        return False
+    above = path[first - 1]
+    above._children[above._children.index(earlier.id)] = later.id
+    later.parent = above
+    _forget(workflow, dropped)
+    return True
+
+
+def _forget(workflow: Instance | Subprocess, tasks: list[Task]) -> None:
+    for task in tasks:
+        workflow.top_workflow.event_manager.remove_task(task)
+        del workflow.tasks[task.id]
 
 
 def _is_end(task: Task) -> bool:
@@ -82,8 +139,8 @@ def _path(task: Task) -> list[Task]:
     return path
 
 
-def _subtree(top: Task) -> set[object]:
-    found: set[object] = set()
+def _subtree(top: Task) -> set[UUID]:
+    found: set[UUID] = set()
     waiting = [top]
     while waiting:
         task = waiting.pop()

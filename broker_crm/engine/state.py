@@ -18,6 +18,8 @@ from broker_crm.engine.workflow import Instance, Subprocess, is_catching
 
 MAGIC = b"BCRM"
 FORMAT = 1
+LARGEST = 64 * 1024 * 1024
+"""Bytes of the JSON inside; a hundred parallel steps take some hundred thousand."""
 _DIGEST = 16
 _HEADER = len(MAGIC) + 1 + 16 + _DIGEST
 _UNBOUND = UUID(int=0)
@@ -58,8 +60,7 @@ def variables(state: bytes, instance_id: UUID | None) -> dict[str, Any]:
     Raises:
         StateDamaged: as for `load`.
     """
-    document = orjson.loads(zlib.decompress(_checked_body(state, instance_id)))
-    found: dict[str, Any] = document["top"]["data"]
+    found: dict[str, Any] = _document(state, instance_id)["top"]["data"]
     return found
 
 
@@ -75,7 +76,7 @@ def load(process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID 
     Raises:
         StateDamaged: for a wrong checksum, an unknown format, or another instance's state.
     """
-    document = orjson.loads(zlib.decompress(_checked_body(state, instance_id)))
+    document = _document(state, instance_id)
     instance = Instance(
         process.spec,
         process.subprocess_specs,
@@ -102,7 +103,22 @@ def load(process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID 
         raise StateDamaged(
             f"The state names {error}, which this process version does not have."
         ) from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise StateDamaged(f"The state is not made as it should be: {error}.") from error
     return instance
+
+
+def _document(state: bytes, instance_id: UUID | None) -> dict[str, Any]:
+    """The JSON inside, after every check; no more of it than a state may have."""
+    reading = zlib.decompressobj()
+    try:
+        text = reading.decompress(_checked_body(state, instance_id), LARGEST)
+        if not reading.eof:
+            raise StateDamaged(f"The state is cut short or larger than {LARGEST} bytes.")
+        document: dict[str, Any] = orjson.loads(text)
+    except (zlib.error, orjson.JSONDecodeError) as error:
+        raise StateDamaged(f"The state can't be read: {error}.") from error
+    return document
 
 
 def _checked_body(state: bytes, instance_id: UUID | None) -> bytes:
