@@ -83,8 +83,8 @@ def load(process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID 
         script_engine=engine,
         deserializing=True,
     )
-    instance.visits = document["visits"]
     try:
+        instance.visits = document["visits"]
         _load_tree(instance, document["top"])
         for parent, spec_name, tree in document["subprocesses"]:
             parent_id = UUID(parent)

@@ -15,7 +15,7 @@ from broker_crm.db import connect, sessions
 from broker_crm.process import jobs
 from broker_crm.process.errors import ProcessStopped
 from broker_crm.process.leases import BACK_OFF, LEASE
-from broker_crm.process.models import Incident, PendingMessage, ProcessEvent, Timer
+from broker_crm.process.models import Incident, PendingMessage, ProcessEvent, ProcessInstance, Timer
 from tests.engine.diagrams import flows
 
 from .office import open_tasks, publish, rows, step
@@ -106,6 +106,22 @@ def test_a_failed_timer_rests_before_it_is_tried_again(office):
         office.clock.advance(timedelta(seconds=1))
     waits = [moment - began for moment in tried]
     assert waits == [timedelta(0), BACK_OFF[0], BACK_OFF[0] + BACK_OFF[1]]
+
+
+def test_a_timer_of_a_damaged_state_is_parked_at_once_and_the_others_fire(office):
+    damaged, _ = begin(office)
+    begin(office)
+    with office.factory.begin() as session:
+        instance = session.get_one(ProcessInstance, damaged)
+        whole, instance.state = instance.state, instance.state[:-1] + b"?"
+    office.clock.advance(timedelta(days=2, hours=8))
+    assert sweep(office) == process.timers.Swept(fired=1, failed=1)
+    (incident,) = incidents(office)
+    assert incident.instance_id == damaged and "checksum" in incident.message
+    with office.factory.begin() as session:
+        session.get_one(ProcessInstance, damaged).state = whole
+    process.retry_incident(office.factory, incident.id, by="manager")
+    assert events(office, "timer-fired") == 2
 
 
 def test_what_one_worker_holds_another_leaves_alone(office):
