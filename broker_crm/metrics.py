@@ -180,6 +180,7 @@ def _of_database(read: Readings) -> Iterator[Metric]:
         ("state",),
         {(state,): count for state, count in read.letters_by_state.items()},
     )
+    yield _one("mail_held", "1 while outgoing mail is held", int(read.mail_is_held))
     yield _labelled(
         "incidents_open",
         "Incidents that wait for a manager, by the command that failed",

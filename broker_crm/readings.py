@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from broker_crm import clock
 from broker_crm.heartbeat import Seen, workers
+from broker_crm.outreach.hold import is_held
 from broker_crm.outreach.models import OutboxEntry, OutboxState
 from broker_crm.process.models import (
     Incident,
@@ -46,6 +47,8 @@ class Readings:
     timers: Due
     timers_ahead: int
     letters: Due
+    """None is due while outgoing mail is held."""
+    mail_is_held: bool
     letters_by_state: Mapping[str, int]
     messages: Due
     """Thrown by instances and not yet delivered."""
@@ -79,7 +82,9 @@ def take(session: Session) -> Readings:
     now = clock.now()
     letters = session.execute(
         select(func.count(), func.min(OutboxEntry.next_attempt_at)).where(
-            OutboxEntry.state == OutboxState.QUEUED, OutboxEntry.next_attempt_at <= now
+            OutboxEntry.state == OutboxState.QUEUED,
+            OutboxEntry.next_attempt_at <= now,
+            ~is_held(),
         )
     ).one()
     states = select(OutboxEntry.state, func.count()).group_by(OutboxEntry.state)
@@ -93,6 +98,7 @@ def take(session: Session) -> Readings:
         timers=_leased(session, Timer, Timer.due_at, now),
         timers_ahead=session.scalar(select(func.count(Timer.id)).where(Timer.due_at > now)) or 0,
         letters=Due(letters[0], _seconds(letters[1], now)),
+        mail_is_held=session.scalar(select(is_held())) or False,
         letters_by_state={state.value: 0 for state in OutboxState} | _counts(session, states),
         messages=_leased(session, PendingMessage, PendingMessage.created_at, now),
         incidents=_counts(session, incidents),

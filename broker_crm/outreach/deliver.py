@@ -21,6 +21,7 @@ from broker_crm.db import new_id
 from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.happenings import failed, happened, needs_a_person, resolve
 from broker_crm.outreach.headers import HeaderRefused, address
+from broker_crm.outreach.hold import is_held
 from broker_crm.outreach.letters import envelope
 from broker_crm.outreach.message import MessageUnwritable, serialised
 from broker_crm.outreach.models import Letter, LetterAttachment, OutboxEntry, OutboxState
@@ -55,6 +56,8 @@ def deliver_due(
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send what is due, one letter after the other; stop when the server can't be reached.
+
+    While outgoing mail is held, nothing is due.
 
     Args:
         factory: makes sessions.
@@ -119,7 +122,11 @@ def _doubt(session: Session, letter_id: UUID, token: str | None) -> None:
 def _due(factory: sessionmaker[Session], limit: int) -> list[UUID]:
     statement = (
         select(OutboxEntry.letter_id)
-        .where(OutboxEntry.state == OutboxState.QUEUED, OutboxEntry.next_attempt_at <= clock.now())
+        .where(
+            OutboxEntry.state == OutboxState.QUEUED,
+            OutboxEntry.next_attempt_at <= clock.now(),
+            ~is_held(),
+        )
         .order_by(OutboxEntry.next_attempt_at)
         .limit(limit)
     )
@@ -129,14 +136,18 @@ def _due(factory: sessionmaker[Session], limit: int) -> list[UUID]:
 
 
 def _claim(factory: sessionmaker[Session], letter_id: UUID) -> _Sending | None:
-    """Say that the letter is being sent; None when another worker was faster."""
+    """Say that the letter is being sent; None when another worker was faster, or mail is held."""
     token = str(new_id())
     with factory.begin() as session:
         taken = cast(
             CursorResult[Any],
             session.execute(
                 update(OutboxEntry)
-                .where(OutboxEntry.letter_id == letter_id, OutboxEntry.state == OutboxState.QUEUED)
+                .where(
+                    OutboxEntry.letter_id == letter_id,
+                    OutboxEntry.state == OutboxState.QUEUED,
+                    ~is_held(),
+                )
                 .values(
                     state=OutboxState.SENDING,
                     lease_token=token,

@@ -1,4 +1,4 @@
-"""Tables of letters, their outbox and people's notifications."""
+"""Tables of letters, their outbox and its hold, and people's notifications."""
 
 from __future__ import annotations
 
@@ -73,6 +73,21 @@ class OutboxEntry(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     server_reply: Mapped[str | None] = mapped_column(String(500))
     last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+class MailHold(Base):
+    """While one is not released, no letter leaves the house."""
+
+    __tablename__ = "mail_hold"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Letters written before it may have been sent by the system that the copy was taken from."""
+    reason: Mapped[str] = mapped_column(String(500))
+    held_by: Mapped[str | None] = mapped_column(String(60))
+    """Login; None for the product itself."""
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by: Mapped[str | None] = mapped_column(String(60))
 
 
 class Notification(Base):

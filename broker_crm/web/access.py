@@ -70,6 +70,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "letters.show": SIGNED_IN,
     "letters.resend": LEADING,
     "letters.give_up": LEADING,
+    "mail_hold.show": LEADING,
+    "mail_hold.release": frozenset({Role.ADMINISTRATOR}),
     "api.description": PUBLIC,
     "api.start": SIGNED_IN,
     "api.instance": SIGNED_IN,

@@ -24,6 +24,7 @@ from broker_crm.web import (
     instances,
     language,
     letters,
+    mail_hold,
     notifications,
     page,
     request_log,
@@ -87,6 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         start,
         clients,
         letters,
+        mail_hold,
         notifications,
         health,
     ):

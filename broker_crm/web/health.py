@@ -51,6 +51,7 @@ def health() -> Response:
         if body["schema"] != "old":
             read = readings.take(database.current())
             body["worker"] = "late" if read.is_late else "ok"
+            body["mail"] = "held" if read.mail_is_held else "ok"
             details |= _details(read)
     except SQLAlchemyError:
         body |= {"database": "down", "schema": "unknown", "worker": "unknown"}

@@ -1,4 +1,4 @@
-"""What managers have to know at once: stopped processes, doubtful letters, a silent worker."""
+"""What managers have to know at once: held mail, stopped processes, doubtful letters, silence."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.heartbeat import seconds_since_beat
+from broker_crm.outreach import hold
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
 from broker_crm.process.models import Incident, ProcessInstance
 from broker_crm.readings import PATIENCE
@@ -31,6 +32,9 @@ def is_stopped() -> ColumnElement[bool]:
 def lines(session: Session) -> list[tuple[str, str]]:
     """Sentences, each with the address where it can be mended."""
     found: list[tuple[str, str]] = []
+    if hold.open_hold(session) is not None:
+        text = _("Outgoing mail is held: letters wait until an administrator releases them.")
+        found.append((text, url_for("mail_hold.show")))
     waiting = session.scalar(select(func.count()).select_from(Incident).where(_not_of_a_letter()))
     if waiting:
         text = ngettext(

@@ -35,6 +35,7 @@ PAGES = {
     "/clients": CLIENTS,
     "/letters": ALL,
     "/notifications": ALL,
+    "/mail-hold": LEADERS,
     "/login": PUBLIC,
     "/health": PUBLIC,
     "/api/openapi.json": PUBLIC,
