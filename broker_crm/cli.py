@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from broker_crm import operating
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -150,18 +151,10 @@ def token(user: str, note: str) -> None:
     click.echo(made)
 
 
-@commands.command()
-def check() -> None:
-    """Verify the invariants of the whole database; exit 1 with a list when one is broken."""
-    from broker_crm.process.check import violations
-
-    with _session() as session:
-        broken = list(violations(session))
-    for violation in broken:
-        click.echo(str(violation))
-    if broken:
-        sys.exit(1)
-    click.echo("All invariants hold.")
+commands.add_command(operating.check)
+commands.add_command(operating.backup)
+commands.add_command(operating.restore)
+commands.add_command(operating.release_mail)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -200,15 +193,10 @@ def _session() -> Iterator[Session]:
 @contextmanager
 def _database() -> Iterator[sessionmaker[Session]]:
     """The database, refused when it is not migrated to this release."""
-    from broker_crm.db import connect, sessions
-    from broker_crm.schema import require_current
+    from broker_crm.db import sessions
 
-    engine = connect(_settings().database_url)
-    try:
-        require_current(engine)
+    with operating.database(_settings()) as engine:
         yield sessions(engine)
-    finally:
-        engine.dispose()
 
 
 @contextmanager

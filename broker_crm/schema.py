@@ -22,6 +22,8 @@ import broker_crm.process.models  # noqa: F401
 from broker_crm.db import Base, connect
 
 METADATA = Base.metadata
+LOCK = 7203114
+"""Of PostgreSQL's advisory locks: held while migrating."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -47,12 +49,31 @@ def upgrade(url: str, revision: str = "head") -> None:
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_lock(7203114)")
-            _refuse_unknown(connection)
-            command.upgrade(_config(connection), revision)
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
+            migrate(connection, revision)
             connection.commit()
     finally:
         engine.dispose()
+
+
+def migrate(connection: Connection, revision: str) -> None:
+    """Bring a database to a revision within the caller's transaction.
+
+    Raises:
+        SchemaTooNew: this release does not know the database's revision.
+    """
+    _refuse_unknown(connection)
+    command.upgrade(_config(connection), revision)
+
+
+def lock(connection: Connection) -> None:
+    """Let nobody else migrate this PostgreSQL database until the transaction ends."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+
+
+def knows(revision: str) -> bool:
+    """True when this release can migrate from a revision."""
+    return revision in _known()
 
 
 def require_current(engine: Engine) -> None:
@@ -62,7 +83,7 @@ def require_current(engine: Engine) -> None:
         SchemaTooNew: this release does not know the database's revision.
         SchemaTooOld: the database has to be migrated first.
     """
-    with engine.connect() as connection:
+    with engine.connect().execution_options(read_only=True) as connection:
         if _refuse_unknown(connection) != head():
             raise SchemaTooOld(
                 "The database is not prepared for this release. Run: broker-crm prepare"

@@ -9,7 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from broker_crm import embedded_redis
-from broker_crm.db import connect, sessions
+from broker_crm.db import connect, sessions, snapshot
+from broker_crm.integrity import broken
 from broker_crm.schema import upgrade
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TEMPLATE = "broker_crm_template"
+COMPILED: dict[Any, Any] = {}
+"""Statements of the check after every test, compiled once for all databases."""
 
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -54,11 +57,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated SQLite database of this test's own."""
+def sqlite_url(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
+) -> Iterator[str]:
+    """A migrated SQLite database of this test's own; sound when the test ends."""
     path = tmp_path / "broker_crm.sqlite3"
     shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    yield f"sqlite:///{path}"
+    _expect_sound(request.node, f"sqlite:///{path}")
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +110,30 @@ def _postgres(url: URL, statement: str, **values: object) -> bool:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own."""
+def postgres_url(request: pytest.FixtureRequest, postgres_server: URL) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test's own; sound when the test ends."""
     name = f"test_{uuid.uuid4().hex}"
     _postgres(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    _postgres(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    yield url
+    try:
+        _expect_sound(request.node, url)
+    finally:
+        _postgres(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _expect_sound(test: pytest.Item, url: str) -> None:
+    """Fail a test that broke an invariant of its database, unless it did so on purpose."""
+    if test.get_closest_marker("damages"):
+        return
+    engine = connect(url)
+    try:
+        with snapshot(engine) as connection:
+            remembering = connection.execution_options(compiled_cache=COMPILED)
+            with Session(remembering) as session:
+                assert broken(session) == []
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

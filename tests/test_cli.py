@@ -110,6 +110,7 @@ def test_seed_token_and_check(run: Run, folder: Path, sqlite_url: str) -> None:
     assert asked.status_code == 200
 
 
+@pytest.mark.damages
 @pytest.mark.parametrize(
     ("tampering", "told"),
     [

@@ -161,6 +161,7 @@ def test_an_unreadable_file_beside_stops_publishing(
     assert numbers(factory) == []
 
 
+@pytest.mark.damages
 @pytest.mark.parametrize(
     ("kind", "name"),
     [(ResourceKind.DIAGRAM, "new_client_sale.bpmn"), (ResourceKind.FORM, "signing")],
@@ -190,6 +191,7 @@ def test_a_flipped_byte_in_the_database_is_told(
         published.compiled(session, version.id)
 
 
+@pytest.mark.damages
 def test_a_file_taken_from_the_database_is_told(
     factory: sessionmaker[Session], folder: Path
 ) -> None:

@@ -24,8 +24,8 @@ from broker_crm.crm.cases import start_case
 from broker_crm.crm.models import Client, Product
 from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
+from broker_crm.integrity import broken
 from broker_crm.outreach.models import Notification, OutboxEntry
-from broker_crm.process.check import violations
 from broker_crm.process.models import ProcessEvent, TaskStatus, UserTask
 from broker_crm.sample import seed
 from broker_crm.schema import upgrade
@@ -84,7 +84,7 @@ def brokerage(tmp_path: Path) -> Iterator[Brokerage]:
             finally:
                 redis.stop()
             with factory() as session:
-                assert list(violations(session)) == []
+                assert broken(session) == []
             engine.dispose()
 
 

@@ -98,6 +98,7 @@ def test_a_missing_language_falls_back_to_lithuanian(office):
     assert queued(office.factory)[0].language == "lt"
 
 
+@pytest.mark.damages
 def test_the_same_step_queues_the_same_letter_once(office):
     instance_id = begin(office.factory)
     origin = Origin(instance_id, "send", 1, None, "rasa")

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import clock
 from broker_crm.db import connect, sessions
 from broker_crm.process import jobs
-from broker_crm.process.check import violations
 
 from .office import MONDAY, TWO_CALLS, people, publish
 
@@ -29,7 +28,7 @@ class Office:
 
 @pytest.fixture
 def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
-    """People, one published process, Monday morning; sound when the test ends."""
+    """People, one published process, Monday morning."""
     engine = connect(database_url)
     factory = sessions(engine)
     simulated = clock.SimulatedClock(MONDAY)
@@ -46,8 +45,6 @@ def office(database_url: str, tmp_path: Path) -> Iterator[Office]:
         people(factory)
         publish(factory, tmp_path / "office", twoCalls=TWO_CALLS)
         yield Office(engine, factory, simulated, tmp_path / "office", ran)
-        with factory() as session:
-            assert list(violations(session)) == []
     jobs._handlers.clear()
     jobs._handlers.update(before)
     engine.dispose()

@@ -29,9 +29,9 @@ from sqlalchemy import select
 
 from broker_crm import process
 from broker_crm.db import connect, sessions
+from broker_crm.integrity import broken
 from broker_crm.people.models import Role
 from broker_crm.people.tokens import create_token
-from broker_crm.process.check import violations
 from broker_crm.process.models import ProcessEvent, UserTask
 from tests.outreach.mail_server import free_port
 from tests.process.office import TWO_CALLS, add_user, publish
@@ -104,7 +104,7 @@ def storm(url: str, users: int, tasks: int, folder: Path) -> dict[str, Any]:
                 select(ProcessEvent.task_id).where(ProcessEvent.kind == "task-completed")
             )
         )
-        wrong = [str(each) for each in violations(session)]
+        wrong = [str(each) for each in broken(session)]
     engine.dispose()
     answered = gathered.completed_by
     times = sorted(gathered.times)

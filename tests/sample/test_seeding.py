@@ -14,7 +14,7 @@ from broker_crm import settings
 from broker_crm.composition import compose
 from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
-from broker_crm.process.check import violations
+from broker_crm.integrity import broken
 from broker_crm.sample import history, seed
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def sample(template: Path, folder: Path) -> str:
     assert seed(factory, loaded, today=TODAY)
     assert not seed(factory, loaded, today=TODAY)
     with factory() as session:
-        assert list(violations(session)) == []
+        assert broken(session) == []
     engine.dispose()
     return loaded.database_url
 

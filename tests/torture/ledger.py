@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from broker_crm.integrity import broken
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
-from broker_crm.process.check import violations
 from broker_crm.process.models import (
     InstanceStatus,
     PendingMessage,
@@ -43,7 +43,7 @@ class Ledger:
 
         To be called when everything due has been done and a month has passed since the last act.
         """
-        yield from (str(each) for each in violations(session))
+        yield from (str(each) for each in broken(session))
         yield from self._answers_are_kept(session)
         yield from _nothing_happened_twice(session)
         yield from _reminders_are_complete(session)

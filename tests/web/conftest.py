@@ -22,10 +22,10 @@ from broker_crm.crm.cases import start_case
 from broker_crm.crm.models import Client, Consent, Product
 from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
+from broker_crm.integrity import broken
 from broker_crm.people.demo import PASSWORD
 from broker_crm.people.models import User
 from broker_crm.people.tokens import create_token
-from broker_crm.process.check import violations
 from broker_crm.process.models import UserTask
 from broker_crm.sample import seed
 from broker_crm.settings import Settings
@@ -166,5 +166,5 @@ def site(site_template: Path, tmp_path: Path) -> Iterator[Site]:
             colleague or "",
         )
         with factory() as session:
-            assert list(violations(session)) == []
+            assert broken(session) == []
     engine.dispose()

