@@ -79,6 +79,7 @@ def incidents(session, letter_id):
     return sum(command["letter"] == str(letter_id) for command in commands)
 
 
+@pytest.mark.damages("A letter of a case was queued once")
 def test_each_fault_at_each_place_ends_in_the_state_that_is_true(office, server, monkeypatch):
     instance_id = begin(office.factory)
     ended = {}

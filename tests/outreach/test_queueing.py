@@ -98,7 +98,7 @@ def test_a_missing_language_falls_back_to_lithuanian(office):
     assert queued(office.factory)[0].language == "lt"
 
 
-@pytest.mark.damages
+@pytest.mark.damages("A letter of a case was queued once")
 def test_the_same_step_queues_the_same_letter_once(office):
     instance_id = begin(office.factory)
     origin = Origin(instance_id, "send", 1, None, "rasa")
@@ -210,6 +210,7 @@ def test_a_subject_that_is_too_long_is_refused_in_words(office):
         queue_letter(session, origin, replace(DRAFT, subject="ą" * 301))
 
 
+@pytest.mark.damages("A letter of a case was queued once")
 def test_a_name_that_leaves_no_room_for_the_address_is_left_out(office, server):
     origin = Origin(begin(office.factory), "send", 1, None, "rasa")
     with office.factory.begin() as session:
@@ -218,6 +219,7 @@ def test_a_name_that_leaves_no_room_for_the_address_is_left_out(office, server):
     assert server.message()["To"] == DRAFT.recipient
 
 
+@pytest.mark.damages("A letter of a case was queued once")
 def test_the_message_id_is_ascii_whatever_the_senders_domain(office):
     origin = Origin(begin(office.factory), "send", 1, None, "rasa")
     with office.factory.begin() as session:
