@@ -38,7 +38,10 @@ def instant(value: object) -> datetime:
         moment = moment.replace(hour=17)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=OFFICE)
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"“{value}” is more than fifty years away.") from error
     if abs(moment - clock.now()) > LONGEST:
         raise ValueError(f"“{value}” is more than fifty years away.")
     return moment
@@ -69,26 +72,22 @@ def instants(value: object, kind: str) -> list[str]:
     return [moment.isoformat() for moment in found]
 
 
-def _after(value: object, start: datetime) -> datetime:
+def _after(value: object, start: datetime, times: int = 1) -> datetime:
+    """A number of durations later; years to days keep the office's time of day, in summer too."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groupdict().values()):
         raise ValueError(f"{value!r} is not a duration, such as P3D or PT4H.")
-    parts = {name: int(number or 0) for name, number in match.groupdict().items()}
-    if parts["years"] > 50 or parts["months"] > 600:
-        raise ValueError(f"“{value}” is longer than fifty years.")
-    local = _add_months(start.astimezone(OFFICE), parts["years"] * 12 + parts["months"])
+    parts = {name: int(number or 0) * times for name, number in match.groupdict().items()}
+    too_long = f"{times} times “{value}” is longer than fifty years."
+    months = parts["years"] * 12 + parts["months"]
     try:
-        length = timedelta(
-            weeks=parts["weeks"],
-            days=parts["days"],
-            hours=parts["hours"],
-            minutes=parts["minutes"],
-            seconds=parts["seconds"],
-        )
+        days = timedelta(weeks=parts["weeks"], days=parts["days"])
+        length = timedelta(hours=parts["hours"], minutes=parts["minutes"], seconds=parts["seconds"])
     except OverflowError as error:
-        raise ValueError(f"“{value}” is longer than fifty years.") from error
-    if length > LONGEST:
-        raise ValueError(f"“{value}” is longer than fifty years.")
+        raise ValueError(too_long) from error
+    if months > 600 or days > LONGEST or length > LONGEST:
+        raise ValueError(too_long)
+    local = _add_months(start.astimezone(OFFICE), months) + days
     return local.astimezone(UTC) + length
 
 
@@ -111,9 +110,8 @@ def _repeating(value: object) -> list[datetime]:
     times = int(match["times"])
     if times > MOST_REPEATS:
         raise ValueError(f"{times} repeats; the limit is {MOST_REPEATS}.")
-    moment = instant(match["start"]) if match["start"] else _after(match["duration"], clock.now())
-    found = []
-    for _ in range(times):
-        found.append(moment)
-        moment = _after(match["duration"], moment)
-    return found
+    duration = match["duration"]
+    if match["start"]:
+        start = instant(match["start"])
+        return [_after(duration, start, place) for place in range(times)]
+    return [_after(duration, clock.now(), place + 1) for place in range(times)]
