@@ -222,9 +222,10 @@ def _happen(
         if isinstance(task.task_spec, EventGateway):
             for name in task.task_spec.choices:
                 if uuid5(task.id, name) == waiting_id:
-                    run.note(kind, run.process.elements[name])
+                    element = run.process.elements[name]
+                    run.note(kind, element)
                     if payload:
-                        run.write_outputs(task, payload)
+                        run.write_outputs(task, payload, element)
                     task.task_spec.choose(task, name)
                     return
     raise NothingWaits(f"Nothing waits under {waiting_id}.")

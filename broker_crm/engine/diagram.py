@@ -20,6 +20,7 @@ from broker_crm.engine.xml import bpmn, is_bpmn, local_name, read_xml
 
 MAX_ELEMENTS = 1_000
 RESERVED_IDS = frozenset({"Start", "End", "Root"})
+RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin", " [child]")
 NAMED = ("message", "signal", "error", "escalation")
 MENDS = {
     "task": "Choose a type: user task, service task, script task …",
@@ -174,10 +175,10 @@ def _refusals_of(element: Element, node: etree._Element) -> list[Refusal]:
     ]
     if not element.id:
         refuse("The element has no id.", "Save the file again from the modeler.", "unique-id")
-    if element.id in RESERVED_IDS:
+    if element.id in RESERVED_IDS or element.id.endswith(RESERVED_ENDINGS):
         refuse(
             f"The id “{element.id}” is reserved.",
-            f"Rename it, for example to “{element.id}Event”.",
+            "Rename it, for example by a word behind it.",
             "reserved-id",
         )
     if len(definitions) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import BpmnErrorThrown, EngineError, RuleFailed
 from broker_crm.engine.feel import FeelError, evaluate
+from broker_crm.engine.flows_taken import flows_taken
 from broker_crm.engine.instants import instant, instants
 from broker_crm.engine.transition import (
     CreatedTask,
@@ -26,7 +28,13 @@ from broker_crm.engine.transition import (
     Standards,
     Thrown,
 )
-from broker_crm.engine.workflow import boundary_host, host_of_reminder_path, scope_of
+from broker_crm.engine.workflow import (
+    boundary_host,
+    host_of_reminder_path,
+    open_instances,
+    scope_of,
+    scopes_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +65,18 @@ class Run:
 
     def context(self, task: Task) -> dict[str, Any]:
         """The variables that the task sees: process scope, multi-instance locals, mapped inputs."""
-        scope = scope_of(task)
-        inputs = task.internal_data.get("inputs")
-        if not task.data and not inputs:
-            return scope
-        return {**scope, **task.data, **(inputs or {})}
+        inner, scope = self._scopes(task)
+        return {**scope, **inner} if inner else scope
+
+    def _scopes(self, task: Task) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What only this task and the subprocesses around it see, and the process's scope."""
+        *around, scope = scopes_of(task)
+        inner: dict[str, Any] = {}
+        for data in reversed(around):
+            inner.update(data)
+        inner.update(task.data)
+        inner.update(task.internal_data.get("inputs") or {})
+        return inner, scope
 
     # -- FEEL ------------------------------------------------------------------------------
 
@@ -106,19 +121,26 @@ class Run:
         if "due(" not in (self.element(task).timer or ""):
             return None
         host = boundary_host(task)
-        due_text = host.internal_data.get("due") if host is not None else None
+        due = self._due_of(host) if host is not None else None
         calendar = self.around.calendar
 
         def shifted(days: float) -> str:
-            if due_text is None:
+            if due is None:
                 raise ValueError("the activity has no due date (no time standard)")
-            return calendar.shift(datetime.fromisoformat(due_text), days).isoformat()
+            return calendar.shift(due, days).isoformat()
 
         return {
             "before due": lambda days: shifted(-days),
             "at due": lambda: shifted(0),
             "after due": shifted,
         }
+
+    def _due_of(self, host: Task) -> datetime | None:
+        if "due" in host.internal_data:
+            return datetime.fromisoformat(host.internal_data["due"])
+        element, context = self.element(host), self.context(host)
+        days = self._number(element, element.properties.get("standardWorkingDays"), context)
+        return self._due_at(element, days, context)
 
     # -- user tasks ------------------------------------------------------------------------
 
@@ -155,7 +177,7 @@ class Run:
             outcome_variable=element.outcome_variable,
             loop_number=visits[element.id],
             help=element.help,
-            local_variables={**task.data, **inputs},
+            local_variables=self._scopes(task)[0],
         )
 
     def _due_at(
@@ -169,7 +191,10 @@ class Run:
                 raise RuleFailed(element.id, element.name, f"The due date: {error}") from error
         if working_days is None:
             return None
-        return self.around.calendar.due_at(clock.now(), working_days)
+        try:
+            return self.around.calendar.due_at(clock.now(), working_days)
+        except ValueError as error:
+            raise RuleFailed(element.id, element.name, f"The time standard: {error}") from error
 
     def _number(
         self, element: Element, text: str | None, context: Mapping[str, Any]
@@ -178,11 +203,14 @@ class Run:
             return None
         value = self.value(element, text, context)
         try:
-            return None if value is None else float(value)
-        except (TypeError, ValueError) as error:
+            number = None if value is None else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if number is not None and not math.isfinite(number):
             raise RuleFailed(
                 element.id, element.name, f"The standard “{text}” gave {value!r}, not a number."
-            ) from error
+            )
+        return number
 
     def _text(self, element: Element, text: str | None, context: Mapping[str, Any]) -> str | None:
         value = self.value(element, text, context) if text else None
@@ -201,9 +229,17 @@ class Run:
             mapped[mapping.target] = context[mapping.target] = value
         return mapped
 
-    def write_outputs(self, task: Task, results: Mapping[str, Any]) -> None:
-        """Bring results into the variables: mapped where the designer maps, else all of them."""
-        element = self.element(task)
+    def write_outputs(
+        self, task: Task, results: Mapping[str, Any], element: Element | None = None
+    ) -> None:
+        """Bring results into the variables: mapped where the designer maps, else all of them.
+
+        Args:
+            task: where the results arrive.
+            results: by name.
+            element: the one that maps, where it is not the task's own.
+        """
+        element = element or self.element(task)
         if not element.outputs:
             self._write(task, results)
             return
@@ -215,9 +251,16 @@ class Run:
         self._write(task, mapped)
 
     def _write(self, task: Task, values: Mapping[str, Any]) -> None:
-        scope = scope_of(task)
+        *inner, scope = [task.data, *scopes_of(task)]
         for name, value in values.items():
-            (task.data if name in task.data else scope)[name] = value
+            next((data for data in inner if name in data), scope)[name] = value
+
+    def subprocess_ended(self, task: Task, variables: Mapping[str, Any]) -> None:
+        """An embedded subprocess's own variables end with it, but for what the designer maps."""
+        if self.element(task).multi_instance is not None:
+            task.data.update(variables)
+        if self.element(task).outputs:
+            self.write_outputs(task, variables)
 
     def called_process_ended(self, task: Task, variables: Mapping[str, Any]) -> None:
         element = self.element(task)
@@ -281,6 +324,7 @@ class Run:
             },
             variables=inputs or context,
             host_task_id=host.id if host is not None else None,
+            host_instances=open_instances(host) if host is not None else (),
         )
         try:
             results = self.around.run_job(job)
@@ -322,7 +366,9 @@ class Run:
         element = self.element(task)
         if element.type == "userTask":
             return
-        self.note(EventKind.ELEMENT_PASSED, element, value=self._flows_taken(task, element))
+        self.note(
+            EventKind.ELEMENT_PASSED, element, value=flows_taken(self.process.flows, task, element)
+        )
         self.measure(task)
 
     def measure(self, task: Task, task_id: UUID | None = None) -> None:
@@ -346,17 +392,3 @@ class Run:
                 **details,
             )
         )
-
-    def _flows_taken(self, task: Task, element: Element) -> object:
-        if not element.type.endswith("Gateway"):
-            return None
-        targets = [
-            child.task_spec.name.removesuffix(".BoundaryEventSplit").removesuffix(" [child]")
-            for child in task.children
-        ]
-        flows = [
-            flow.id
-            for flow in self.process.flows.values()
-            if flow.source == element.id and flow.target in targets
-        ]
-        return {"flows": flows}

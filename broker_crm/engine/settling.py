@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
@@ -16,7 +17,7 @@ from broker_crm.engine.run import Run
 from broker_crm.engine.workflow import Instance
 
 MAX_STEPS = 1_000
-"""Automatic elements that one command may pass."""
+"""Automatic elements that one command may pass in the process, or in one of its subprocesses."""
 MAX_SECONDS = 5.0
 
 
@@ -26,22 +27,16 @@ def settle(run: Run, instance: Instance) -> None:
     Raises:
         RuleFailed: an element failed, or the process runs in a circle.
     """
-    steps = 0
+    steps: Counter[int] = Counter()
     deadline = time.monotonic() + MAX_SECONDS
     while not instance.completed:
         moved = False
         for task in _ready(instance):
             if task.state != TaskState.READY:
                 continue
-            steps += 1
-            if steps > MAX_STEPS or time.monotonic() > deadline:
-                name = task.task_spec.bpmn_id or task.task_spec.name
-                raise RuleFailed(
-                    name,
-                    task.task_spec.bpmn_name,
-                    "The process runs in a circle without waiting."
-                    " Put a user task or a timer into the loop.",
-                )
+            if not isinstance(task.parent and task.parent.task_spec, LoopTask):
+                steps[id(task.workflow)] += 1
+            _refuse_endless(task, steps[id(task.workflow)], deadline)
             moved = True
             guard(run, task.run, task)
             spec = task.task_spec
@@ -59,6 +54,20 @@ def settle(run: Run, instance: Instance) -> None:
                 parent.task_spec._update(parent)
         if not moved:
             return
+
+
+def _refuse_endless(task: Task, steps: int, deadline: float) -> None:
+    reason = None
+    if steps > MAX_STEPS:
+        reason = (
+            "The process runs in a circle without waiting."
+            " Put a user task or a timer into the loop."
+        )
+    elif time.monotonic() > deadline:
+        reason = f"The automatic steps take more than {MAX_SECONDS:g} seconds."
+    if reason:
+        name = task.task_spec.bpmn_id or task.task_spec.name
+        raise RuleFailed(name, task.task_spec.bpmn_name, reason)
 
 
 def _ready(instance: Instance) -> list[Task]:

@@ -73,6 +73,7 @@ class ExclusiveGateway(defaults.ExclusiveGateway):
         for condition, name in self.cond_task_specs:
             if condition is not None and condition._matches(my_task):
                 chosen = name
+                my_task._set_internal_data(condition=condition.args[0])
                 break
         if chosen is None:
             raise RuleFailed(
@@ -130,10 +131,10 @@ class EmbeddedSubprocess(defaults.SubWorkflowTask):
 
     def copy_data(self, my_task: Task, subworkflow: Subprocess) -> None:
         inputs = my_task.workflow.script_engine.mapped_inputs(my_task)
-        subworkflow.task_tree.data = {**my_task.data, **inputs}
+        subworkflow.data.update({**my_task.data, **inputs})
 
     def update_data(self, my_task: Task, subworkflow: Subprocess) -> None:
-        my_task.workflow.script_engine.write_outputs(my_task, {})
+        my_task.workflow.script_engine.subprocess_ended(my_task, subworkflow.data)
 
 
 class CalledProcess(defaults.CallActivity):

@@ -174,3 +174,5 @@ class Job:
     """The instance's variables, or only the mapped inputs where the designer maps inputs."""
     host_task_id: UUID | None
     """For a boundary timer's path: the user task that the path hangs on."""
+    host_instances: tuple[UUID, ...] = ()
+    """Its open user tasks, where the path hangs on a multi-instance one."""

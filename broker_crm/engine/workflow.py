@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -15,6 +16,10 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from broker_crm.engine.errors import RuleFailed
+
+MAX_DEPTH = 50
+"""How deep subprocesses and called processes may be nested."""
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
@@ -37,6 +42,12 @@ class Instance(BpmnWorkflow):
         subprocess = Subprocess(
             self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self
         )
+        if subprocess.depth > MAX_DEPTH:
+            raise RuleFailed(
+                my_task.task_spec.bpmn_id,
+                my_task.task_spec.bpmn_name,
+                f"Subprocesses and called processes are nested more than {MAX_DEPTH} deep.",
+            )
         self.subprocesses[my_task.id] = subprocess
         return subprocess
 
@@ -56,19 +67,26 @@ def _update_waiting(workflow: Instance | Subprocess) -> None:
             task.task_spec._update(task)
 
 
-def scope_of(task: Task) -> dict[str, Any]:
-    """The variables that the task reads and writes.
+def scopes_of(task: Task) -> list[dict[str, Any]]:
+    """The variables that the task sees, innermost first.
 
-    An embedded subprocess shares the variables around it; a call activity has its own.
+    An embedded subprocess has its mapped inputs and multi-instance item to itself and shares the
+    variables around it; a call activity has its own.
     """
     workflow = task.workflow
+    found = [workflow.data]
     while workflow.parent_task_id is not None:
         parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
         if isinstance(parent.task_spec, CallActivity):
             break
         workflow = parent.workflow
-    data: dict[str, Any] = workflow.data
-    return data
+        found.append(workflow.data)
+    return found
+
+
+def scope_of(task: Task) -> dict[str, Any]:
+    """The variables of the process, or of the called process, that the task belongs to."""
+    return scopes_of(task)[-1]
 
 
 def boundary_host(task: Task) -> Task | None:
@@ -90,6 +108,17 @@ def host_of_reminder_path(task: Task) -> Task | None:
             return None if ancestor.task_spec.cancel_activity else boundary_host(ancestor)
         ancestor = ancestor.parent
     return None
+
+
+def open_instances(host: Task) -> tuple[UUID, ...]:
+    """Ids of the open user tasks of a multi-instance activity; none for any other."""
+    if not isinstance(host.task_spec, LoopTask):
+        return ()
+    return tuple(
+        child.id
+        for child in host.children
+        if child.has_state(TaskState.READY) and child.task_spec.manual
+    )
 
 
 def waiting_boundary_events(host: Task) -> list[Task]:

@@ -94,8 +94,7 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
 
 def remind(call: JobCall) -> Mapping[str, object]:
     """Remind the assignee of the host task, or everybody in its group while nobody took it."""
-    task = _open_host(call)
-    if task is not None:
+    for task in _open_hosts(call):
         whom = (
             [task.assignee]
             if task.assignee
@@ -107,8 +106,7 @@ def remind(call: JobCall) -> Mapping[str, object]:
 
 def escalate(call: JobCall) -> Mapping[str, object]:
     """Tell the sales managers that the host task is late."""
-    task = _open_host(call)
-    if task is not None:
+    for task in _open_hosts(call):
         whom = notifications.sales_managers(call.session)
         _notify(call, task, notifications.ESCALATION, EventKind.ESCALATED, whom)
     return {}
@@ -138,14 +136,15 @@ def _notify(call: JobCall, task: UserTask, kind: str, event: EventKind, whom: li
         call.note(event, {"to": told}, task_id=task.id)
 
 
-def _open_host(call: JobCall) -> UserTask | None:
-    """The task that the path hangs on, while it is open."""
+def _open_hosts(call: JobCall) -> list[UserTask]:
+    """The task that the path hangs on, or its instances, while they are open."""
     if call.job.host_task_id is None:
         raise JobRefused(
             f"The job “{call.job.type}” belongs on the path of a timer at a user task."
         )
-    task = call.session.get(UserTask, call.job.host_task_id)
-    return task if task is not None and task.status == TaskStatus.OPEN else None
+    identifiers = call.job.host_instances or (call.job.host_task_id,)
+    found = [call.session.get(UserTask, identifier) for identifier in identifiers]
+    return [task for task in found if task is not None and task.status == TaskStatus.OPEN]
 
 
 def _receiver(call: JobCall) -> _Receiver:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -112,3 +114,16 @@ def test_people_read_only_their_own_notifications(office):
     with office.factory() as session:
         assert unread(session, "rasa") == []
         assert [note.login for note in unread(session, "ruta")] == ["ruta"]
+
+
+def test_everybody_with_an_open_instance_of_a_multi_instance_step_is_reminded(office):
+    instance_id = begin(office.factory)
+    task = task_of(office, instance_id)
+    with office.factory.begin() as session:
+        process.claim(session, task.id, by="rasa")
+        around = call(session, instance_id, "remind", None)
+        job = Job("remind", "x", "X", {}, {}, uuid4(), (task.id,))
+        jobs.remind(replace(around, job=job))
+    assert [(note.login, note.task_id) for note in notifications(office, "reminder")] == [
+        ("rasa", task.id)
+    ]
