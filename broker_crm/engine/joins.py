@@ -8,6 +8,7 @@ there is nothing to merge.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,15 +27,17 @@ class ParallelGateway(defaults.ParallelGateway):
     """Waits for a token on each incoming flow, and uses up one of each."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        waiting = _waiting_tokens(my_task)
-        wanted = {spec.name for spec in self.inputs} - {_arrived(my_task)}
-        used: dict[Any, Task] = {}
-        for token in waiting:
-            used.setdefault(_arrived(token), token)
-        if not wanted <= used.keys():
+        wanted = Counter(spec.name for spec in self.inputs)
+        wanted[_arrived(my_task)] -= 1
+        used = []
+        for token in _waiting_tokens(my_task):
+            if wanted[_arrived(token)] > 0:
+                wanted[_arrived(token)] -= 1
+                used.append(token)
+        if any(wanted.values()):
             my_task._set_state(TaskState.WAITING)
             return False
-        _use_up(used[name] for name in wanted)
+        _use_up(used)
         return True
 
     def _run_hook(self, my_task: Task) -> bool:
@@ -61,7 +64,7 @@ class InclusiveGateway(defaults.InclusiveGateway):
         sources = {
             task.task_spec.name: task.task_spec
             for task in my_task.workflow.tasks.values()
-            if task.has_state(LIVE) and task.task_spec is not self
+            if _is_on_the_way(task) and task.task_spec is not self
         }
         for source in sources.values():
             reached = _reachable(source, self)
@@ -82,6 +85,11 @@ class InclusiveGateway(defaults.InclusiveGateway):
         for child in my_task.children:
             child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
         return True
+
+
+def _is_on_the_way(task: Task) -> bool:
+    begun = task.parent is not None and task.parent.has_state(TaskState.COMPLETED)
+    return task.has_state(LIVE) or (begun and task.has_state(TaskState.FUTURE))
 
 
 def _arrived(token: Task) -> Any:

@@ -132,3 +132,33 @@ def test_subprocesses_in_subprocesses_end_together():
     assert instance.do("a") == ["b"]
     instance.do("b")
     assert instance.last.finished
+
+
+@pytest.mark.parametrize("order", [("f>j: =true", "f>b: =true"), ("f>b: =true", "f>j: =true")])
+def test_an_inclusive_join_waits_whichever_flow_was_drawn_first(order):
+    instance = Instance(
+        START
+        + '<bpmn:inclusiveGateway id="f" /><bpmn:inclusiveGateway id="j" />'
+        + user_task("b")
+        + user_task("c")
+        + END
+        + flows("s>f", *order, "b>j", "j>c", "c>e")
+    )
+    assert instance.open == ["b"]
+    assert instance.do("b") == ["c"]
+
+
+def test_two_flows_from_the_same_element_are_two_tokens_of_one_join():
+    second = '<bpmn:sequenceFlow id="again" sourceRef="f" targetRef="j" />'
+    instance = Instance(
+        START
+        + '<bpmn:parallelGateway id="f" /><bpmn:parallelGateway id="j" />'
+        + user_task("b")
+        + user_task("c")
+        + END
+        + flows("s>f", "f>j", "f>b", "b>j", "j>c", "c>e")
+        + second
+    )
+    assert instance.do("b") == ["c"]
+    instance.do("c")
+    assert instance.last.finished
