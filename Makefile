@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 TORTURE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench torture storm drain lock clean
+.PHONY: help setup setup-tests run test lint format bench torture storm sabotage drain lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ bench: setup ## measure starts and completions on SQLite and PostgreSQL
 
 torture: setup ## kill the product 10,000 times on each database and count what was lost or repeated
 	@$(BIN)/python -m tests.torture $(TORTURE_ARGS)
+
+sabotage: setup ## put faults into a copy of the product; each must turn its test red
+	@$(BIN)/python -m tests.sabotage
 
 storm: setup ## fifty users over HTTP want the same thousand tasks, on each database
 	@$(BIN)/python -m tests.races.storm
