@@ -63,7 +63,7 @@ def _copy(copy: Path) -> None:
 
 
 def _verdict(copy: Path, fault: Fault) -> str:
-    """'red' when the test failed, 'green' when it did not notice, 'broken' when it did not run."""
+    """'red' when the test failed, 'green' when it did not notice; else it did not run to its end."""
     path = copy / fault.file
     whole = path.read_text()
     path.write_text(whole.replace(fault.find, fault.put))
@@ -78,7 +78,7 @@ def _verdict(copy: Path, fault: Fault) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return "red"
+        return "hangs"
     finally:
         path.write_text(whole)
     if run.returncode == 0:

@@ -68,7 +68,7 @@ FAULTS = (
         "                    return work(session)\n"
         "                finally:\n"
         "                    session.commit()",
-        "tests/races/test_pairs.py",
+        PROCESS + "test_a_failing_rule_makes_an_incident_and_not_a_wrong_turn",
         "Half a step is kept.",
     ),
     Fault(
