@@ -63,7 +63,7 @@ def _copy(copy: Path) -> None:
 
 
 def _verdict(copy: Path, fault: Fault) -> str:
-    """'red' when the test failed, 'green' when it did not notice; else it did not run to its end."""
+    """'red' when the test failed, 'green' when it noticed nothing; else it did not end."""
     path = copy / fault.file
     whole = path.read_text()
     path.write_text(whole.replace(fault.find, fault.put))
