@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from broker_crm.calendar import WorkingCalendar
 from broker_crm.engine.errors import Refusal, RuleFailed
 from broker_crm.engine.feel import FeelError, check, check_unary_test, evaluate, unary_test
 from broker_crm.engine.xml import DMN_NAMESPACES, local_name, read_xml
@@ -31,8 +32,8 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Output:
     name: str
-    values: tuple[str, ...]
-    """FEEL values in descending priority, for PRIORITY and OUTPUT ORDER."""
+    values: str
+    """FEEL values in descending priority, with commas between, for PRIORITY and OUTPUT ORDER."""
     default: str | None
 
 
@@ -78,9 +79,18 @@ def read_decisions(content: bytes, file: str) -> tuple[dict[str, Decision], list
     for node in root:
         if local_name(node) == "decision":
             decision = _read_decision(node, file)
-            decisions[decision.id] = decision
             refusals.extend(_refusals(decision, node))
+            if decision.id in decisions:
+                refusals.append(used_twice(decision, file))
+            decisions[decision.id] = decision
     return decisions, refusals
+
+
+def used_twice(decision: Decision, file: str) -> Refusal:
+    """The refusal of a second decision with the same id."""
+    problem = f"The id is used by another decision in {file} too."
+    mend = "Give every decision an id of its own."
+    return Refusal(decision.file, decision.id, decision.name, problem, mend, "unique-id")
 
 
 def _read_decision(node: etree._Element, file: str) -> Decision:
@@ -124,8 +134,7 @@ def _read_decision(node: etree._Element, file: str) -> Decision:
 def _read_output(column: etree._Element) -> Output:
     listed = _text(column.find("{*}outputValues"))
     default = _text(column.find("{*}defaultOutputEntry"))
-    values = tuple(part.strip() for part in listed.split(",") if part.strip())
-    return Output(column.get("name") or "", values, default or None)
+    return Output(column.get("name") or "", listed, default or None)
 
 
 def _text(node: etree._Element | None) -> str:
@@ -152,6 +161,8 @@ def _refusals(decision: Decision, node: etree._Element) -> list[Refusal]:
         )
 
     if decision.expression is not None:
+        if not decision.expression:
+            refuse("The decision has an empty expression.", "Write it.", "dmn")
         _check_expression(decision.expression, decision.id, refuse)
         return found
     if not decision.outputs:
@@ -169,7 +180,19 @@ def _refusals(decision: Decision, node: etree._Element) -> list[Refusal]:
             "hit-policy",
         )
     for column in decision.inputs:
+        if not column.expression:
+            refuse(
+                f"The input “{column.label}” has no expression.",
+                "Set it, for example to the name of a variable.",
+                "dmn",
+            )
         _check_expression(column.expression, decision.id, refuse)
+    outputs = [output.name for output in decision.outputs]
+    if len(outputs) > 1 and (len(set(outputs)) < len(outputs) or "" in outputs):
+        refuse("Output columns share a name or have none.", "Give each its own name.", "dmn")
+    for output in decision.outputs:
+        _check_expression(output.default or "", decision.id, refuse)
+        _check_expression(f"[{output.values}]", decision.id, refuse)
     for number, rule in enumerate(decision.rules, start=1):
         if len(rule.tests) != len(decision.inputs) or len(rule.results) != len(decision.outputs):
             refuse(f"Row {number} has missing cells.", "Fill the row.", "dmn", rule.id)
@@ -194,7 +217,10 @@ def _check_expression(expression: str, place: str, refuse: Callable[..., None]) 
 
 
 def decide(
-    decision_id: str, decisions: Mapping[str, Decision], context: Mapping[str, object]
+    decision_id: str,
+    decisions: Mapping[str, Decision],
+    context: Mapping[str, object],
+    calendar: WorkingCalendar | None = None,
 ) -> object:
     """Evaluate a decision and the decisions that it requires.
 
@@ -202,6 +228,7 @@ def decide(
         decision_id: the id as the diagram names it.
         decisions: all decisions of the bundle by id.
         context: the variables.
+        calendar: for FEEL's functions on working days.
 
     Returns:
         One value for one output column, a context for several, a list of either for the hit
@@ -210,40 +237,53 @@ def decide(
     Raises:
         RuleFailed: for an unknown decision, a failing cell, or rows that contradict the hit policy.
     """
-    decision = decisions.get(decision_id)
-    if decision is None:
-        raise RuleFailed(decision_id, None, "The decision does not exist.")
-    if decision.requires:
-        context = dict(context)
+    known: dict[str, object] = {}
+
+    def work_out(identifier: str) -> object:
+        decision = decisions.get(identifier)
+        if decision is None:
+            raise RuleFailed(identifier, None, "The decision does not exist.")
+        seen = dict(context)
         for required in decision.requires:
-            value = decide(required, decisions, context)
-            context[required] = value
-            context[decisions[required].name] = value
-    try:
-        if decision.expression is not None:
-            return evaluate(decision.expression, context)
-        return _table(decision, context)
-    except FeelError as error:
-        raise RuleFailed(decision.id, decision.name, str(error)) from error
+            if required not in known:
+                known[required] = work_out(required)
+            seen[required] = seen[decisions[required].name] = known[required]
+        try:
+            if decision.expression is not None:
+                return evaluate(decision.expression, seen, calendar=calendar)
+            return _table(decision, seen, calendar)
+        except FeelError as error:
+            raise RuleFailed(decision.id, decision.name, str(error)) from error
+
+    return work_out(decision_id)
 
 
-def _table(decision: Decision, context: Mapping[str, object]) -> object:
-    values = [evaluate(column.expression, context) for column in decision.inputs]
+def _table(
+    decision: Decision, context: Mapping[str, object], calendar: WorkingCalendar | None
+) -> object:
+    values = [evaluate(column.expression, context, calendar=calendar) for column in decision.inputs]
     first_only = decision.hit_policy == "FIRST"
     matches: list[object] = []
     for rule in decision.rules:
         if all(
-            not cell or cell == "-" or unary_test(cell, value, context)
+            not cell or cell == "-" or unary_test(cell, value, context, calendar=calendar)
             for cell, value in zip(rule.tests, values, strict=True)
         ):
-            matches.append(_result(decision, rule, context))
+            matches.append(_result(decision, rule, context, calendar))
             if first_only:
                 break
     return _hit(decision, matches, context)
 
 
-def _result(decision: Decision, rule: Rule, context: Mapping[str, object]) -> object:
-    results = [evaluate(cell, context) if cell else None for cell in rule.results]
+def _result(
+    decision: Decision,
+    rule: Rule,
+    context: Mapping[str, object],
+    calendar: WorkingCalendar | None,
+) -> object:
+    results = [
+        evaluate(cell, context, calendar=calendar) if cell else None for cell in rule.results
+    ]
     if len(results) == 1:
         return results[0]
     return {output.name: result for output, result in zip(decision.outputs, results, strict=True)}
@@ -284,7 +324,7 @@ def _aggregate(decision: Decision, matches: list[object]) -> object:
 def _by_priority(
     decision: Decision, matches: list[object], context: Mapping[str, object]
 ) -> list[object]:
-    ranks = [[evaluate(value, context) for value in output.values] for output in decision.outputs]
+    ranks = [evaluate(f"[{output.values}]", context) for output in decision.outputs]
 
     def rank(match: object) -> list[int]:
         cells = list(match.values()) if isinstance(match, dict) else [match]

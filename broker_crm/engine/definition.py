@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
-from broker_crm.engine.decisions import Decision, read_decisions
+from broker_crm.engine.decisions import Decision, read_decisions, used_twice
 from broker_crm.engine.diagram import Diagram, read_diagram
 from broker_crm.engine.dialect import Element, SequenceFlow
 from broker_crm.engine.errors import DiagramRefused, Refusal
@@ -133,8 +133,13 @@ def _read_all_decisions(
         except DiagramRefused as error:
             refusals.extend(error.refusals)
             continue
-        decisions.update(found)
         refusals.extend(refused)
+        refusals.extend(
+            used_twice(decision, decisions[identifier].file)
+            for identifier, decision in found.items()
+            if identifier in decisions
+        )
+        decisions.update(found)
     return decisions, refusals
 
 
@@ -192,6 +197,17 @@ def _references(
                         "decision",
                     )
                 )
+        if _needs_itself(decision_, decisions):
+            found.append(
+                Refusal(
+                    decision_.file,
+                    decision_.id,
+                    decision_.name,
+                    "The decision requires itself.",
+                    "Remove one of the requirements on the way.",
+                    "decision",
+                )
+            )
     starts = [element for element in elements.values() if element.type == "startEvent"]
     for element in starts:
         if sum(other.process_id == element.process_id for other in starts) > 1:
@@ -218,6 +234,17 @@ def _references(
                     )
                 )
     return found
+
+
+def _needs_itself(decision: Decision, decisions: Mapping[str, Decision]) -> bool:
+    seen: set[str] = set()
+    waiting = list(decision.requires)
+    while waiting:
+        required = waiting.pop()
+        if required not in seen and required in decisions:
+            seen.add(required)
+            waiting.extend(decisions[required].requires)
+    return decision.id in seen
 
 
 def _build(

@@ -311,6 +311,7 @@ def _wiring(
                         flow.line,
                     )
                 )
+    reached = _reached(elements, outgoing)
     for element in elements.values():
         leaving = outgoing.get(element.id, [])
         if element.type == "endEvent":
@@ -363,6 +364,31 @@ def _wiring(
                     "connected",
                 )
             )
+        elif element.id not in reached:
+            found.append(
+                _refusal(
+                    element,
+                    "No way from the start leads to this element.",
+                    "Connect its part of the diagram, or remove it.",
+                    "connected",
+                )
+            )
+    return found
+
+
+def _reached(elements: dict[str, Element], outgoing: dict[str, list[SequenceFlow]]) -> set[str]:
+    events: dict[str, list[str]] = {}
+    for element in elements.values():
+        if element.attached_to:
+            events.setdefault(element.attached_to, []).append(element.id)
+    found: set[str] = set()
+    waiting = [element.id for element in elements.values() if element.type == "startEvent"]
+    while waiting:
+        identifier = waiting.pop()
+        if identifier not in found:
+            found.add(identifier)
+            waiting.extend(flow.target for flow in outgoing.get(identifier, ()))
+            waiting.extend(events.get(identifier, ()))
     return found
 
 

@@ -347,7 +347,7 @@ class Run:
         element = self.element(task)
         context = {**self.context(task), **self.mapped_inputs(task)}
         decision = str(self.value(element, element.decision_id or "", context))
-        value = decide(decision, self.process.decisions, context)
+        value = decide(decision, self.process.decisions, context, self.around.calendar)
         self.write_outputs(task, {element.result_variable or "result": value})
 
     def throw(self, task: Task, element: Element) -> None:

@@ -161,3 +161,9 @@ def test_the_same_bytes_give_the_same_process():
     body = LINE + flows("s>a", "a>e")
     assert diagram(body) == diagram(body)
     assert compiled(body).key == "demo"
+
+
+def test_a_part_that_no_way_from_the_start_leads_to_is_refused():
+    island = '<bpmn:exclusiveGateway id="g" />' + user_task("b") + flows("g>b", "b>g")
+    found, _ = refusals(LINE + flows("s>a", "a>e") + island)
+    assert found == {("g", "connected"), ("b", "connected")}

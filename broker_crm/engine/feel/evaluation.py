@@ -31,6 +31,8 @@ MISSING = frozenset({"NO_VARIABLE_FOUND", "NO_CONTEXT_ENTRY_FOUND", "NO_PROPERTY
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _DOUBLED = re.compile(r"(?:[<>!]=|[<>](?!=)|(?<![<>!])=)\s*[<>=!]")
 """The grammar reads `a == b` as a comparison with a unary test, which nobody means."""
+_EXPONENT = re.compile(r"(?<![\w.])\d+(?:\.\d+)?[eE][+-]?\d")
+"""The grammar reads `1e3` as 1, and drops the rest."""
 _TIME_DEPENDENT = re.compile(r"\b(now|today|time)\s*\(")
 
 
@@ -88,7 +90,13 @@ def evaluate_text(
     return evaluate(text[1:], context, calendar=calendar, functions=functions)
 
 
-def unary_test(test: str, value: object, context: Mapping[str, object]) -> bool:
+def unary_test(
+    test: str,
+    value: object,
+    context: Mapping[str, object],
+    *,
+    calendar: WorkingCalendar | None = None,
+) -> bool:
     """Does a decision table's cell accept the value?
 
     A null value is accepted only by a cell that names null.
@@ -97,11 +105,12 @@ def unary_test(test: str, value: object, context: Mapping[str, object]) -> bool:
         test: the cell, such as `< 5`, `"a", "b"`, `[1..5]`, `not("x")`, `-`.
         value: the input.
         context: further variables that the cell may name.
+        calendar: as for `evaluate`.
 
     Raises:
         FeelError: as for `evaluate`.
     """
-    answer = _settled("test", test, {**context, "?": value}, {})
+    answer = _settled("test", test, {**context, "?": value}, calendar_functions(calendar))
     if value is None:
         return answer["value"] is True
     _refuse_warnings(test, answer["warnings"])
@@ -159,7 +168,12 @@ def _check(kind: str, expression: str) -> None:
     answer = ask(kind, expression, b"{}", RESULTS, {})
     if answer.get("position") is not None and "error" in answer:
         raise FeelError(expression, answer["error"], answer["position"])
-    doubled = _DOUBLED.search(_STRING.sub(lambda text: "x" * len(text[0]), expression))
+    plain = _STRING.sub(lambda text: "x" * len(text[0]), expression)
+    exponent = _EXPONENT.search(plain)
+    if exponent:
+        reason = "Numbers have no exponent; write the number out."
+        raise FeelError(expression, reason, exponent.start())
+    doubled = _DOUBLED.search(plain)
     if doubled:
         reason = "Two comparisons follow each other; write one, such as = or >=."
         raise FeelError(expression, reason, doubled.start())
@@ -171,7 +185,7 @@ def _settled(
     """Evaluate, answering calls of the host's functions until none is left."""
     read = {name: context[name] for name in _occurring(expression, tuple(context))}
     try:
-        variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
+        variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except TypeError as error:
         raise FeelError(expression, f"A variable is not a JSON value: {error}.") from error
     called = _occurring(expression, tuple(functions)) if functions else ()
