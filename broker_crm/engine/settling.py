@@ -49,8 +49,8 @@ def settle(run: Run, instance: Instance) -> None:
         ):
             if subprocess.completed:
                 continue
-            parent = instance.get_task_from_id(subprocess.parent_task_id)
-            if parent.state == TaskState.STARTED:
+            parent = instance.find(subprocess.parent_task_id)
+            if parent is not None and parent.state == TaskState.STARTED:
                 parent.task_spec._update(parent)
         if not moved:
             return

@@ -54,6 +54,11 @@ class Instance(BpmnWorkflow):
     def update_waiting_tasks(self) -> None:
         _update_waiting(self)
 
+    def find(self, task_id: UUID) -> Task | None:
+        """The task of the instance or any subprocess; None when its branch was cut off."""
+        trees = (self, *self.subprocesses.values())
+        return next((tree.tasks[task_id] for tree in trees if task_id in tree.tasks), None)
+
     def all_tasks(self) -> Iterator[Task]:
         """Every task of the instance and its subprocesses."""
         yield from list(self.tasks.values())

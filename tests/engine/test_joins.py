@@ -8,7 +8,7 @@ from broker_crm.engine import commands
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.transition import Transition
 
-from .diagrams import around, compiled, flows, user_task
+from .diagrams import around, compiled, diagram, flows, user_task
 
 START = '<bpmn:startEvent id="s" />'
 END = '<bpmn:endEvent id="e" />'
@@ -162,3 +162,61 @@ def test_two_flows_from_the_same_element_are_two_tokens_of_one_join():
     assert instance.do("b") == ["c"]
     instance.do("c")
     assert instance.last.finished
+
+
+def nested(name: str) -> str:
+    """A subprocess in a subprocess, around one user task."""
+    inner = (
+        f'<bpmn:subProcess id="{name}i"><bpmn:startEvent id="{name}is" />{user_task(name)}'
+        f'<bpmn:endEvent id="{name}ie" />{flows(f"{name}is>{name}", f"{name}>{name}ie")}'
+        "</bpmn:subProcess>"
+    )
+    return (
+        f'<bpmn:subProcess id="{name}o"><bpmn:startEvent id="{name}s" />{inner}'
+        f'<bpmn:endEvent id="{name}e" />{flows(f"{name}s>{name}i", f"{name}i>{name}e")}'
+        "</bpmn:subProcess>"
+    )
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_subprocesses_in_subprocesses_run_side_by_side(order):
+    instance = Instance(
+        START
+        + '<bpmn:parallelGateway id="f" /><bpmn:parallelGateway id="j" />'
+        + nested("a")
+        + nested("b")
+        + END
+        + flows("s>f", "f>ao", "f>bo", "ao>j", "bo>j", "j>e")
+    )
+    assert instance.open == ["a", "b"]
+    for name in order:
+        instance.do(name)
+    assert instance.last.finished
+
+
+def test_an_error_in_one_of_several_called_processes_cancels_the_others():
+    called = diagram(
+        '<bpmn:startEvent id="s3" />'
+        + user_task("u")
+        + '<bpmn:endEvent id="t"><bpmn:errorEventDefinition errorRef="X" /></bpmn:endEvent>'
+        + flows("s3>u", "u>t"),
+        '<bpmn:error id="X" errorCode="x" />',
+        process="called",
+    )
+    process = compiled(
+        START + '<bpmn:callActivity id="call"><bpmn:extensionElements>'
+        '<zeebe:calledElement processId="called" /></bpmn:extensionElements>'
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>"
+        '<zeebe:loopCharacteristics inputCollection="=[1, 2, 3]" /></bpmn:extensionElements>'
+        '</bpmn:multiInstanceLoopCharacteristics></bpmn:callActivity><bpmn:boundaryEvent id="b"'
+        ' attachedToRef="call"><bpmn:errorEventDefinition errorRef="Y" /></bpmn:boundaryEvent>'
+        + user_task("c")
+        + END
+        + flows("s>call", "call>e", "b>c", "c>e"),
+        '<bpmn:error id="Y" errorCode="x" />',
+        others={"called.bpmn": called},
+    )
+    state, begun = commands.start(process, {}, around())
+    _, caught = commands.complete(process, state, begun.created[0].id, {}, around())
+    assert [task.element_id for task in caught.created] == ["c"]
+    assert set(caught.cancelled) == {task.id for task in begun.created[1:]}
