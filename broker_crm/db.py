@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -113,12 +114,12 @@ def connect(url: str, *, echo: bool = False, patience: int | None = None) -> Eng
     Args:
         url: an SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
         echo: log statements.
-        patience: seconds to wait for a lock that somebody else holds, on PostgreSQL; None for as
-            long as it takes. SQLite waits 15 seconds.
+        patience: seconds to wait for a lock that somebody else holds; None for as long as it
+            takes on PostgreSQL, and for 15 seconds on SQLite.
     """
     if url.startswith("sqlite"):
         engine = create_engine(url, echo=echo, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_sqlite_connection)
+        event.listen(engine, "connect", partial(_prepare_sqlite_connection, patience or 15))
         event.listen(engine, "begin", _begin_sqlite_transaction)
         return engine
     given = make_url(url).query
@@ -136,12 +137,14 @@ def connect(url: str, *, echo: bool = False, patience: int | None = None) -> Eng
     return engine
 
 
-def _prepare_sqlite_connection(connection: Any, _record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite_connection(
+    patience: int, connection: Any, _record: ConnectionPoolEntry
+) -> None:
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=15000",
+        f"busy_timeout={patience * 1000}",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

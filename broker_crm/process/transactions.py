@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
@@ -20,6 +21,9 @@ from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, U
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
+REST = 0.05
+"""Seconds before the second attempt after a deadlock, twice as many before the third: the winner
+ends first."""
 BROKEN_OFF = frozenset({"40001", "40P01"})
 """PostgreSQL gave up a transaction for another one's sake: serialization failure, deadlock."""
 
@@ -44,7 +48,8 @@ def run_command(
 ) -> Result:
     """Run a command in a transaction of its own, and commit.
 
-    A command that another one overtook or locked out is run again, a few times.
+    A command that another one overtook or locked out, or that lost its connection, is run again, a
+    few times; but never when the connection was lost in the commit, for then it may have happened.
 
     Args:
         factory: makes sessions.
@@ -55,21 +60,33 @@ def run_command(
         ProcessStopped: when a rule or job failed; an incident tells what and where.
         Outrun: when others were faster each time.
     """
-    for _ in range(ATTEMPTS):
+    for attempt in range(1, ATTEMPTS + 1):
+        committing = False
         try:
-            with factory.begin() as session:
-                return work(session)
+            with factory() as session:
+                result = work(session)
+                session.flush()
+                committing = True
+                session.commit()
+                return result
         except Outrun:
             continue
         except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+            if not _may_be_repeated(error, committing, attempt):
                 raise
+            sleep(REST * attempt)
         except (RuleFailed, StateDamaged, VersionDamaged) as error:
             with factory.begin() as session:
                 incident = raise_incident(session, command, error)
                 reason = str(error)
             raise ProcessStopped(incident.id, reason) from error
     raise Outrun
+
+
+def _may_be_repeated(error: DBAPIError, committing: bool, attempt: int) -> bool:
+    if error.connection_invalidated:
+        return not committing and attempt < ATTEMPTS
+    return getattr(error.orig, "sqlstate", None) in BROKEN_OFF
 
 
 def raise_incident(session: Session, command: Command, error: Exception) -> Incident:

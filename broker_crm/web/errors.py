@@ -24,6 +24,8 @@ from broker_crm.process import errors as refusals
 from broker_crm.web import database, form_messages, staff, times
 
 log = logging.getLogger(__name__)
+RETRY_AFTER = 5
+"""Seconds after which it is worth asking again when the database was not there or was busy."""
 
 
 class NotSignedIn(Exception):
@@ -202,7 +204,10 @@ def _handle(error: Exception) -> ResponseReturnValue:
         log.error("failed", exc_info=error, extra={"facts": {"endpoint": request.endpoint}})
         if current_app.testing and current_app.config.get("PROPAGATE"):
             raise error
-    return respond(answer)
+    response = respond(answer)
+    if answer.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def respond(answer: Answer) -> Response:

@@ -121,7 +121,7 @@ class TaskForm {
     this.say([refusal.message, ...unplaced].join(" "), "bad");
     this.focusFirstError();
     this.work(false);
-    const final = status === 404 || status === 409 || status === 403;
+    const final = [403, 404, 409].includes(status) && refusal.code !== "outrun";
     if (final) {
       this.drafts.stop();
       if (this.button) this.button.disabled = true;

@@ -75,7 +75,11 @@ class Scene:
             self.signal_id = session.scalars(signal).one()
 
     def commands(self) -> dict[str, Callable[[], object]]:
-        """All that may happen at the same moment, by name."""
+        """All that may happen at the same moment, by name.
+
+        A new kind of command joins the matrix with one line here (moving a running case to another
+        version will); one that ends the task is named in ENDING too.
+        """
         return {
             "complete": self._complete,
             "complete in another tab": self._complete,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -37,12 +38,13 @@ def meetings(
     prepare: Callable[[], object],
     first: Callable[[], object],
     second: Callable[[], object],
+    every: int = 1,
 ) -> Iterator[tuple[Answer, Answer]]:
-    """Both answers for each moment of the first command, prepared anew each time."""
+    """Both answers for each (or each so manieth) moment of the first, prepared anew each time."""
     interleaving = Interleaving(engine)
     prepare()
     steps = interleaving.steps(first)
-    for at in range(steps):
+    for at in range(0, steps, every):
         prepare()
         yield interleaving.meet(first, second, at)
     interleaving.close()
@@ -227,3 +229,45 @@ def test_a_letter_sent_again_and_given_up_at_once_does_what_its_state_says(
             (OutboxState.SENT, 1),
             (OutboxState.FAILED, 0),
         }
+
+
+@pytest.mark.parametrize("decide", [resending.resend, resending.give_up])
+def test_a_person_who_decides_about_a_letter_on_its_way_is_told_or_has_the_last_word(
+    letters: Bureau,
+    server: MailServer,  # noqa: F811
+    decide: Callable[..., None],
+) -> None:
+    settings = environment.load({"SMTP_URL": server.url})
+    letter_id: list[UUID] = []
+
+    def prepare() -> None:
+        deliver_due(letters.factory, settings)
+        letters.clock.advance(timedelta(minutes=1))
+        bureau.write(letters.factory, bureau.begin(letters.factory))
+        with letters.factory() as session:
+            waiting_one = select(OutboxEntry.letter_id).where(
+                OutboxEntry.state == OutboxState.QUEUED
+            )
+            letter_id[:] = [session.scalars(waiting_one).one()]
+
+    def sweep() -> object:
+        return deliver_due(letters.factory, settings)
+
+    def decides() -> object:
+        with letters.factory.begin() as session:
+            decide(session, letter_id[0], by="vadove")
+        return True
+
+    known = 0
+    for _swept, decided in meetings(letters.engine, prepare, sweep, decides, every=4):
+        deliver_due(letters.factory, settings)
+        with letters.factory() as session:
+            entry = session.get_one(OutboxEntry, letter_id[0])
+        given_up = decide is resending.give_up and decided.took_effect
+        assert entry.state == (OutboxState.FAILED if given_up else OutboxState.SENT)
+        identifier = entry.message_id.encode()
+        assert sum(identifier in raw for raw in server.accepted) == (0 if given_up else 1)
+        if not decided.took_effect:
+            assert isinstance(decided.refusal, resending.LetterNotWaiting)
+            known += 1
+    assert known
