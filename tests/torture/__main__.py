@@ -23,6 +23,8 @@ def main() -> None:
     wanted = argparse.ArgumentParser(prog="tests.torture", description=__doc__)
     wanted.add_argument("--kills", type=int, default=10_000)
     wanted.add_argument("--seed", type=int, default=1)
+    wanted.add_argument("--check-after", type=int, default=250, help="kills until the first check")
+    wanted.add_argument("--points", action="store_true", help="list the fault points, too")
     wanted.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     wanted.add_argument("--url", help="an empty, migrated database, instead of one made here")
     wanted.add_argument("--rest-after", type=int, default=250, help="kills between two checks")
@@ -36,6 +38,8 @@ def main() -> None:
             folder = Path(tempfile.mkdtemp(dir=name))
             report = Harness(url, folder, asked.seed).torment(asked.kills, asked.rest_after)
             figures = {"db": url.partition(":")[0].partition("+")[0], **report.as_dict()}
+            if asked.points:
+                print(*sorted(report.points), sep="\n")
             print(json.dumps(figures), flush=True)
             wrong = wrong or bool(report.wrong)
     sys.exit(1 if wrong else 0)

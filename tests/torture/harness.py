@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from broker_crm import clock, worker
+from broker_crm import clock
 from broker_crm import settings as environment
 from broker_crm.db import connect, sessions
-from tests.torture import house, mailbox
+from tests.torture import aftermath, house, mailbox
 from tests.torture.ledger import Ledger
 from tests.torture.points import Points
 from tests.torture.shift import Shift
@@ -58,6 +58,10 @@ class Report:
             "points_killed_at": len(self.at_points),
             "answers": dict(self.answers),
             "survivors": self.survivors,
+            "points_per_command": dict(
+                sorted(Counter(each.partition(":")[0] for each in self.points).items())
+            ),
+            "seconds": round(self.seconds),
             "kills_per_s": round(self.kills / self.seconds, 1) if self.seconds else None,
             "wrong": self.wrong[:20],
         }
@@ -100,8 +104,11 @@ class Harness:
             self._settings = environment.load({"DATABASE_URL": self.url, "SMTP_URL": smtp_url})
             self._practise()
             while self.report.kills < kills and not self.report.wrong:
-                self._kill_until(min(kills, self.report.kills + rest_after))
+                part = max(rest_after, self.report.kills // 8)
+                self._kill_until(min(kills, self.report.kills + part))
                 self._rest_and_check()
+            if not self.report.wrong:
+                self._finish_and_check()
         self.report.seconds = time.monotonic() - began
         return self.report
 
@@ -213,12 +220,22 @@ class Harness:
 
     def _rest_and_check(self) -> None:
         """Nobody acts for a month, a worker does what is due; then everything must agree."""
-        factory = sessions(self._engine)
-        for hours in (1, *[24] * 30, 1):
-            self.now += timedelta(hours=hours)
-            with clock.use(clock.SimulatedClock(self.now)):
-                while any(worker.sweep(factory, self._settings).values()):
-                    pass
-        with factory() as session, clock.use(clock.SimulatedClock(self.now)):
-            self.report.wrong += self.ledger.wrong(session)
+        self.now = aftermath.rest(sessions(self._engine), self._settings, self.now)
+        self._check()
         self._engine.dispose()
+
+    def _finish_and_check(self) -> None:
+        """Every case comes to its end."""
+        with clock.use(clock.SimulatedClock(self.now)):
+            factory = sessions(self._engine)
+            self.report.wrong += aftermath.carry_on(factory, self._settings)
+        self._check()
+        self._engine.dispose()
+
+    def _check(self) -> None:
+        with (
+            sessions(self._engine)() as session,
+            clock.use(clock.SimulatedClock(self.now)),
+        ):
+            self.report.wrong += self.ledger.wrong(session)
+        print(f"{self.report.kills} kills, {len(self.report.wrong)} wrong", file=sys.stderr)

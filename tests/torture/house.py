@@ -1,4 +1,4 @@
-"""The house that is tormented: people, two processes with reminders, a letter, a signal."""
+"""The house that is tormented: people, two processes with reminders, letter, signal, message."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from broker_crm import process
 from broker_crm.composition import compose
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions.publish import publish_folder
+from broker_crm.people.models import User
 from broker_crm.process.starting import CaseData
 from tests.engine.diagrams import diagram, flows
 from tests.outreach import bureau
@@ -18,7 +19,15 @@ from tests.process.office import reminder_flows, step
 
 PEOPLE = ("rasa", "ruta")
 MANAGER = "vadove"
-SIGNAL = '<bpmn:signal id="news" name="news" />'
+NEWS = "news"
+ANSWER = "answer"
+PHONE = "+37060000002"
+"""Of the salesperson; a letter can't be written without it."""
+THROWN = (
+    f'<bpmn:signal id="news" name="{NEWS}" /><bpmn:message id="answer" name="{ANSWER}">'
+    '<bpmn:extensionElements><zeebe:subscription correlationKey="=once" />'
+    "</bpmn:extensionElements></bpmn:message>"
+)
 SEND = (
     '<bpmn:sendTask id="send" name="Siųsti laišką"><bpmn:extensionElements>'
     '<zeebe:taskDefinition type="send-letter" /><zeebe:taskHeaders>'
@@ -44,8 +53,10 @@ HEARING = (
     '<bpmn:startEvent id="begin" /><bpmn:intermediateCatchEvent id="hear">'
     '<bpmn:signalEventDefinition signalRef="news" /></bpmn:intermediateCatchEvent>'
     + step("act")
+    + '<bpmn:intermediateCatchEvent id="wait"><bpmn:messageEventDefinition messageRef="answer" />'
+    + "</bpmn:intermediateCatchEvent>"
     + '<bpmn:endEvent id="end" />'
-    + flows("begin>hear", "hear>act", "act>end")
+    + flows("begin>hear", "hear>act", "act>wait", "wait>end")
     + reminder_flows("act")
 )
 
@@ -55,7 +66,7 @@ def furnish(factory: sessionmaker[Session], folder: Path) -> None:
     compose()
     bureau.open_bureau(factory, folder)
     for name, body in (("telling", TELLING), ("hearing", HEARING)):
-        (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(body, SIGNAL, process=name))
+        (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(body, THROWN, process=name))
     with factory.begin() as session:
         publish_folder(session, folder)
 
@@ -68,7 +79,13 @@ def start(session: Session, key: str, *, tells: bool) -> process.Started:
     name = "telling" if tells else "hearing"
 
     def begin() -> process.Started:
-        variables = {"owner": PEOPLE[0], **bureau.FILLED}
+        variables = {"owner": PEOPLE[0], "once": key, **bureau.FILLED}
         return process.start(session, name, variables, by=PEOPLE[0], case=case)
 
     return process.start_once(session, key, {"process": name}, begin, by=PEOPLE[0])
+
+
+def set_phone(factory: sessionmaker[Session], phone: str | None) -> None:
+    """Without it every letter fails and leaves an incident; with it they can be tried again."""
+    with factory.begin() as session:
+        session.get_one(User, PEOPLE[0]).phone = phone

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm.integrity import broken
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
 from broker_crm.process.models import (
+    Incident,
     InstanceStatus,
     PendingMessage,
     ProcessEvent,
@@ -23,6 +24,7 @@ from broker_crm.process.models import (
     UserTask,
 )
 
+ONCE_PER_CASE = ("instance-started", "instance-completed", "instance-cancelled")
 REMINDERS = {"Reminder": 3, "Late": 1}
 """How often the timers of a step fire when nobody acts."""
 
@@ -65,6 +67,18 @@ class Ledger:
             request.key: str(request.instance_id)
             for request in session.scalars(select(StartRequest))
         }
+        received = Counter(
+            str(instance_id)
+            for instance_id in session.scalars(
+                select(ProcessEvent.instance_id).where(
+                    ProcessEvent.kind == "message-received", ProcessEvent.element_id == "wait"
+                )
+            )
+        )
+        resolutions = {
+            str(key): value
+            for key, value in session.execute(select(Incident.id, Incident.resolution))
+        }
         for answer in self.answers:
             if answer["what"] == "completed":
                 task = tasks.get(answer["task"])
@@ -80,6 +94,10 @@ class Ledger:
                 and status[answer["instance"]] != InstanceStatus.CANCELLED
             ):
                 yield f"lost cancellation of {answer['instance']}"
+            elif answer["what"] == "answered" and received[answer["instance"]] != 1:
+                yield f"{received[answer['instance']]} answers came to {answer['instance']}"
+            elif answer["what"] == "retried" and resolutions.get(answer["incident"]) != "retried":
+                yield f"lost retry of {answer['incident']}"
 
     def _letters_left_once(self, session: Session) -> Iterator[str]:
         accepted = Counter(self.noted.read_text().split())
@@ -108,7 +126,7 @@ class Ledger:
 def _nothing_happened_twice(session: Session) -> Iterator[str]:
     per_case = (
         select(ProcessEvent.instance_id, ProcessEvent.kind, func.count())
-        .where(ProcessEvent.kind.in_(("instance-started", "instance-completed")))
+        .where(ProcessEvent.kind.in_(ONCE_PER_CASE))
         .group_by(ProcessEvent.instance_id, ProcessEvent.kind)
         .having(func.count() > 1)
     )
@@ -123,6 +141,9 @@ def _nothing_happened_twice(session: Session) -> Iterator[str]:
         yield f"{times} tasks {element_id} of {instance_id}"
     if session.scalar(select(func.count()).select_from(PendingMessage)):
         yield "signals were not delivered"
+    for incident in session.scalars(select(Incident).where(Incident.resolved_at.is_(None))):
+        if incident.kind != "letter":
+            yield f"incident of {incident.instance_id}: {incident.message}"
 
 
 def _reminders_are_complete(session: Session) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
@@ -44,7 +45,21 @@ def resend_in_doubt() -> None:
     deliver.doubt_expired = again
 
 
+def forget_the_claim() -> None:
+    """A letter is handed over before it is written down that it is being sent."""
+    real = deliver._claim
+
+    def claim(factory: sessionmaker[Session], letter_id: UUID) -> object:
+        sending = real(factory, letter_id)
+        with factory.begin() as session:
+            session.get_one(OutboxEntry, letter_id).state = OutboxState.QUEUED
+        return sending
+
+    deliver._claim = claim  # type: ignore[assignment]
+
+
 PLANTED: dict[str, Callable[[], None]] = {
     "commit-in-the-middle": commit_in_the_middle,
+    "forget-the-claim": forget_the_claim,
     "resend-in-doubt": resend_in_doubt,
 }

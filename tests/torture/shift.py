@@ -18,13 +18,22 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process, worker
 from broker_crm.db import sessions
+from broker_crm.people.models import User
 from broker_crm.process import Command, run_command
-from broker_crm.process.errors import CommandRefused
-from broker_crm.process.models import InstanceStatus, ProcessInstance, TaskStatus, UserTask
+from broker_crm.process.errors import CommandRefused, ProcessStopped
+from broker_crm.process.messages import MESSAGE
+from broker_crm.process.models import (
+    EventSubscription,
+    InstanceStatus,
+    ProcessInstance,
+    TaskStatus,
+    UserTask,
+)
 from broker_crm.settings import Settings
 from tests.torture import house
 from tests.torture.points import Points
 
+COMPLETE = "complete"
 LIVING = 16
 """Cases that are kept under way."""
 
@@ -60,7 +69,7 @@ class Shift:
 
     def work(self, actions: int) -> None:
         """Do some things, first where the fatal point lies; then tell which points were reached."""
-        first = (self.points.target or "").partition(":")[0]
+        first = (self.points.target or "").partition(":")[0].partition(" > ")[0]
         with clock.use(clock.SimulatedClock(self.now)):
             while self._living() < LIVING // 2:
                 self._start()
@@ -84,14 +93,16 @@ class Shift:
             "start": self._start,
             "cancel": self._cancel,
             "sweep": self.sweep,
+            "send message": self._answer,
+            "retry incident": self._spoil_or_mend,
         }
 
     def _any(self) -> Callable[[], object]:
         actions = self._actions()
-        return actions[self.chance.choices(list(actions), [8, 2, 2, 2, 3, 1, 4])[0]]
+        return actions[self.chance.choices(list(actions), [8, 2, 2, 2, 3, 1, 4, 2, 2])[0]]
 
     def _do(self, act: Callable[[], object]) -> None:
-        with suppress(CommandRefused):
+        with suppress(CommandRefused, ProcessStopped):
             act()
 
     def _complete(self) -> None:
@@ -158,6 +169,37 @@ class Shift:
         with self.points.during("cancel"), self.factory.begin() as session:
             process.cancel(session, instance, "kankinimas", by=house.MANAGER)
         self._tell("cancelled", instance=str(instance))
+
+    def _answer(self) -> None:
+        with self.factory() as session:
+            waiting = select(EventSubscription).where(EventSubscription.kind == MESSAGE)
+            found = list(session.scalars(waiting))
+        if not found:
+            return
+        chosen = self.chance.choice(found)
+        key = chosen.correlation_key
+
+        def work(session: Session) -> int:
+            return process.send_message(session, house.ANSWER, key, {}, by=house.PEOPLE[0])
+
+        with self.points.during("send message"):
+            arguments = {"name": house.ANSWER, "correlation_key": key, "payload": {}}
+            command = Command("send-message", None, None, house.PEOPLE[0], arguments)
+            taken = run_command(self.factory, work, command)
+        if taken:
+            self._tell("answered", instance=str(chosen.instance_id))
+
+    def _spoil_or_mend(self) -> None:
+        """Let letters fail, or see to it that they don't and run again what failed."""
+        with self.factory() as session:
+            found = [each.id for each in process.open_incidents(session) if each.kind == COMPLETE]
+            whole = session.get_one(User, house.PEOPLE[0]).phone is not None
+        house.set_phone(self.factory, None if whole and not found else house.PHONE)
+        if found:
+            chosen = self.chance.choice(found)
+            with self.points.during("retry incident"):
+                process.retry_incident(self.factory, chosen, by=house.MANAGER)
+            self._tell("retried", incident=str(chosen))
 
     def _living(self) -> int:
         running = ProcessInstance.status == InstanceStatus.ACTIVE
