@@ -351,10 +351,10 @@ class Run:
         self.write_outputs(task, {element.result_variable or "result": value})
 
     def throw(self, task: Task, element: Element) -> None:
-        """A message or signal leaves the instance."""
+        """A message or signal leaves the instance, with what was mapped for it and nothing else."""
         context = self.context(task)
         key = self._text(element, element.correlation_key, context)
-        payload = self.mapped_inputs(task) or dict(context)
+        payload = self.mapped_inputs(task)
         self.thrown.append(
             Thrown(element.event or "message", element.event_name or "", key, payload)
         )

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from broker_crm import clock, process
 from broker_crm.db import connect, sessions
+from broker_crm.engine import commands as engine
 from broker_crm.process import jobs
 from broker_crm.process.errors import ProcessStopped
 from broker_crm.process.leases import BACK_OFF, LEASE
@@ -206,6 +207,27 @@ def test_a_signal_reaches_every_case_although_one_fails(office):
         process.dismiss_incident(session, incident.id, by="manager")
     assert rows(office.engine, "pending_message") == 0
     assert rows(office.engine, "event_subscription") == 1
+
+
+def test_a_signal_carries_only_what_was_mapped_for_it(office):
+    mapped = THROWING.replace(
+        '<bpmn:endEvent id="tell">',
+        '<bpmn:endEvent id="tell"><bpmn:extensionElements><zeebe:ioMapping>'
+        '<zeebe:input source="=7" target="rate" /></zeebe:ioMapping></bpmn:extensionElements>',
+    )
+    publish(office.factory, office.folder, SIGNAL, listening=LISTENING, telling=THROWING)
+    publish(office.factory, office.folder, SIGNAL, mapping=mapped)
+    for thrower, told in (("telling", {}), ("mapping", {"rate": 7})):
+        listener = begin_listening(office, premium=200, client="own")
+        with office.factory.begin() as session:
+            variables = {"premium": 1, "client": "another's"}
+            decide = process.start(session, thrower, variables, by="jonas").tasks[0].id
+            process.complete(session, decide, {"outcome": "yes"}, by="jonas")
+        deliver_all(office)
+        with office.factory() as session:
+            case = session.get_one(ProcessInstance, listener)
+            kept = engine.variables(case.state, case.id)
+        assert kept == {"premium": 200, "client": "own", **told}
 
 
 def begin_listening(office, **variables):

@@ -72,9 +72,13 @@ def carry_on(factory: sessionmaker[Session], settings: Settings) -> Iterator[str
 
 
 def _mend(factory: sessionmaker[Session]) -> None:
+    """Run again what failed; a completion may be refused, as when another person took the task."""
     with factory() as session:
         stopped = [each.id for each in process.open_incidents(session) if each.kind != "letter"]
-    process.retry_incidents(factory, stopped, by=house.MANAGER)
+    for settled in process.retry_incidents(factory, stopped, by=house.MANAGER):
+        if isinstance(settled.error, CommandRefused):
+            with factory.begin() as session:
+                process.dismiss_incident(session, settled.incident_id, by=house.MANAGER)
 
 
 def _sweep(factory: sessionmaker[Session], settings: Settings) -> None:
