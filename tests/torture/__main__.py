@@ -23,11 +23,10 @@ def main() -> None:
     wanted = argparse.ArgumentParser(prog="tests.torture", description=__doc__)
     wanted.add_argument("--kills", type=int, default=10_000)
     wanted.add_argument("--seed", type=int, default=1)
-    wanted.add_argument("--check-after", type=int, default=250, help="kills until the first check")
     wanted.add_argument("--points", action="store_true", help="list the fault points, too")
     wanted.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     wanted.add_argument("--url", help="an empty, migrated database, instead of one made here")
-    wanted.add_argument("--rest-after", type=int, default=250, help="kills between two checks")
+    wanted.add_argument("--rest-after", type=int, default=250, help="kills until the first check")
     wanted.add_argument("--sabotage", choices=sorted(PLANTED), help="plant a fault first")
     asked = wanted.parse_args()
     if asked.sabotage:

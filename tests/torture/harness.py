@@ -98,7 +98,12 @@ class Harness:
         self._settings = environment.load({})
 
     def torment(self, kills: int, rest_after: int) -> Report:
-        """Kill so often, checking after each part; ends with the check of everything."""
+        """Kill so often, checking after each part; then finish every case and check again.
+
+        Args:
+            kills: how many at least.
+            rest_after: kills until the first check; parts grow with the database.
+        """
         began = time.monotonic()
         with mailbox.running(self.ledger.noted) as smtp_url:
             self._settings = environment.load({"DATABASE_URL": self.url, "SMTP_URL": smtp_url})
