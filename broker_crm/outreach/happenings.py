@@ -91,7 +91,7 @@ def resolve(session: Session, letter_id: UUID, how: str, by: str | None) -> None
     )
     for incident in session.scalars(waiting):
         if incident.command.get("letter") == str(letter_id):
-            incident.resolved_at = clock.now()
+            incident.resolved_at = max(clock.now(), incident.raised_at)
             incident.resolved_by = by
             incident.resolution = how
 

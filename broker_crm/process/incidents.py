@@ -160,7 +160,7 @@ def _run_again(session: Session, incident: Incident) -> None:
 
 
 def _resolve(session: Session, incident: Incident, how: str, by: str | None) -> None:
-    incident.resolved_at = clock.now()
+    incident.resolved_at = max(clock.now(), incident.raised_at)
     incident.resolved_by = by
     incident.resolution = how
     instance = session.get(ProcessInstance, incident.instance_id) if incident.instance_id else None

@@ -35,6 +35,7 @@ def test_hundreds_of_kills_lose_nothing_and_repeat_nothing(database_url: str) ->
     assert report["answers"]["completed"] and report["answers"]["started"]
 
 
+@pytest.mark.damages()
 @pytest.mark.parametrize("planted", sorted(PLANTED))
 def test_a_planted_fault_is_found(sqlite_url: str, planted: str) -> None:
     report = torment(sqlite_url, "--kills", "250", "--rest-after", "50", "--sabotage", planted)
