@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from broker_crm import clock, process, worker
+from broker_crm import process, worker
 from broker_crm.process.errors import CommandRefused
 from broker_crm.process.messages import MESSAGE
 from broker_crm.process.models import (
@@ -21,25 +21,19 @@ from broker_crm.process.models import (
 )
 from broker_crm.settings import Settings
 from tests.torture import house
+from tests.torture.wall_clock import WallClock
 
 ROUNDS = 10
 """Enough for the longest way through a case."""
 
 
-def rest(factory: sessionmaker[Session], settings: Settings, now: datetime) -> datetime:
-    """A manager mends what stopped; then only a worker sweeps, day by day, for a month.
-
-    Returns:
-        When it is over.
-    """
+def rest(factory: sessionmaker[Session], settings: Settings, clock: WallClock) -> None:
+    """A manager mends what stopped; then only a worker sweeps, day by day, for a month."""
     house.set_phone(factory, house.PHONE)
-    with clock.use(clock.SimulatedClock(now)):
-        _mend(factory)
+    _mend(factory)
     for hours in (1, *[24] * 30, 1):
-        now += timedelta(hours=hours)
-        with clock.use(clock.SimulatedClock(now)):
-            _sweep(factory, settings)
-    return now
+        clock.advance(timedelta(hours=hours))
+        _sweep(factory, settings)
 
 
 def carry_on(factory: sessionmaker[Session], settings: Settings) -> Iterator[str]:

@@ -26,6 +26,7 @@ from tests.torture import aftermath, house, mailbox
 from tests.torture.ledger import Ledger
 from tests.torture.points import Points
 from tests.torture.shift import Shift
+from tests.torture.wall_clock import WallClock
 
 MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
 LANES = 3
@@ -89,7 +90,7 @@ class Harness:
         self.url = url
         self.folder = folder
         self.chance = random.Random(seed)
-        self.now = MONDAY
+        self.clock = WallClock(MONDAY)
         self.report = Report()
         self.ledger = Ledger(folder / "accepted.txt")
         self.ledger.noted.touch()
@@ -105,7 +106,7 @@ class Harness:
             rest_after: kills until the first check; parts grow with the database.
         """
         began = time.monotonic()
-        with mailbox.running(self.ledger.noted) as smtp_url:
+        with mailbox.running(self.ledger.noted) as smtp_url, clock.use(self.clock):
             self._settings = environment.load({"DATABASE_URL": self.url, "SMTP_URL": smtp_url})
             self._practise()
             while self.report.kills < kills and not self.report.wrong:
@@ -119,8 +120,7 @@ class Harness:
 
     def _practise(self) -> None:
         """Furnish the house and work a while, so that children are born with warm caches."""
-        with clock.use(clock.SimulatedClock(self.now)):
-            house.furnish(sessions(self._engine), self.folder / "office")
+        house.furnish(sessions(self._engine), self.folder / "office")
         read, write = os.pipe()
         self._shift(Points(None, 0), random.Random(self.chance.random()), write).work(80)
         os.close(write)
@@ -129,7 +129,7 @@ class Harness:
         gc.freeze()
 
     def _shift(self, points: Points, dice: random.Random, pipe: int) -> Shift:
-        return Shift(self._engine, self._settings, self.now, dice, points, pipe)
+        return Shift(self._engine, self._settings, dice, points, pipe)
 
     def _kill_until(self, kills: int) -> None:
         while self.report.kills < kills and not self.report.wrong:
@@ -144,7 +144,9 @@ class Harness:
     def _fork(self) -> _Child:
         target, occurrence, delay = self._plan()
         overnight = self.chance.random() < (0.4 if target and target.startswith("sweep") else 0.05)
-        self.now += timedelta(seconds=self.chance.uniform(5, 20), hours=9 if overnight else 0)
+        self.clock.advance(
+            timedelta(seconds=self.chance.uniform(5, 20), hours=9 if overnight else 0)
+        )
         dice = random.Random(self.chance.getrandbits(64))
         read, write = os.pipe()
         pid = os.fork()
@@ -225,22 +227,18 @@ class Harness:
 
     def _rest_and_check(self) -> None:
         """Nobody acts for a month, a worker does what is due; then everything must agree."""
-        self.now = aftermath.rest(sessions(self._engine), self._settings, self.now)
+        aftermath.rest(sessions(self._engine), self._settings, self.clock)
         self._check()
         self._engine.dispose()
 
     def _finish_and_check(self) -> None:
         """Every case comes to its end."""
-        with clock.use(clock.SimulatedClock(self.now)):
-            factory = sessions(self._engine)
-            self.report.wrong += aftermath.carry_on(factory, self._settings)
+        factory = sessions(self._engine)
+        self.report.wrong += aftermath.carry_on(factory, self._settings)
         self._check()
         self._engine.dispose()
 
     def _check(self) -> None:
-        with (
-            sessions(self._engine)() as session,
-            clock.use(clock.SimulatedClock(self.now)),
-        ):
+        with sessions(self._engine)() as session:
             self.report.wrong += self.ledger.wrong(session)
         print(f"{self.report.kills} kills, {len(self.report.wrong)} wrong", file=sys.stderr)

@@ -10,13 +10,12 @@ import os
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from broker_crm import clock, process, worker
+from broker_crm import process, worker
 from broker_crm.db import sessions
 from broker_crm.people.models import User
 from broker_crm.process import Command, run_command
@@ -44,7 +43,6 @@ class Shift:
     Args:
         engine: of the database, with no connection open.
         settings: with the mail server.
-        now: instant at which the whole shift happens.
         chance: the child's own dice.
         points: the fault points.
         pipe: where answers are told.
@@ -54,7 +52,6 @@ class Shift:
         self,
         engine: Engine,
         settings: Settings,
-        now: datetime,
         chance: random.Random,
         points: Points,
         pipe: int,
@@ -62,7 +59,6 @@ class Shift:
         self.engine = engine
         self.factory: sessionmaker[Session] = sessions(engine)
         self.settings = settings
-        self.now = now
         self.chance = chance
         self.points = points
         self.pipe = pipe
@@ -70,13 +66,12 @@ class Shift:
     def work(self, actions: int) -> None:
         """Do some things, first where the fatal point lies; then tell which points were reached."""
         first = (self.points.target or "").partition(":")[0].partition(" > ")[0]
-        with clock.use(clock.SimulatedClock(self.now)):
-            while self._living() < LIVING // 2:
-                self._start()
-            for _ in range(actions):
-                if first == "sweep":
-                    self._do(self._complete)
-                self._do(self._actions().get(first) or self._any())
+        while self._living() < LIVING // 2:
+            self._start()
+        for _ in range(actions):
+            if first == "sweep":
+                self._do(self._complete)
+            self._do(self._actions().get(first) or self._any())
         self._tell("reached", points=dict(self.points.reached))
 
     def sweep(self) -> dict[str, int]:
