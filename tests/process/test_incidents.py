@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from broker_crm import process
+from broker_crm.people.models import User
 from broker_crm.process import jobs
 from broker_crm.process.errors import IncidentNotOpen, ProcessStopped
 from broker_crm.process.incidents import close_overtaken
@@ -96,3 +98,18 @@ def test_an_incident_is_closed_when_the_person_got_through_without_it(office, st
     complete(office, stopped[0][1], outcome="yes")
     assert close_overtaken(office.factory) == 1
     assert stopped[0][0] not in {incident.instance_id for incident in waiting(office)}
+
+
+def test_what_a_failing_job_wrote_is_undone(office):
+    publish(office.factory, office.folder, told=TOLD)
+    _, call = begin(office, "told")
+
+    def half_done(job: jobs.JobCall) -> dict[str, object]:
+        job.session.execute(update(User).where(User.login == "ruta").values(name="Half"))
+        raise ValueError("nobody to tell")
+
+    jobs.register("remind", half_done)
+    fail(office, call)
+    with office.factory() as session:
+        assert session.get_one(User, "ruta").name == "Ruta"
+    assert len(waiting(office)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -50,15 +51,20 @@ def meetings(
     interleaving.close()
 
 
+def changes(office: Office) -> Iterator[int]:  # noqa: F811
+    """Each step writes the diagram anew, with another name in it."""
+    for number in count(1):
+        renamed = TWO_CALLS.replace('name="meet"', f'name="meet {number}"')
+        written = office.folder / "bpmn" / "twoCalls.bpmn"
+        written.write_bytes(diagram(renamed, process="twoCalls"))
+        yield number
+
+
 def test_a_start_beside_a_publication_runs_on_one_whole_version(office: Office) -> None:  # noqa: F811
-    written = office.folder / "bpmn" / "twoCalls.bpmn"
-    count = 0
+    changed = changes(office)
 
     def change() -> None:
-        nonlocal count
-        count += 1
-        renamed = TWO_CALLS.replace('name="meet"', f'name="meet {count}"')
-        written.write_bytes(diagram(renamed, process="twoCalls"))
+        next(changed)
 
     def publish() -> object:
         with office.factory.begin() as session:
@@ -91,14 +97,10 @@ def _goes_to_its_end(office: Office, instance_id: object) -> None:  # noqa: F811
 
 
 def test_two_publications_at_once_make_one_version(office: Office) -> None:  # noqa: F811
-    written = office.folder / "bpmn" / "twoCalls.bpmn"
-    count = 0
+    changed = changes(office)
 
     def change() -> None:
-        nonlocal count
-        count += 1
-        renamed = TWO_CALLS.replace('name="meet"', f'name="meet {count}"')
-        written.write_bytes(diagram(renamed, process="twoCalls"))
+        next(changed)
 
     def publish() -> object:
         with office.factory.begin() as session:
@@ -110,7 +112,7 @@ def test_two_publications_at_once_make_one_version(office: Office) -> None:  # n
         numbers = list(
             session.scalars(select(ProcessVersion.number).order_by(ProcessVersion.number))
         )
-    assert numbers == list(range(1, count + 2))
+    assert numbers == list(range(1, next(changed) + 1))
 
 
 def test_a_person_who_leaves_at_that_moment_completes_or_is_refused(office: Office) -> None:  # noqa: F811

@@ -67,7 +67,7 @@ FAULTS = (
         "                    result = work(session)\n"
         "                finally:\n"
         "                    session.commit()\n",
-        PROCESS + "test_a_failing_rule_makes_an_incident_and_not_a_wrong_turn",
+        "tests/process/test_incidents.py::test_what_a_failing_job_wrote_is_undone",
         "Half a step is kept.",
     ),
     Fault(
