@@ -58,7 +58,13 @@ def beat(factory: sessionmaker[Session], part: str | None = None) -> None:
     """
     with factory.begin() as session:
         session.merge(Heartbeat(part=part or own_part(), at=clock.now()))
-        session.execute(delete(Heartbeat).where(Heartbeat.at < clock.now() - REMEMBERED))
+    forgotten = (
+        select(Heartbeat.part)
+        .where(Heartbeat.at < clock.now() - REMEMBERED)
+        .with_for_update(skip_locked=True)
+    )
+    with factory.begin() as session:
+        session.execute(delete(Heartbeat).where(Heartbeat.part.in_(forgotten)))
 
 
 def farewell(factory: sessionmaker[Session]) -> None:

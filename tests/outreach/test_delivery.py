@@ -157,6 +157,21 @@ def test_an_answer_after_the_lease_settles_the_doubt(office, server, letter, mon
     assert all(incident.resolved_at for incident in incidents(office))
 
 
+def test_a_late_answer_does_not_undo_what_a_person_decided(office, server, letter, monkeypatch):
+    hand_over = deliver.hand_over
+
+    def slowly(*arguments):
+        office.clock.advance(deliver.LEASE + timedelta(seconds=1))
+        deliver.doubt_expired(office.factory)
+        with office.factory.begin() as session:
+            resending.give_up(session, entry(office).letter_id, by="vadove")
+        return hand_over(*arguments)
+
+    monkeypatch.setattr(deliver, "hand_over", slowly)
+    assert office.deliver(server.url) == 0
+    assert entry(office).state == "failed"
+
+
 def test_without_a_server_everything_stays_queued_and_leaves_when_it_is_back(office, server):
     for _ in range(3):
         write(office.factory, begin(office.factory))

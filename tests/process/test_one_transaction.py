@@ -11,6 +11,7 @@ from sqlalchemy import event, select, update
 from broker_crm import process
 from broker_crm.process.errors import (
     CommandRefused,
+    FourEyes,
     IncidentNotOpen,
     InstanceEnded,
     NotAllowed,
@@ -29,8 +30,9 @@ from broker_crm.process.models import (
     UserTask,
 )
 from broker_crm.process.transactions import Command, run_command
+from tests.engine.diagrams import flows
 
-from .office import open_tasks, publish, rows, step
+from .office import open_tasks, publish, reminder_flows, rows, step
 
 
 def begin(office, process_key="twoCalls", **variables):
@@ -188,6 +190,21 @@ def test_managers_hand_over_and_others_only_their_own(office):
     complete(office, call, by="ruta", outcome="yes")
 
 
+def test_who_prepared_an_offer_does_not_approve_it(office):
+    steps = ("offer-preparation", "offer-approval")
+    body = (
+        '<bpmn:startEvent id="begin" />' + "".join(map(step, steps)) + '<bpmn:endEvent id="end" />'
+    )
+    body += flows(f"begin>{steps[0]}", f"{steps[0]}>{steps[1]}", f"{steps[1]}>end")
+    body += "".join(map(reminder_flows, steps))
+    publish(office.factory, office.folder, offers=body)
+    _, prepare = begin(office, "offers")
+    approve = complete(office, prepare, outcome="yes").tasks[0].id
+    with pytest.raises(FourEyes):
+        complete(office, approve, outcome="yes")
+    assert complete(office, approve, by="ruta", outcome="yes").finished
+
+
 def test_only_those_who_steer_cancel_and_it_takes_everything_away(office):
     instance_id, _ = begin(office)
     with pytest.raises(NotAllowed), office.factory.begin() as session:
@@ -232,10 +249,6 @@ def test_a_failing_rule_makes_an_incident_and_not_a_wrong_turn(office):
         + '<bpmn:exclusiveGateway id="g" default="g-e" />'
         + '<bpmn:endEvent id="e" /><bpmn:endEvent id="x" />'
     )
-    from tests.engine.diagrams import flows
-
-    from .office import reminder_flows
-
     body += flows("begin>call", "call>g", "g>x: =premium > 100", "g>e") + reminder_flows("call")
     publish(office.factory, office.folder, failing=body)
     instance_id, call = begin(office, "failing")

@@ -135,7 +135,7 @@ FAULTS = (
         "broker_crm/outreach/deliver.py",
         "    if entry.lease_token != token:\n        return False\n",
         "",
-        LETTERS + "test_an_answer_after_the_lease_settles_the_doubt",
+        LETTERS + "test_a_late_answer_does_not_undo_what_a_person_decided",
         "A late answer undoes what a person decided.",
     ),
     Fault(
@@ -199,7 +199,7 @@ FAULTS = (
         "broker_crm/process/rights.py",
         "    groups = [str(role) for role in user.roles]\n    return or_(",
         "    groups = [str(role) for role in user.roles]\n    return or_(\n        true(),",
-        RIGHTS + "test_a_stranger_cannot_act_on_a_task",
+        RIGHTS + "test_a_case_is_open_to_those_who_see_all_cases",
         "People read other people's clients.",
     ),
     Fault(
@@ -207,7 +207,7 @@ FAULTS = (
         "broker_crm/process/rights.py",
         "    if latest == user.login:",
         "    if latest == '':",
-        "tests/journeys/test_sale_by_api.py",
+        PROCESS + "test_who_prepared_an_offer_does_not_approve_it",
         "Who prepared an offer approves it too.",
     ),
     Fault(
@@ -229,8 +229,8 @@ FAULTS = (
     Fault(
         "send people anywhere after signing in",
         "broker_crm/web/own_path.py",
-        "    return otherwise if parts.scheme or parts.netloc else wish",
-        "    return wish",
+        '    if wish.startswith("//") or "\\\\" in wish or any(ord(mark) < 33 for mark in wish):',
+        "    if len(wish) < 0:",
         SIGN_IN + "test_nobody_is_sent_to_a_foreign_place",
         "A forged link leads from our sign-in to a foreign page.",
     ),
