@@ -164,7 +164,7 @@ def test_a_late_answer_does_not_undo_what_a_person_decided(office, server, lette
         office.clock.advance(deliver.LEASE + timedelta(seconds=1))
         deliver.doubt_expired(office.factory)
         with office.factory.begin() as session:
-            resending.give_up(session, entry(office).letter_id, by="vadove")
+            give_up(session, entry(office).letter_id, by="vadove")
         return hand_over(*arguments)
 
     monkeypatch.setattr(deliver, "hand_over", slowly)
