@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, delete, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, sessionmaker
 
 from broker_crm import clock
-from broker_crm.db import Base, UtcDateTime
+from broker_crm.db import Base, UtcDateTime, insert
 
 REMEMBERED = timedelta(hours=1)
 """How long a worker that fell silent without a farewell is still told of."""
@@ -57,7 +57,9 @@ def beat(factory: sessionmaker[Session], part: str | None = None) -> None:
         part: another one than this process.
     """
     with factory.begin() as session:
-        session.merge(Heartbeat(part=part or own_part(), at=clock.now()))
+        told = insert(session, Heartbeat).values(part=part or own_part(), at=clock.now())
+        again = told.on_conflict_do_update(index_elements=["part"], set_={"at": told.excluded.at})
+        session.execute(again)
     forgotten = (
         select(Heartbeat.part)
         .where(Heartbeat.at < clock.now() - REMEMBERED)

@@ -6,11 +6,11 @@ from datetime import date
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from broker_crm import calendar as calendars
 from broker_crm.calendar import WorkingCalendar
+from broker_crm.db import insert
 from broker_crm.process.models import WorkingDayException
 
 FIRST_YEAR = 2020
@@ -48,9 +48,7 @@ def seed_calendar(session: Session) -> None:
     closed = frozenset(holidays)
     rows = [_row(day, "closed", name) for day, name in holidays.items()]
     rows.extend(_row(day, "short", "") for day in sorted(calendars.short_days(closed)))
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgresql else sqlite.insert
-    session.execute(insert(WorkingDayException).on_conflict_do_nothing(), rows)
+    session.execute(insert(session, WorkingDayException).on_conflict_do_nothing(), rows)
 
 
 def _row(day: date, kind: str, name: str) -> dict[str, object]:
