@@ -1,0 +1,88 @@
+"""Tables of the brokerage."""
+
+from __future__ import annotations
+
+from broker_crm.crm.models.campaign import Campaign, CampaignRecipient, CampaignStatus
+from broker_crm.crm.models.client import (
+    Client,
+    ClientGroup,
+    ClientKind,
+    ClientMerge,
+    ClientStatus,
+    Consent,
+    ContactPerson,
+    DatedLead,
+    RetentionPeriod,
+)
+from broker_crm.crm.models.complaint import Complaint, ComplaintTerms
+from broker_crm.crm.models.document import Document, DocumentContent
+from broker_crm.crm.models.imports import ImportBatch, ImportRow
+from broker_crm.crm.models.interaction import Interaction
+from broker_crm.crm.models.meeting import CalendarFeed, Meeting
+from broker_crm.crm.models.money import Money, Percent
+from broker_crm.crm.models.offer import (
+    Contract,
+    ContractStatus,
+    NeedsRecord,
+    Offer,
+    OfferLine,
+    OfferStatus,
+    Quote,
+    SignatureRequest,
+)
+from broker_crm.crm.models.policy import (
+    Claim,
+    Endorsement,
+    Instalment,
+    InsuredObject,
+    Opportunity,
+    Policy,
+    PolicyStatus,
+    RenewalStart,
+)
+from broker_crm.crm.models.product import Insurer, Product, StandardTerms
+
+__all__ = [
+    "CalendarFeed",
+    "Campaign",
+    "CampaignRecipient",
+    "CampaignStatus",
+    "Claim",
+    "Client",
+    "ClientGroup",
+    "ClientKind",
+    "ClientMerge",
+    "ClientStatus",
+    "Complaint",
+    "ComplaintTerms",
+    "Consent",
+    "ContactPerson",
+    "Contract",
+    "ContractStatus",
+    "DatedLead",
+    "Document",
+    "DocumentContent",
+    "Endorsement",
+    "ImportBatch",
+    "ImportRow",
+    "Instalment",
+    "InsuredObject",
+    "Insurer",
+    "Interaction",
+    "Meeting",
+    "Money",
+    "NeedsRecord",
+    "Offer",
+    "OfferLine",
+    "OfferStatus",
+    "Opportunity",
+    "Percent",
+    "Policy",
+    "PolicyStatus",
+    "Product",
+    "Quote",
+    "RenewalStart",
+    "RetentionPeriod",
+    "SignatureRequest",
+    "StandardTerms",
+]

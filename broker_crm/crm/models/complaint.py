@@ -1,0 +1,86 @@
+"""The complaint register and the dated legal terms of answering."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from broker_crm.crm.models.money import Money
+from broker_crm.db import Base, UtcDateTime
+
+
+class ComplaintTerms(Base):
+    """Working days for answering a complaint, as the law said from a day on."""
+
+    __tablename__ = "complaint_terms"
+
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    acknowledge_days: Mapped[int]
+    internal_answer_days: Mapped[int]
+    delay_letter_days: Mapped[int]
+    answer_days: Mapped[int]
+    extended_answer_days: Mapped[int]
+    source: Mapped[str] = mapped_column(String(300))
+
+
+class Complaint(Base):
+    __tablename__ = "complaint"
+    __table_args__ = (Index(None, "status", "answer_by"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    register_number: Mapped[str] = mapped_column(String(20), unique=True)
+    """Year and running number, such as '2026-0007'."""
+    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"), unique=True)
+    received_on: Mapped[date]
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    registered_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    channel: Mapped[str] = mapped_column(String(20))
+    """'email', 'letter', 'phone', 'visit' or 'web'."""
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
+    complainant: Mapped[str] = mapped_column(String(200))
+    complainant_email: Mapped[str | None] = mapped_column(String(200))
+    representation: Mapped[str | None] = mapped_column(String(200))
+    """Basis on which the complainant speaks for the client."""
+    about: Mapped[str] = mapped_column(String(20), default="us")
+    """'us', 'insurer' or 'other'."""
+    insurer_id: Mapped[int | None] = mapped_column(ForeignKey("insurer.id"))
+    employee: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    """Whom it is about; never the one who handles it."""
+    subject: Mapped[str] = mapped_column(String(40))
+    """'delay', 'product-quality' or 'service-quality'."""
+    subject_detail: Mapped[str | None] = mapped_column(String(60))
+    process_key: Mapped[str | None] = mapped_column(String(120))
+    step: Mapped[str | None] = mapped_column(String(120))
+    """The step of a process that the complaint is about."""
+    policy_id: Mapped[int | None] = mapped_column(ForeignKey("policy.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    claimed_amount: Mapped[Decimal | None] = mapped_column(Money)
+    description: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str] = mapped_column(String(2), default="lt")
+    consumer: Mapped[bool] = mapped_column(default=True)
+    severity: Mapped[str | None] = mapped_column(String(20))
+    owner: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    status: Mapped[str] = mapped_column(String(20), default="open")
+    """'open', 'forwarded', 'answered', 'closed' or 'not-a-complaint'."""
+    acknowledge_by: Mapped[datetime] = mapped_column(UtcDateTime)
+    internal_answer_by: Mapped[datetime] = mapped_column(UtcDateTime)
+    answer_by: Mapped[datetime] = mapped_column(UtcDateTime)
+    extended_answer_by: Mapped[datetime] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    forwarded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delay_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decision: Mapped[str | None] = mapped_column(String(20))
+    """'upheld', 'partly', 'rejected' or 'settled'."""
+    remedy_amount: Mapped[Decimal | None] = mapped_column(Money)
+    reaction: Mapped[str | None] = mapped_column(String(40))
+    """'accepts', 'disputes' or 'bank-of-lithuania'."""
+    root_cause: Mapped[str | None] = mapped_column(String(500))
+    corrective_action: Mapped[str | None] = mapped_column(String(500))
+    action_owner: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    action_due_on: Mapped[date | None]
