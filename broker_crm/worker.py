@@ -26,6 +26,7 @@ from broker_crm.composition import compose
 from broker_crm.db import connect, sessions
 from broker_crm.heartbeat import beat, farewell
 from broker_crm.outreach.deliver import deliver_due
+from broker_crm.process import duties
 from broker_crm.process.incidents import close_overtaken
 from broker_crm.process.messages import deliver_pending
 from broker_crm.process.timers import fire_due_timers
@@ -43,7 +44,7 @@ def sweep(
     settings: Settings,
     stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, int]:
-    """Do everything that is due now: timers, messages, letters.
+    """Do everything that is due now: timers, messages, letters, and the areas' own duties.
 
     Args:
         factory: makes sessions.
@@ -61,6 +62,7 @@ def sweep(
         "failed": timers.failed + messages.failed,
         "letters": deliver_due(factory, settings, stopping=stopping),
         "overtaken": close_overtaken(factory),
+        **duties.carry_out(factory, stopping),
     }
     beat(factory)
     return done

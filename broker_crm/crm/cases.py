@@ -52,6 +52,36 @@ def start_case(
     user = acting_user(session, by)
     if not may_start(user):
         raise NotAllowed("Only salespeople, assistants and managers start processes.")
+    return _start(session, process_key, variables, user, by)
+
+
+def start_automatically(
+    session: Session,
+    process_key: str,
+    variables: Mapping[str, object],
+    by: str | None = None,
+) -> process.Started:
+    """Start a process because its time has come or an event started it, not because a person asked.
+
+    Args:
+        session: the caller commits.
+        process_key: id of the process.
+        variables: as for `start_case`.
+        by: login of the person whose doing led here, or None.
+
+    Raises:
+        NotPublished, CaseRejected, RuleFailed: as for `start_case`.
+    """
+    return _start(session, process_key, variables, None, by)
+
+
+def _start(
+    session: Session,
+    process_key: str,
+    variables: Mapping[str, object],
+    user: Actor | None,
+    by: str | None,
+) -> process.Started:
     version = latest_version(session, process_key)
     if "clientId" not in variables:
         return process.start(session, process_key, variables, by=by)
@@ -84,18 +114,18 @@ def segment(client: Client) -> str:
 
 
 def _named(
-    session: Session, variables: Mapping[str, object], user: Actor
+    session: Session, variables: Mapping[str, object], user: Actor | None
 ) -> tuple[Client, Product | None, User]:
     errors: dict[str, list[str]] = {}
     client_id, product_id = variables.get("clientId"), variables.get("productId")
     client = session.get(Client, client_id) if _is_key(client_id) else None
-    if client is None or not may_see_client(session, user, client):
+    if client is None or (user is not None and not may_see_client(session, user, client)):
         client = None
         errors["clientId"] = [f"There is no client {client_id!r}."]
     product = session.get(Product, product_id) if _is_key(product_id) else None
     if product is None and product_id is not None:
         errors["productId"] = [f"There is no product {product_id!r}."]
-    login = variables.get("owner") or (client.owner if client else None) or user.login
+    login = variables.get("owner") or (client.owner if client else None) or (user and user.login)
     owner = session.get(User, login) if isinstance(login, str) else None
     if owner is None or not owner.active:
         errors["owner"] = [f"There is no active user {login!r}."]

@@ -43,14 +43,18 @@ class CompiledProcess:
     subprocess_specs: Mapping[str, BpmnProcessSpec]
 
     @property
-    def start_form_key(self) -> str | None:
-        """Form of the start event, where it has one."""
-        starts = [
+    def start_event(self) -> Element:
+        """The one start event of the process; its subprocesses have their own."""
+        return next(
             element
             for element in self.elements.values()
             if element.type == "startEvent" and element.process_id == self.key
-        ]
-        return starts[0].form_key if starts else None
+        )
+
+    @property
+    def start_form_key(self) -> str | None:
+        """Form of the start event, where it has one."""
+        return self.start_event.form_key
 
     @property
     def user_tasks(self) -> dict[str, Element]:

@@ -1,4 +1,7 @@
-"""Delivers messages to the one that waits, and signals to all that do, each by itself."""
+"""Delivers messages to the one that waits, and signals to all that do, each by itself.
+
+Both also start the processes that begin with them; a message does so when nobody waits for it.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ from broker_crm.db import new_id
 from broker_crm.process import leases
 from broker_crm.process.errors import Outrun
 from broker_crm.process.models import EventSubscription, PendingMessage
+from broker_crm.process.start_events import begin, started_by
 from broker_crm.process.timers import Swept
 from broker_crm.process.transactions import Command
 from broker_crm.process.waiting import deliver
 
 SIGNAL = "signal"
 MESSAGE = "message"
+START = "start"
+"""Of a row that starts one process: its name is the process's key."""
 
 
 def send_message(
@@ -31,7 +37,7 @@ def send_message(
     *,
     by: str | None,
 ) -> int:
-    """Deliver a message to the instance that waits for it.
+    """Deliver a message to the instance that waits for it, else start what begins with it.
 
     Args:
         session: the caller commits.
@@ -41,7 +47,7 @@ def send_message(
         by: login, or None.
 
     Returns:
-        1 when an instance took it, 0 when none waits.
+        1 when an instance took it, else how many were started; 0 when none waits or begins.
 
     Raises:
         RuleFailed: a rule or job failed; the caller rolls back.
@@ -54,11 +60,15 @@ def send_message(
     for subscription_id, instance_id in session.execute(waiting).all():
         if deliver(session, subscription_id, instance_id, payload, by=by):
             return 1
-    return 0
+    processes = started_by(session, MESSAGE, name)
+    for key in processes:
+        begin(session, key, payload, by=by)
+    return len(processes)
 
 
 def broadcast(session: Session, name: str, payload: Mapping[str, object]) -> int:
-    """Queue a signal for every instance that waits for it now; workers deliver each by itself.
+    """Queue a signal for every instance that waits for it now and every process that begins with
+    it; workers deliver each by itself.
 
     Args:
         session: the caller commits.
@@ -66,22 +76,33 @@ def broadcast(session: Session, name: str, payload: Mapping[str, object]) -> int
         payload: becomes variables.
 
     Returns:
-        How many wait for it.
+        How many wait for it or begin with it.
     """
     waiting = select(EventSubscription.id, EventSubscription.instance_id).where(
         EventSubscription.kind == SIGNAL, EventSubscription.name == name
     )
-    rows = [
+    shared = {"payload": dict(payload), "created_at": clock.now()}
+    rows: list[dict[str, object]] = [
         {
             "id": new_id(),
             "kind": SIGNAL,
             "name": name,
-            "payload": dict(payload),
-            "created_at": clock.now(),
             "subscription_id": subscription_id,
             "instance_id": instance_id,
+            **shared,
         }
         for subscription_id, instance_id in session.execute(waiting)
+    ]
+    rows += [
+        {
+            "id": new_id(),
+            "kind": START,
+            "name": process_key,
+            "subscription_id": None,
+            "instance_id": None,
+            **shared,
+        }
+        for process_key in started_by(session, SIGNAL, name)
     ]
     if rows:
         session.execute(PendingMessage.__table__.insert(), rows)  # type: ignore[attr-defined]
@@ -122,7 +143,7 @@ def deliver_one(session: Session, message_id: UUID) -> int:
     """Carry out one row: a message is delivered, a signal is split into one row per receiver.
 
     Returns:
-        How many instances took it.
+        How many instances took it or were started by it.
 
     Raises:
         RuleFailed: a rule or job of the receiver failed; the caller rolls back.
@@ -134,6 +155,9 @@ def deliver_one(session: Session, message_id: UUID) -> int:
     if message.subscription_id and message.instance_id:
         receiver = message.subscription_id, message.instance_id
         return deliver(session, *receiver, message.payload, by=None)
+    if message.kind == START:
+        begin(session, message.name, message.payload)
+        return 1
     if message.kind == SIGNAL:
         broadcast(session, message.name, message.payload)
         return 0
