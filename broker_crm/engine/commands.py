@@ -18,6 +18,7 @@ from broker_crm.engine.errors import (
     RuleFailed,
     TaskNotOpen,
 )
+from broker_crm.engine.migrating import move
 from broker_crm.engine.pruning import prune
 from broker_crm.engine.run import Run, Surroundings
 from broker_crm.engine.settling import guard, settle
@@ -172,6 +173,27 @@ def cancel(
         finished=True,
     )
     return states.dump(instance, around.instance_id), transition
+
+
+def migrate(
+    old: CompiledProcess, new: CompiledProcess, state: bytes, around: Surroundings
+) -> tuple[bytes, Transition]:
+    """Move an instance to another version of its process; what is open stays open.
+
+    Args:
+        old: the version that it runs on.
+        new: the version to go on with.
+        state: as stored.
+        around: calendar, jobs and the instance's id.
+
+    Raises:
+        MigrationRefused: naming every place that the other version does not have.
+        RuleFailed, StateDamaged: as for `complete`.
+    """
+    _run, instance, before = _open(old, state, around)
+    run, moved = move(instance, old, new, around)
+    run.happened.append(HappenedEvent(EventKind.INSTANCE_MIGRATED))
+    return _finish(run, moved, before, ())
 
 
 def inspect(process: CompiledProcess, state: bytes, around: Surroundings) -> Snapshot:

@@ -99,6 +99,15 @@ def _arrived(token: Task) -> Any:
     return token.internal_data[_ARRIVED]
 
 
+def arrived_from(task: Task) -> str | None:
+    """Where a token that waits at a join came from; None for any other task."""
+    if task.state != TaskState.WAITING or not isinstance(
+        task.task_spec, ParallelGateway | InclusiveGateway
+    ):
+        return None
+    return str(_arrived(task))
+
+
 def _waiting_tokens(my_task: Task) -> list[Task]:
     """Other tokens that wait at the gateway."""
     return [

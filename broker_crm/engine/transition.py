@@ -15,6 +15,7 @@ class EventKind(StrEnum):
     INSTANCE_STARTED = "instance-started"
     INSTANCE_COMPLETED = "instance-completed"
     INSTANCE_CANCELLED = "instance-cancelled"
+    INSTANCE_MIGRATED = "instance-migrated"
     ELEMENT_PASSED = "element-passed"
     MEASURED = "measured"
     TIMER_FIRED = "timer-fired"

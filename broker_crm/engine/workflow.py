@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -103,6 +104,11 @@ def boundary_host(task: Task) -> Task | None:
         if not isinstance(sibling.task_spec, BoundaryEvent):
             return sibling
     return None
+
+
+def boundary_split(spec: TaskSpec) -> BoundaryEventSplit | None:
+    """What stands before an activity that has boundary events; None where it has none."""
+    return next((each for each in spec.inputs if isinstance(each, BoundaryEventSplit)), None)
 
 
 def host_of_reminder_path(task: Task) -> Task | None:

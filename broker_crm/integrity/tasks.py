@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from broker_crm.engine.transition import EventKind
 from broker_crm.integrity.invariant import holds
-from broker_crm.process.models import ProcessEvent, TaskStatus, UserTask
+from broker_crm.process.models import ProcessEvent, ProcessInstance, TaskStatus, UserTask
 from broker_crm.process.rights import FOUR_EYES
 
 
@@ -93,6 +93,20 @@ def status_and_end_agree(session: Session) -> Iterator[tuple[str, str]]:
         yield f"task {task_id}", f"it is {status}"
 
 
+@holds("An open task is of the version that its case runs on")
+def open_tasks_are_of_their_version(session: Session) -> Iterator[tuple[str, str]]:
+    wrong = (
+        select(UserTask.id, UserTask.version_id, ProcessInstance.version_id)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .where(
+            UserTask.status == TaskStatus.OPEN,
+            UserTask.version_id != ProcessInstance.version_id,
+        )
+    )
+    for task_id, own, of_case in session.execute(wrong):
+        yield f"task {task_id}", f"it is of version {own}, its case of {of_case}"
+
+
 @holds("Nobody approved their own work")
 def four_eyes_saw(session: Session) -> Iterator[tuple[str, str]]:
     made, approved = aliased(UserTask), aliased(UserTask)
@@ -121,5 +135,6 @@ INVARIANTS = (
     created_once,
     cancelled_once,
     status_and_end_agree,
+    open_tasks_are_of_their_version,
     four_eyes_saw,
 )

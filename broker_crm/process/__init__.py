@@ -10,6 +10,7 @@ from broker_crm.process.incidents import (
     retry_incidents,
 )
 from broker_crm.process.messages import broadcast, deliver_pending, send_message
+from broker_crm.process.migrating import migrate
 from broker_crm.process.start_requests import start_once
 from broker_crm.process.starting import CaseData, Started, start
 from broker_crm.process.timers import fire_due_timers
@@ -30,6 +31,7 @@ __all__ = [
     "dismiss_incidents",
     "fire_due_timers",
     "fire_timer",
+    "migrate",
     "open_incidents",
     "open_task",
     "reassign",

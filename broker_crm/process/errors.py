@@ -111,6 +111,29 @@ class InstanceEnded(CommandRefused):
         super().__init__("The process instance has ended.")
 
 
+class VersionNotOfProcess(CommandRefused):
+    """The version is not one of the instance's process."""
+
+    code = "not-of-process"
+
+    def __init__(self, version_id: int) -> None:
+        super().__init__(f"The process has no version under {version_id}.")
+
+
+class CannotMigrate(CommandRefused):
+    """The instance stands where the other version has no counterpart.
+
+    Attributes:
+        obstacles: each with its element and reason.
+    """
+
+    code = "cannot-migrate"
+
+    def __init__(self, obstacles: list[str]) -> None:
+        super().__init__("The other version can't take the case over: " + " ".join(obstacles))
+        self.obstacles = obstacles
+
+
 class SubmissionRejected(CommandRefused):
     """The values of a task do not fit its outcomes or its form.
 

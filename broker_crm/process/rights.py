@@ -24,6 +24,8 @@ SEES_EVERY_INSTANCE = frozenset(
 SEES_EVERY_TASK = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 STEERS = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 """May cancel instances, reassign tasks, retry and dismiss incidents."""
+MIGRATES = STEERS | {Role.DESIGNER}
+"""May move running instances to another version."""
 STARTS = frozenset({Role.SALESPERSON, Role.ASSISTANT, Role.SALES_MANAGER, Role.ADMINISTRATOR})
 FOUR_EYES = {
     "offer-approval": "offer-preparation",
@@ -142,6 +144,11 @@ def may_see_task(session: Session, user: Person, task_id: object) -> bool:
 def may_steer(user: Person) -> bool:
     """May the user cancel, reassign and mend?"""
     return bool(user.roles & STEERS)
+
+
+def may_migrate(user: Person) -> bool:
+    """May the user move running instances to another version?"""
+    return bool(user.roles & MIGRATES)
 
 
 def may_start(user: Person) -> bool:

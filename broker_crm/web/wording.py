@@ -120,6 +120,7 @@ EVENT: Words = {
     "instance-started": _l("Process started"),
     "instance-completed": _l("Process ended"),
     "instance-cancelled": _l("Process cancelled"),
+    "instance-migrated": _l("Moved to another version"),
     "element-passed": _l("Passed"),
     "measured": _l("Measured"),
     "timer-fired": _l("Time came"),

@@ -97,6 +97,12 @@ class Case:
         values = {"outcome": outcome}
         self._take(*engine.complete(self.process, self.state, task, values, around()))
 
+    def move(self, body: str) -> None:
+        """Go on in another version of the process."""
+        new = compiled(body)
+        self._take(*engine.migrate(self.process, new, self.state, around()))
+        self.process = new
+
     def fire_due(self) -> list[str]:
         fired = []
         snapshot = engine.inspect(self.process, self.state, around())
@@ -185,6 +191,10 @@ def test_a_random_process_goes_as_the_token_game_says(monday, seed):
             game.pass_time(monday.now())
             case.fire_due()
             continue
+        if chance.random() < 0.2:
+            story.append("moves to another version")
+            case.move(body)
+            assert sorted(case.open.values()) == waiting, story
         element, loop = chance.choice(waiting)
         outcome = "again" if chance.random() < 0.5 else "on"
         story.append(f"{element} {loop} {outcome}")

@@ -64,6 +64,9 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE user_task SET completed_at = created_at WHERE status = 'open'",
         "UPDATE user_task SET completed_at = NULL WHERE status = 'cancelled'",
     ),
+    "An open task is of the version that its case runs on": (
+        "UPDATE user_task SET version_id = version_id + 1 WHERE status = 'open'",
+    ),
     "Nobody approved their own work": (
         "UPDATE user_task SET step = CASE element_id WHEN 'write' THEN 'offer-preparation'"
         " ELSE 'offer-approval' END WHERE status = 'completed'",

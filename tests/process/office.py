@@ -91,6 +91,7 @@ def people(factory: sessionmaker[Session]) -> None:
         add_user(session, "ruta", Role.SALESPERSON)
         add_user(session, "manager", Role.SALES_MANAGER)
         add_user(session, "product", Role.PRODUCT_MANAGER)
+        add_user(session, "designer", Role.DESIGNER)
 
 
 def open_tasks(factory: sessionmaker[Session], instance_id: UUID) -> list[UserTask]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
+from broker_crm.definitions.published import latest_version
 from broker_crm.process import Command, run_command
 from broker_crm.process.models import PendingMessage, ProcessEvent, Timer, UserTask
 from tests.engine.diagrams import flows
@@ -40,6 +41,8 @@ CROSSROADS = (
     + flows("heard>noted", "callReminder>callReminded", "callLate>callEscalated")
     + flows("meetReminder>meetReminded", "meetLate>meetEscalated")
 )
+EARLIER = CROSSROADS.replace('name="call"', 'name="Ring up"')
+"""The version before, to which a running case can be moved."""
 ENDING = frozenset({"complete", "complete in another tab", "cancel", "deadline", "message"})
 """Commands after which the task is open no more: of two, one succeeds."""
 
@@ -77,8 +80,8 @@ class Scene:
     def commands(self) -> dict[str, Callable[[], object]]:
         """All that may happen at the same moment, by name.
 
-        A new kind of command joins the matrix with one line here (moving a running case to another
-        version will); one that ends the task is named in ENDING too.
+        A new kind of command joins the matrix with one line here; one that ends the task is named
+        in ENDING too.
         """
         return {
             "complete": self._complete,
@@ -94,6 +97,7 @@ class Scene:
             "deadline": lambda: self._fire("deadline"),
             "message": self._message,
             "signal": self._signal,
+            "migrate": self._migrate,
         }
 
     def _complete(self, by: str = "jonas") -> object:
@@ -141,7 +145,14 @@ class Scene:
 
         return run_command(self.factory, work, Command("deliver", self.instance_id))
 
-    def events(self, kind: str, element_id: str) -> int:
+    def _migrate(self) -> object:
+        def work(session: Session) -> object:
+            earlier = latest_version(session, "crossroads").id - 1
+            return process.migrate(session, self.instance_id, earlier, by="manager")
+
+        return run_command(self.factory, work, Command("migrate", self.instance_id))
+
+    def events(self, kind: str, element_id: str | None) -> int:
         with self.factory() as session:
             return len(
                 session.scalars(

@@ -12,7 +12,7 @@ from broker_crm.process.models import InstanceStatus, ProcessInstance
 from tests.process.conftest import Office, office  # noqa: F401
 from tests.process.office import MONDAY, publish
 from tests.races.interleaving import Answer, Interleaving
-from tests.races.scene import CROSSROADS, ENDING, SHARED, Scene
+from tests.races.scene import CROSSROADS, EARLIER, ENDING, SHARED, Scene
 
 ALL_MOMENTS = os.environ.get("RACES") == "all"
 """Otherwise a middle and the last moment of each command."""
@@ -22,6 +22,7 @@ COLLEAGUE = "complete by a colleague"
 
 @pytest.fixture
 def crossroads(office: Office) -> Iterator[Office]:  # noqa: F811
+    publish(office.factory, office.folder, SHARED, crossroads=EARLIER)
     publish(office.factory, office.folder, SHARED, crossroads=CROSSROADS)
     yield office
 
@@ -58,6 +59,7 @@ def _once(met: Scene, answers: dict[str, Answer], at: int) -> None:
     assert met.events("task-completed", "call") == len(completions) <= 1, story
     assert met.events("timer-fired", "deadline") == took.count("deadline") <= 1, story
     assert met.events("timer-fired", "callReminder") == took.count("reminder"), story
+    assert met.events("instance-migrated", None) == ("migrate" in took), story
     enders = [name for name in took if name in ENDING or name == COLLEAGUE]
     finished = "cancel" in enders and len(enders) == 2 and completions
     assert len(enders) <= 1 or finished, story
