@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import RuleFailed
-from broker_crm.engine.workflow import enclosing_activity, fire, waiting_boundary_events
+from broker_crm.engine.workflow import begin_path, enclosing_activity, fire, waiting_boundary_events
 
 
 class Waits(EventDefinition):
     """A catching event that only a command lets happen."""
+
+    recurs = False
+    """Whether it goes on waiting on the boundary of an activity that it does not interrupt."""
 
     def __init__(self, element: Element) -> None:
         super().__init__(element.event_name or element.name or element.id)
@@ -74,12 +75,7 @@ class RepeatingTimerEvent(CycleTimerEventDefinition):
             return
         plan = my_task._get_internal_data("plan")[1:]
         my_task._set_internal_data(plan=plan, exhausted=not plan)
-        for output in my_task.task_spec.outputs:
-            if isinstance(output, BoundaryEventJoin):
-                continue
-            child = my_task._add_child(output, TaskState.FUTURE)
-            child.task_spec._predict(child, mask=TaskState.NOT_FINISHED_MASK)
-            child.task_spec._update(child)
+        begin_path(my_task)
 
     def next_due(self, my_task: Task) -> datetime | None:
         plan = my_task._get_internal_data("plan")
@@ -89,12 +85,16 @@ class RepeatingTimerEvent(CycleTimerEventDefinition):
 class MessageEvent(Waits):
     """A message, or a signal, correlated outside the engine by name and key."""
 
+    recurs = True
+
     def throw(self, my_task: Task) -> None:
         my_task.workflow.script_engine.throw(my_task, self.element)
 
 
 class CodedEvent(Waits):
     """An error or an escalation, caught on the way outwards by code."""
+
+    recurs = True
 
     def throw(self, my_task: Task) -> None:
         caught = throw_outwards(my_task, self.element.event or "error", self.element.event_code)

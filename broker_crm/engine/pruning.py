@@ -23,6 +23,7 @@ def prune(instance: Instance) -> None:
     _forget_ended_subprocesses(instance)
     for workflow in (instance, *instance.subprocesses.values()):
         if not workflow.completed:
+            _drop_walked_paths(workflow)
             _cut_above(workflow)
             _fold_rounds(workflow)
 
@@ -40,13 +41,30 @@ def _forget_ended_subprocesses(instance: Instance) -> None:
         del instance.subprocesses[parent_id]
 
 
+def _drop_walked_paths(workflow: Instance | Subprocess) -> None:
+    """Drop the finished paths of boundary events that happened more than once."""
+    for split in [each for each in workflow.tasks.values() if _is_split(each)]:
+        seen: set[str] = set()
+        for event in list(split.children):
+            name = event.task_spec.name
+            path = [workflow.tasks[each] for each in _subtree(event)]
+            if name in seen and all(map(_is_over, path)):
+                split._children.remove(event.id)
+                _forget(workflow, path)
+            seen.add(name)
+
+
+def _is_split(task: Task) -> bool:
+    return isinstance(task.task_spec, BoundaryEventSplit)
+
+
+def _is_over(task: Task) -> bool:
+    return bool(task.has_state(TaskState.FINISHED_MASK)) or _is_end(task)
+
+
 def _cut_above(workflow: Instance | Subprocess) -> None:
     root = workflow.task_tree
-    live = [
-        task
-        for task in workflow.tasks.values()
-        if not task.has_state(TaskState.FINISHED_MASK) and not _is_end(task)
-    ]
+    live = [task for task in workflow.tasks.values() if not _is_over(task)]
     if not live:
         return
     path = _path_to_common_ancestor(live)
@@ -96,7 +114,7 @@ def _fold(workflow: Instance | Subprocess, path: list[Task], first: int, last: i
         return False
     kept = _subtree(later)
     dropped = [workflow.tasks[each] for each in _subtree(earlier) - kept]
-    if any(not task.has_state(TaskState.FINISHED_MASK) and not _is_end(task) for task in dropped):
+    if not all(map(_is_over, dropped)):
         return False
     above = path[first - 1]
     above._children[above._children.index(earlier.id)] = later.id

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
@@ -155,9 +155,30 @@ def enclosing_activity(task: Task) -> Task | None:
 
 
 def fire(task: Task) -> None:
-    """Let a waiting event happen."""
+    """Let a waiting event happen; a message that interrupts nothing may come again."""
+    spec = task.task_spec
+    recurs = getattr(spec.event_definition, "recurs", False)
+    if recurs and isinstance(spec, BoundaryEvent) and not spec.cancel_activity:
+        begin_path(task)
+        task.workflow.script_engine.passed(task)
+        return
     task._set_internal_data(event_fired=True)
-    task.task_spec._update(task)
+    spec._update(task)
+
+
+def begin_path(event: Task) -> None:
+    """Start the path of a boundary event that goes on waiting.
+
+    The path hangs on a sibling of the event, so that it does not end with the waiting.
+    """
+    fired = event.parent._add_child(event.task_spec, TaskState.COMPLETED)
+    fired.data = dict(event.data)
+    for output in event.task_spec.outputs:
+        if isinstance(output, BoundaryEventJoin):
+            continue
+        child = fired._add_child(output, TaskState.FUTURE)
+        output._predict(child, mask=TaskState.NOT_FINISHED_MASK)
+        output._update(child)
 
 
 def is_catching(task: Task) -> bool:

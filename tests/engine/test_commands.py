@@ -461,3 +461,54 @@ def test_cancelling_takes_everything_away(at_monday):
     assert ended.finished
     assert set(ended.cancelled) == {task.id for task in begun.created}
     assert set(ended.timers_gone) == {timer.id for timer in begun.timers}
+
+
+def test_a_signal_that_interrupts_nothing_is_heard_each_time(at_monday):
+    news = '<bpmn:signal id="news" name="news" />'
+    process = compiled(
+        '<bpmn:startEvent id="s" />'
+        + user_task("call")
+        + '<bpmn:boundaryEvent id="heard" attachedToRef="call" cancelActivity="false">'
+        '<bpmn:signalEventDefinition signalRef="news" /></bpmn:boundaryEvent>'
+        + user_task("note")
+        + '<bpmn:endEvent id="noted" /><bpmn:endEvent id="e" />'
+        + flows("s>call", "call>e", "heard>note", "note>noted"),
+        news,
+    )
+    state, transition = commands.start(process, {}, around())
+    (waiting,) = transition.subscriptions
+    call = transition.created[0].id
+    for _ in range(3):
+        state, transition = commands.deliver(process, state, waiting.id, {}, around())
+        assert [task.element_id for task in transition.created] == ["note"]
+        assert transition.subscriptions_gone == ()
+        kinds = [event.kind for event in transition.events if event.element_id == "heard"]
+        assert kinds == ["message-received", "element-passed"]
+    state, transition = commands.complete(process, state, call, {}, around())
+    assert transition.subscriptions_gone == (waiting.id,) and not transition.finished
+    assert len(commands.inspect(process, state, around()).open_tasks) == 3
+
+
+def test_what_a_reminder_began_goes_on_after_its_task_is_done(at_monday):
+    process = compiled(
+        START
+        + user_task("call", extensions=properties(standardWorkingDays="1"))
+        + '<bpmn:boundaryEvent id="late" attachedToRef="call" cancelActivity="false">'
+        "<bpmn:timerEventDefinition><bpmn:timeCycle>=[after due(1), after due(2), after due(9)]"
+        "</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        + user_task("chase")
+        + '<bpmn:endEvent id="chased" />'
+        + END
+        + flows("s>call", "call>e", "late>chase", "chase>chased")
+    )
+    state, transition = commands.start(process, {}, around())
+    (timer,), call = transition.timers, transition.created[0].id
+    at_monday.advance(timedelta(days=7))
+    for _ in range(2):
+        state, transition = commands.fire_timer(process, state, timer.id, around())
+    chase = task_of(transition, "chase").id
+    state, transition = commands.complete(process, state, call, {}, around())
+    assert transition.timers_gone == (timer.id,) and transition.cancelled == ()
+    state, transition = commands.complete(process, state, chase, {}, around())
+    assert len(commands.inspect(process, state, around()).open_tasks) == 1
+    assert not transition.finished
