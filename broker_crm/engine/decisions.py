@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import orjson
 from lxml import etree
 
 from broker_crm.calendar import WorkingCalendar
@@ -301,7 +302,7 @@ def _hit(decision: Decision, matches: list[object], context: Mapping[str, object
         return _default(decision, context)
     if policy == "PRIORITY":
         return _by_priority(decision, matches, context)[0]
-    if policy == "ANY" and any(match != matches[0] for match in matches):
+    if policy == "ANY" and len({_written(match) for match in matches}) > 1:
         raise RuleFailed(
             decision.id, decision.name, "Several rows match with different results (ANY)."
         )
@@ -312,10 +313,15 @@ def _hit(decision: Decision, matches: list[object], context: Mapping[str, object
     return matches[0]
 
 
+def _written(result: object) -> bytes:
+    """As JSON, in which true is not 1."""
+    return orjson.dumps(result, option=orjson.OPT_SORT_KEYS)
+
+
 def _aggregate(decision: Decision, matches: list[object]) -> object:
     if decision.aggregation == "COUNT":
         return len(matches)
-    numbers = [match for match in matches if isinstance(match, int | float)]
+    numbers = [match for match in matches if type(match) in (int, float)]
     if len(numbers) != len(matches):
         raise RuleFailed(decision.id, decision.name, "Only numbers can be aggregated.")
     return AGGREGATIONS[decision.aggregation or "SUM"](numbers) if numbers else None

@@ -122,14 +122,16 @@ def host_of_reminder_path(task: Task) -> Task | None:
 
 
 def open_instances(host: Task) -> tuple[UUID, ...]:
-    """Ids of the open user tasks of a multi-instance activity; none for any other."""
-    if not isinstance(host.task_spec, LoopTask):
-        return ()
-    return tuple(
-        child.id
-        for child in host.children
-        if child.has_state(TaskState.READY) and child.task_spec.manual
-    )
+    """Ids of the open user tasks within a multi-instance activity or a subprocess."""
+    inside = list(host.children) if isinstance(host.task_spec, LoopTask) else []
+    subprocess = host.workflow.top_workflow.subprocesses.get(host.id)
+    if subprocess is not None:
+        inside = list(subprocess.tasks.values())
+    nested = [task for task in inside if task.id in host.workflow.top_workflow.subprocesses]
+    ready = [
+        task.id for task in inside if task.has_state(TaskState.READY) and task.task_spec.manual
+    ]
+    return tuple(ready) + tuple(each for task in nested for each in open_instances(task))
 
 
 def waiting_boundary_events(host: Task) -> list[Task]:

@@ -512,3 +512,26 @@ def test_what_a_reminder_began_goes_on_after_its_task_is_done(at_monday):
     state, transition = commands.complete(process, state, chase, {}, around())
     assert len(commands.inspect(process, state, around()).open_tasks) == 1
     assert not transition.finished
+
+
+def test_a_reminder_on_a_subprocess_is_about_what_is_open_within(at_monday):
+    inner = '<bpmn:startEvent id="is" /><bpmn:endEvent id="ie" />' + user_task("a") + user_task("b")
+    inner += '<bpmn:parallelGateway id="fork" /><bpmn:parallelGateway id="join" />'
+    inner += flows("is>fork", "fork>a", "fork>b", "a>join", "b>join", "join>ie")
+    process = compiled(
+        START
+        + f'<bpmn:subProcess id="sub">{inner}</bpmn:subProcess>'
+        + '<bpmn:boundaryEvent id="late" attachedToRef="sub" cancelActivity="false">'
+        "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration>"
+        "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:endEvent id="told"><bpmn:extensionElements><zeebe:taskDefinition type="remind" />'
+        "</bpmn:extensionElements><bpmn:messageEventDefinition /></bpmn:endEvent>"
+        + END
+        + flows("s>sub", "sub>e", "late>told")
+    )
+    jobs = Jobs()
+    state, transition = commands.start(process, {}, around(jobs))
+    opened = {task.id for task in transition.created}
+    at_monday.advance(timedelta(days=2))
+    commands.fire_timer(process, state, transition.timers[0].id, around(jobs))
+    assert set(jobs.ran[0].host_instances) == opened and len(opened) == 2

@@ -106,3 +106,13 @@ def test_a_number_too_large_to_be_exact_is_never_changed_in_silence():
     process = compiled(BODY, decisions={"d.dmn": dmn(table("x"))})
     with pytest.raises(Exception, match="53-bit"):
         commands.start(process, {"x": 2**53 + 1}, around())
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"), [("ANY", "different results"), ('COLLECT" aggregation="SUM', "numbers")]
+)
+def test_true_is_not_taken_for_one(policy, problem):
+    decisions, refusals = read_decisions(dmn(table("1", "true", policy=policy)), "d.dmn")
+    assert not refusals
+    with pytest.raises(RuleFailed, match=problem):
+        decide("d", decisions, {"x": 1})
