@@ -8,7 +8,7 @@ import pytest
 
 from broker_crm.engine import commands
 from broker_crm.engine.decisions import decide, read_decisions
-from broker_crm.engine.errors import DiagramRefused
+from broker_crm.engine.errors import DiagramRefused, RuleFailed
 
 from .diagrams import around, compiled, flows
 
