@@ -321,7 +321,9 @@ def _written(result: object) -> bytes:
 def _aggregate(decision: Decision, matches: list[object]) -> object:
     if decision.aggregation == "COUNT":
         return len(matches)
-    numbers = [match for match in matches if type(match) in (int, float)]
+    numbers = [
+        match for match in matches if isinstance(match, int | float) and not isinstance(match, bool)
+    ]
     if len(numbers) != len(matches):
         raise RuleFailed(decision.id, decision.name, "Only numbers can be aggregated.")
     return AGGREGATIONS[decision.aggregation or "SUM"](numbers) if numbers else None
