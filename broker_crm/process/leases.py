@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -23,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, sessionmaker
 from broker_crm import clock
 from broker_crm.definitions.published import VersionDamaged
 from broker_crm.engine.errors import RuleFailed, StateDamaged
+from broker_crm.process.errors import Outrun
 from broker_crm.process.models import PendingMessage, Timer
 from broker_crm.process.transactions import Command, raise_incident
 
@@ -41,6 +43,53 @@ class Abandoned(Exception):
 
     def __init__(self, attempts: int) -> None:
         super().__init__(f"The worker stopped in the middle of it, {attempts} times in a row.")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did."""
+
+    fired: int = 0
+    failed: int = 0
+
+
+def carry_out(
+    factory: sessionmaker[Session],
+    kind: type[Work],
+    due_at: InstrumentedAttribute[datetime],
+    act: Callable[[Session, UUID], int],
+    command: Callable[[Work], Command],
+    limit: int,
+    stopping: Callable[[], bool],
+) -> Swept:
+    """Carry out what is due, one transaction for each.
+
+    What fails is tried again after a while; after the third time it is parked and an incident
+    waits for a manager.
+
+    Args:
+        factory: makes sessions.
+        kind: the table.
+        due_at: its column that says when.
+        act: does one piece in the session's transaction and tells how much happened.
+        command: of an incident.
+        limit: pieces in one sweep.
+        stopping: asked before each; when true, the rest waits for the next sweep.
+    """
+    fired, failures = 0, park_abandoned(factory, kind, command)
+    with closing(each_due(factory, kind, due_at, limit, stopping)) as due:
+        for identifier in due:
+            try:
+                with factory.begin() as session:
+                    fired += act(session, identifier)
+            except Outrun:
+                give_back(factory, kind, [identifier])
+            except DBAPIError:
+                raise
+            except Exception as error:
+                failures += 1
+                failed(factory, kind, identifier, error, command)
+    return Swept(fired, failures)
 
 
 def each_due(

@@ -6,20 +6,17 @@ Both also start the processes that begin with them; a message does so when nobod
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.db import new_id
 from broker_crm.process import leases
-from broker_crm.process.errors import Outrun
+from broker_crm.process.leases import Swept
 from broker_crm.process.models import EventSubscription, PendingMessage
 from broker_crm.process.start_events import begin, started_by
-from broker_crm.process.timers import Swept
 from broker_crm.process.transactions import Command
 from broker_crm.process.waiting import deliver
 
@@ -121,22 +118,15 @@ def deliver_pending(
         limit: messages in one sweep.
         stopping: asked before each; when true, the rest waits for the next sweep.
     """
-    delivered = failed = 0
-    failed += leases.park_abandoned(factory, PendingMessage, _command)
-    due = leases.each_due(factory, PendingMessage, PendingMessage.created_at, limit, stopping)
-    with closing(due):
-        for message_id in due:
-            try:
-                with factory.begin() as session:
-                    delivered += deliver_one(session, message_id)
-            except Outrun:
-                leases.give_back(factory, PendingMessage, [message_id])
-            except DBAPIError:
-                raise
-            except Exception as error:
-                failed += 1
-                leases.failed(factory, PendingMessage, message_id, error, _command)
-    return Swept(delivered, failed)
+    return leases.carry_out(
+        factory,
+        PendingMessage,
+        PendingMessage.created_at,
+        deliver_one,
+        _command,
+        limit,
+        stopping,
+    )
 
 
 def deliver_one(session: Session, message_id: UUID) -> int:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm.process import leases
-from broker_crm.process.errors import Outrun
+from broker_crm.process.leases import Swept
 from broker_crm.process.models import Timer
 from broker_crm.process.transactions import Command
 from broker_crm.process.waiting import fire_timer
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What one sweep did."""
-
-    fired: int = 0
-    failed: int = 0
 
 
 def fire_due_timers(
@@ -31,29 +21,16 @@ def fire_due_timers(
 ) -> Swept:
     """Fire what is due, one transaction for each timer.
 
-    A timer that fails is tried again after a while; after the third time it is parked and an
-    incident waits for a manager.
-
     Args:
         factory: makes sessions.
         limit: timers in one sweep.
         stopping: asked before each timer; when true, the rest waits for the next sweep.
     """
-    fired = failed = 0
-    failed += leases.park_abandoned(factory, Timer, _command)
-    with closing(leases.each_due(factory, Timer, Timer.due_at, limit, stopping)) as due:
-        for timer_id in due:
-            try:
-                with factory.begin() as session:
-                    fired += fire_timer(session, timer_id) is not None
-            except Outrun:
-                leases.give_back(factory, Timer, [timer_id])
-            except DBAPIError:
-                raise
-            except Exception as error:
-                failed += 1
-                leases.failed(factory, Timer, timer_id, error, _command)
-    return Swept(fired, failed)
+    return leases.carry_out(factory, Timer, Timer.due_at, _fire, _command, limit, stopping)
+
+
+def _fire(session: Session, timer_id: UUID) -> int:
+    return int(fire_timer(session, timer_id) is not None)
 
 
 def _command(timer: Timer) -> Command:

@@ -41,7 +41,7 @@ THROWING = (
 )
 
 
-def sweep(office) -> process.timers.Swept:
+def sweep(office) -> process.leases.Swept:
     return process.fire_due_timers(office.factory)
 
 
@@ -85,7 +85,7 @@ def test_a_poisoned_timer_is_parked_and_the_others_fire(office):
     assert incident.instance_id == poisoned and "the reminder is broken" in incident.message
     assert len(timers(office, parked=True)) == 1
     office.clock.advance(timedelta(hours=1))
-    assert sweep(office) == process.timers.Swept(0, 0)
+    assert sweep(office) == process.leases.Swept(0, 0)
     jobs.register("remind", lambda _call: {})
     process.retry_incident(office.factory, incident.id, by="manager")
     assert timers(office, parked=True) == [] and events(office, "timer-fired") == 13
@@ -116,7 +116,7 @@ def test_a_timer_of_a_damaged_state_is_parked_at_once_and_the_others_fire(office
         instance = session.get_one(ProcessInstance, damaged)
         whole, instance.state = instance.state, instance.state[:-1] + b"?"
     office.clock.advance(timedelta(days=2, hours=8))
-    assert sweep(office) == process.timers.Swept(fired=1, failed=1)
+    assert sweep(office) == process.leases.Swept(fired=1, failed=1)
     (incident,) = incidents(office)
     assert incident.instance_id == damaged and "checksum" in incident.message
     with office.factory.begin() as session:
@@ -139,7 +139,7 @@ def test_what_one_worker_holds_another_leaves_alone(office):
 
     jobs.register("remind", remind)
     assert sweep(office).fired == 4
-    assert seen_by_other == [process.timers.Swept(0, 0)] * 4
+    assert seen_by_other == [process.leases.Swept(0, 0)] * 4
 
 
 def test_a_timer_that_kills_its_worker_is_parked_and_the_others_fire_once(office, database_url):

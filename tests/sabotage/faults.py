@@ -96,9 +96,9 @@ FAULTS = (
     ),
     Fault(
         "let a failing timer stop the sweep",
-        "broker_crm/process/timers.py",
-        "            except Exception as error:\n                failed += 1",
-        "            except ZeroDivisionError as error:\n                failed += 1",
+        "broker_crm/process/leases.py",
+        "            except Exception as error:\n                failures += 1",
+        "            except ZeroDivisionError as error:\n                failures += 1",
         DUE + "test_a_poisoned_timer_is_parked_and_the_others_fire",
         "One poisoned timer holds up everybody's reminders.",
     ),
