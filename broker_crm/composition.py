@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import broker_crm.crm.complaints
 import broker_crm.crm.jobs
+import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
@@ -11,5 +13,7 @@ from broker_crm.process import start_events
 def compose() -> None:
     """Register all job handlers; safe to repeat. Web, worker and commands call it at start."""
     broker_crm.crm.jobs.register_all()
+    broker_crm.crm.renewals.register_all()
+    broker_crm.crm.complaints.register_all()
     broker_crm.outreach.jobs.register_all()
     start_events.start_with(start_automatically)

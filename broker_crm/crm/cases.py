@@ -9,11 +9,22 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
 from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted, may_see_client
-from broker_crm.crm.models import Client, Product, StandardTerms
-from broker_crm.definitions.published import latest_version
+from broker_crm.crm.models import Client, Policy, Product, RenewalStart, StandardTerms
+from broker_crm.crm.policies import active_policies, policy_facts
+from broker_crm.definitions.models import ProcessVersion
+from broker_crm.definitions.published import compiled, latest_version
 from broker_crm.people.models import User
 from broker_crm.process.errors import CommandRefused, NotAllowed
+from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import Actor, acting_user, may_start
+
+RENEWAL = "renewal"
+"""The process that a policy's end starts; once for each policy."""
+NEEDS = "requires"
+"""Property of a start event: 'policy' when the case is about one."""
+
+
+NO_POLICY = "The client has no policy of this product in force for which this can be started."
 
 
 class CaseRejected(CommandRefused):
@@ -90,13 +101,16 @@ def _start(
         **variables,
         "clientId": client.id,
         "owner": owner.login,
-        "client": _client_facts(session, client),
+        "client": client_facts(session, client),
         "clientKind": client.kind,
         "vip": client.vip,
     }
     if product is not None:
         start["productId"] = product.id
         start.update(_product_facts(session, product))
+    policy = _policy(session, version, variables, client, product)
+    if policy is not None:
+        start["policy"] = policy_facts(session, policy)
     case = process.CaseData(
         title=f"{version.name} · {client.name}",
         client_id=client.id,
@@ -104,7 +118,39 @@ def _start(
         owner=owner.login,
         segment=segment(client),
     )
-    return process.start(session, process_key, start, by=by, case=case)
+    started = process.start(session, process_key, start, by=by, case=case)
+    if policy is not None and process_key == RENEWAL:
+        session.add(
+            RenewalStart(policy_id=policy.id, instance_id=started.instance.id, at=clock.now())
+        )
+        session.flush()
+    return started
+
+
+def _policy(
+    session: Session,
+    version: ProcessVersion,
+    variables: Mapping[str, object],
+    client: Client,
+    product: Product | None,
+) -> Policy | None:
+    """The policy that the case is about: the one named, else the one that ends first."""
+    needed = compiled(session, version.id).start_event.properties.get(NEEDS) == "policy"
+    named = variables.get("policyId")
+    there = [
+        policy
+        for policy in active_policies(session, client.id, product.id if product else None)
+        if named in (None, policy.id)
+    ]
+    if version.process_key == RENEWAL:
+        begun = select(RenewalStart.policy_id).join(
+            ProcessInstance, ProcessInstance.id == RenewalStart.instance_id
+        )
+        taken = set(session.scalars(begun.where(ProcessInstance.client_id == client.id)))
+        there = [policy for policy in there if policy.id not in taken]
+    if needed and not there:
+        raise CaseRejected({"policyId": [NO_POLICY]})
+    return there[0] if there else None
 
 
 def segment(client: Client) -> str:
@@ -138,7 +184,8 @@ def _is_key(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
 
 
-def _client_facts(session: Session, client: Client) -> dict[str, object]:
+def client_facts(session: Session, client: Client) -> dict[str, object]:
+    """What diagrams, tables and templates may know of a client."""
     contact = first_contact(client)
     email = (contact.email if contact else None) or client.email
     return {

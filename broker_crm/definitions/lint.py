@@ -16,6 +16,7 @@ from broker_crm.definitions.findings import (
 )
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
+from broker_crm.definitions.job_types import JOB_TYPES
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
 from broker_crm.definitions.translations import read_catalogue
@@ -37,17 +38,6 @@ CANDIDATE_GROUPS = frozenset(
         "complaints-handler",
         "compliance",
         "administrator",
-    }
-)
-JOB_TYPES = frozenset(
-    {
-        "send-letter",
-        "remind",
-        "escalate",
-        "check-permission",
-        "record-outcome",
-        "update-client",
-        "make-document",
     }
 )
 

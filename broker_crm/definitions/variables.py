@@ -10,6 +10,7 @@ from typing import Any
 from broker_crm.definitions.bundle import Bundle
 from broker_crm.definitions.findings import Finding, Severity
 from broker_crm.definitions.forms import Field, Form
+from broker_crm.definitions.job_types import JOB_RESULTS
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element
@@ -23,6 +24,8 @@ CASE_VARIABLES = frozenset(
         "clientKind",
         "vip",
         "owner",
+        "policy",
+        "complaint",
         "productId",
         "product",
         "productClass",
@@ -33,7 +36,6 @@ CASE_VARIABLES = frozenset(
 """What the start of a case sets by itself."""
 TEMPLATE_VARIABLES = frozenset({"client", "contact", "greeting", "product", "salesperson", "today"})
 """What templates may name besides the variables."""
-JOB_RESULTS = {"send-letter": "letterId", "make-document": "document"}
 FORM_WORDS = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_"})
 LIMITS = ("min", "max", "minLength", "maxLength")
 SHOWN_TEXTS = ("text", "label", "description", "content")
@@ -117,8 +119,7 @@ def _set_by_elements(process: CompiledProcess) -> Iterator[str]:
             yield element.result_variable
         if element.outcomes:
             yield element.outcome_variable
-        if element.job_type in JOB_RESULTS:
-            yield JOB_RESULTS[element.job_type]
+        yield from JOB_RESULTS.get(element.job_type or "", ())
         loop = element.multi_instance
         if loop is not None:
             yield "loopCounter"

@@ -28,6 +28,7 @@ AGGREGATIONS: dict[str, Callable[[list[float]], float]] = {
 class Input:
     expression: str
     label: str
+    type_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,7 @@ def _read_decision(node: etree._Element, file: str) -> Decision:
         file,
         hit_policy=table.get("hitPolicy", "UNIQUE"),
         aggregation=table.get("aggregation"),
-        inputs=tuple(
-            Input(_text(column.find("{*}inputExpression")), column.get("label") or "")
-            for column in table.findall("{*}input")
-        ),
+        inputs=tuple(_read_input(column) for column in table.findall("{*}input")),
         outputs=tuple(_read_output(column) for column in table.findall("{*}output")),
         rules=tuple(
             Rule(
@@ -130,6 +128,12 @@ def _read_decision(node: etree._Element, file: str) -> Decision:
         ),
         requires=requires,
     )
+
+
+def _read_input(column: etree._Element) -> Input:
+    expression = column.find("{*}inputExpression")
+    type_ref = expression.get("typeRef", "") if expression is not None else ""
+    return Input(_text(expression), column.get("label") or "", type_ref)
 
 
 def _read_output(column: etree._Element) -> Output:
@@ -267,8 +271,10 @@ def _table(
     matches: list[object] = []
     for rule in decision.rules:
         if all(
-            not cell or cell == "-" or unary_test(cell, value, context, calendar=calendar)
-            for cell, value in zip(rule.tests, values, strict=True)
+            not cell
+            or cell == "-"
+            or unary_test(cell, value, context, calendar=calendar, type_ref=column.type_ref)
+            for cell, value, column in zip(rule.tests, values, decision.inputs, strict=True)
         ):
             matches.append(_result(decision, rule, context, calendar))
             if first_only:

@@ -12,6 +12,7 @@ from broker_crm.engine.transition import EventKind, HappenedEvent
 from broker_crm.outreach import documents, notifications, texts
 from broker_crm.outreach.letters import Draft, Origin, next_loop, queue_letter
 from broker_crm.outreach.merge import address_of, merge_context
+from broker_crm.people.models import Role
 from broker_crm.process import jobs
 from broker_crm.process.jobs import JobCall
 from broker_crm.process.models import TaskStatus, UserTask
@@ -34,6 +35,7 @@ def register_all() -> None:
     jobs.register("send-letter", send_letter)
     jobs.register("remind", remind)
     jobs.register("escalate", escalate)
+    jobs.register("alert", alert)
     jobs.register("make-document", make_document)
 
 
@@ -109,6 +111,30 @@ def escalate(call: JobCall) -> Mapping[str, object]:
     for task in _open_hosts(call):
         whom = notifications.sales_managers(call.session)
         _notify(call, task, notifications.ESCALATION, EventKind.ESCALATED, whom)
+    return {}
+
+
+def alert(call: JobCall) -> Mapping[str, object]:
+    """Tell people at once what the element's name says.
+
+    Headers: `to`, roles or 'owner', separated by commas; a FEEL expression may give logins too.
+
+    Raises:
+        JobRefused: when the header is missing.
+    """
+    whom: list[str] = []
+    for each in _keys(_header(call, "to")):
+        if each == "owner":
+            whom += [call.case.owner] if call.case.owner else []
+        elif each in set(Role):
+            whom += notifications.active_members(call.session, each)
+        else:
+            whom.append(each)
+    told = notifications.alert(
+        call.session, call.case, call.job.element_id, call.job.element_name or "", whom
+    )
+    if told:
+        call.note(EventKind.ESCALATED, {"to": told})
     return {}
 
 

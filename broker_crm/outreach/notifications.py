@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -11,10 +12,12 @@ from broker_crm import clock
 from broker_crm.calendar import OFFICE
 from broker_crm.outreach.models import Notification
 from broker_crm.people.models import Role, User, UserRole
+from broker_crm.process.jobs import Case
 from broker_crm.process.models import TaskStatus, UserTask
 
 REMINDER = "reminder"
 ESCALATION = "escalation"
+ALERT = "alert"
 
 
 def notify(
@@ -32,9 +35,49 @@ def notify(
     Returns:
         The logins that had none yet today.
     """
+    return _write(
+        session,
+        f"{kind}:{task.id}",
+        logins,
+        kind=kind,
+        task_id=task.id,
+        instance_id=task.instance_id,
+        task_name=task.name,
+        case_title=case_title,
+        due_at=task.due_at,
+    )
+
+
+def alert(
+    session: Session, case: Case, element_id: str, what: str, logins: Iterable[str]
+) -> list[str]:
+    """Tell people what happened in a case; one thing, once a day each.
+
+    Args:
+        session: the caller commits.
+        case: the process instance.
+        element_id: of the diagram's element that says so.
+        what: in words.
+        logins: whom.
+
+    Returns:
+        The logins that had not been told yet today.
+    """
+    return _write(
+        session,
+        f"{ALERT}:{case.id}:{element_id}",
+        logins,
+        kind=ALERT,
+        instance_id=case.id,
+        task_name=what[:300],
+        case_title=case.title,
+    )
+
+
+def _write(session: Session, about: str, logins: Iterable[str], **columns: Any) -> list[str]:
     now = clock.now()
     day = now.astimezone(OFFICE).date()
-    keys = {login: f"{kind}:{task.id}:{day}:{login}" for login in sorted(set(logins))}
+    keys = {login: f"{about}:{day}:{login}" for login in sorted(set(logins))}
     there = set(
         session.scalars(
             select(Notification.dedup_key).where(Notification.dedup_key.in_(keys.values()))
@@ -42,17 +85,7 @@ def notify(
     )
     fresh = [login for login, key in keys.items() if key not in there]
     session.add_all(
-        Notification(
-            login=login,
-            kind=kind,
-            task_id=task.id,
-            instance_id=task.instance_id,
-            task_name=task.name,
-            case_title=case_title,
-            due_at=task.due_at,
-            created_at=now,
-            dedup_key=keys[login],
-        )
+        Notification(login=login, created_at=now, dedup_key=keys[login], **columns)
         for login in fresh
     )
     session.flush()

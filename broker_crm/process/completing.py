@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -80,6 +80,11 @@ def complete(
     _refuse_unless_open(task, by)
     refuse_two_hats(session, user, instance.id, task.step)
     accepted = _accepted(session, task, instance, values)
+    outcome, reason = _text(accepted.get(task.outcome_variable)), reason_in(accepted)
+    step = CompletedStep(
+        session, instance.case, task.id, task.step, task.element_id, outcome, reason, accepted, by
+    )
+    jobs.checked(step)
     work = Work(session, instance, by)
     process = compiled(session, instance.version_id)
     try:
@@ -87,7 +92,6 @@ def complete(
     except TaskNotOpen as error:
         raise TaskNoLongerOpen from error
     outcome = transition.completed[0].outcome
-    reason = reason_in(accepted)
     work.connection.execute(
         _COMPLETE,
         {
@@ -100,19 +104,7 @@ def complete(
             "minutes": actual_minutes,
         },
     )
-    jobs.completed(
-        CompletedStep(
-            session,
-            instance.case,
-            task.id,
-            task.step,
-            task.element_id,
-            outcome,
-            reason,
-            accepted,
-            by,
-        )
-    )
+    jobs.completed(replace(step, outcome=outcome))
     measured = _measured(work, task, outcome, reason, accepted)
     recording.record(
         work,
@@ -145,6 +137,10 @@ _COMPLETE = (
         draft=None,
     )
 )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def reason_in(values: Mapping[str, object]) -> str | None:

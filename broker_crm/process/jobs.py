@@ -79,6 +79,7 @@ Listener = Callable[[CompletedStep], None]
 
 _handlers: dict[str, Handler] = {}
 _listeners: list[Listener] = []
+_checks: list[Listener] = []
 
 
 class UnknownJob(Exception):
@@ -96,6 +97,12 @@ def after_completion(listener: Listener) -> None:
         _listeners.append(listener)
 
 
+def before_completion(check: Listener) -> None:
+    """Let a check refuse what a form can't judge, by raising `FormRejected`."""
+    if check not in _checks:
+        _checks.append(check)
+
+
 def run(call: JobCall) -> Mapping[str, object]:
     """Carry out a job.
 
@@ -107,6 +114,12 @@ def run(call: JobCall) -> Mapping[str, object]:
         known = ", ".join(sorted(_handlers)) or "none"
         raise UnknownJob(f"There is no job “{call.job.type}”. Known: {known}.")
     return handler(call)
+
+
+def checked(step: CompletedStep) -> None:
+    """Ask all checks; one that refuses raises, and nothing has changed."""
+    for check in _checks:
+        check(step)
 
 
 def completed(step: CompletedStep) -> None:

@@ -31,6 +31,8 @@ FOUR_EYES = {
     "offer-approval": "offer-preparation",
     "offer-approval-sales": "offer-preparation",
     "contract-approval": "contract-preparation",
+    "legal-check": "complaint-decision",
+    "remedy-approval": "complaint-decision",
 }
 """Steps that must not be done by the person who did the other step in the same instance."""
 

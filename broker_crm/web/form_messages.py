@@ -33,6 +33,12 @@ def sentences() -> dict[str, str]:
         "unknown": _("The form has no such field."),
         "hidden": _("This field is not shown with these answers, so it can't have a value."),
         "disabled": _("This field can't be changed here."),
+        "inFuture": _("The day can't be in the future."),
+        "noTerms": _("The table of terms says nothing of this day."),
+        "noSuchPerson": _("Nobody with this login works here."),
+        "beyondLaw": _("Choose a day from today to %(limit)s."),
+        "endsBeforeStart": _("The last day must be after the first."),
+        "numberTaken": _("There is a policy with this number already."),
     }
 
 

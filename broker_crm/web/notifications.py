@@ -77,7 +77,7 @@ def _row(note: Notification) -> dict[str, object]:
     return {
         "id": note.id,
         "kind": word(NOTIFICATION, note.kind),
-        "tone": "late" if note.kind == "escalation" else "today",
+        "tone": "late" if note.kind in ("escalation", "alert") else "today",
         "due": times.day_and_hour(note.due_at) if note.due_at else "–",
         "when": times.how_long_ago(note.created_at),
         "address": address,

@@ -46,6 +46,7 @@ INCIDENT_KIND: Words = {
 NOTIFICATION: Words = {
     "reminder": _l("Reminder"),
     "escalation": _l("Passed on to the manager"),
+    "alert": _l("Needs attention today"),
 }
 CLIENT_KIND: Words = {
     "natural": _l("Natural person"),

@@ -13,8 +13,10 @@ import { plain } from "./plain_values";
 type Call = [name: string, args: unknown[]];
 type Context = Record<string, unknown>;
 
+type Temporal = "date" | "time" | "date and time";
+
 interface Evaluation {
-  kind: "expression" | "test";
+  kind: "expression" | "test" | `test ${Temporal}`;
   expression: string;
   context: Context;
   functions: Record<string, "number" | "date time">;
@@ -49,7 +51,7 @@ function shape(value: unknown): string {
   return `{${Object.entries(value).map(([key, inner]) => JSON.stringify(key) + shape(inner)).join()}}`;
 }
 
-function compile(kind: Evaluation["kind"], expression: string, context: Context): Compiled {
+function compile(kind: "expression" | "test", expression: string, context: Context): Compiled {
   const names = shape(context);
   const key = `${kind}\n${expression}\n${names}`;
   const kept = compiled.get(key);
@@ -70,15 +72,23 @@ function compile(kind: Evaluation["kind"], expression: string, context: Context)
   return fresh;
 }
 
-function evaluated(kind: Evaluation["kind"], expression: string, context: Context) {
+function evaluated(kind: "expression" | "test", expression: string, context: Context) {
   const { root, warnings } = compile(kind, expression, context);
   const result = root(context);
   const value = kind === "test" ? (result as Evaluable)(context["?"] ?? null) : result;
   return { value, warnings: warnings.warnings };
 }
 
-function moment(text: unknown): unknown {
-  return evaluated("expression", "date and time(text)", { text }).value;
+function moment(text: unknown, type: Temporal = "date and time"): unknown {
+  return evaluated("expression", `${type}(text)`, { text }).value;
+}
+
+// Dates reach the engine as texts; a column of such a type compares them as what they are.
+function withType(request: Evaluation, context: Context): ["expression" | "test", Context] {
+  const [kind, type] = request.kind.split(/ (.*)/) as ["expression" | "test", Temporal?];
+  const tested = context["?"];
+  if (type && typeof tested === "string") context["?"] = moment(tested, type);
+  return [kind, context];
 }
 
 // Calendar functions are answered by the host between two passes: a pass that meets an unanswered
@@ -104,11 +114,8 @@ function answer(request: Evaluation): object {
   (globalThis as unknown as { hostNow: number }).hostNow = request.now;
   const calls: Call[] = [];
   try {
-    const { value, warnings } = evaluated(
-      request.kind,
-      request.expression,
-      withFunctions(request, calls),
-    );
+    const [kind, context] = withType(request, withFunctions(request, calls));
+    const { value, warnings } = evaluated(kind, request.expression, context);
     if (calls.length > 0) return { calls };
     return {
       value: plain(value),

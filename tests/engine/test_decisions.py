@@ -9,6 +9,7 @@ import pytest
 from broker_crm.engine import commands
 from broker_crm.engine.decisions import decide, read_decisions
 from broker_crm.engine.errors import DiagramRefused, RuleFailed
+from broker_crm.engine.feel import unary_test
 
 from .diagrams import around, compiled, flows
 
@@ -116,3 +117,22 @@ def test_true_is_not_taken_for_one(policy, problem):
     assert not refusals
     with pytest.raises(RuleFailed, match=problem):
         decide("d", decisions, {"x": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value", "matches"),
+    [
+        ("date", '>= date("2026-01-01")', "2026-03-01", True),
+        ("date", '>= date("2026-01-01")', "2025-12-31", False),
+        ("date", '[date("2026-01-01")..date("2026-12-31")]', "2026-12-31", True),
+        ("date", '[date("2026-01-01")..date("2026-12-31")]', "2027-01-01", False),
+        ("dateTime", '< date and time("2026-01-01T10:00:00Z")', "2026-01-01T09:00:00Z", True),
+        ("time", '>= time("14:00:00")', "13:59:00", False),
+        ("date", '>= date("2026-01-01")', None, False),
+    ],
+)
+def test_texts_in_a_column_of_days_are_compared_as_days(
+    kind: str, cell: str, value: str | None, matches: bool
+) -> None:
+    """Process variables hold days as texts; the column's type says what they are."""
+    assert unary_test(cell, value, {}, type_ref=kind) is matches

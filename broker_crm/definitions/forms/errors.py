@@ -25,6 +25,12 @@ MESSAGES = {
     "unknown": "The form has no such field.",
     "hidden": "This field is not shown with these answers, so it can't have a value.",
     "disabled": "This field can't be changed here.",
+    "inFuture": "The day can't be in the future.",
+    "noTerms": "The table of terms says nothing of this day.",
+    "noSuchPerson": "Nobody with this login works here.",
+    "beyondLaw": "Choose a day from today to %(limit)s.",
+    "endsBeforeStart": "The last day must be after the first.",
+    "numberTaken": "There is a policy with this number already.",
 }
 
 

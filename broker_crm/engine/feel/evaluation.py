@@ -90,12 +90,17 @@ def evaluate_text(
     return evaluate(text[1:], context, calendar=calendar, functions=functions)
 
 
+TEMPORAL = {"date": "date", "time": "time", "dateTime": "date and time"}
+"""Types of columns whose values travel as texts, and the FEEL function that reads them."""
+
+
 def unary_test(
     test: str,
     value: object,
     context: Mapping[str, object],
     *,
     calendar: WorkingCalendar | None = None,
+    type_ref: str = "",
 ) -> bool:
     """Does a decision table's cell accept the value?
 
@@ -106,11 +111,13 @@ def unary_test(
         value: the input.
         context: further variables that the cell may name.
         calendar: as for `evaluate`.
+        type_ref: of the column; a text under 'date', 'time' or 'dateTime' is compared as such.
 
     Raises:
         FeelError: as for `evaluate`.
     """
-    answer = _settled("test", test, {**context, "?": value}, calendar_functions(calendar))
+    kind = f"test {TEMPORAL[type_ref]}" if type_ref in TEMPORAL else "test"
+    answer = _settled(kind, test, {**context, "?": value}, calendar_functions(calendar))
     if value is None:
         return answer["value"] is True
     _refuse_warnings(test, answer["warnings"])

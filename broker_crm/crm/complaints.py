@@ -1,0 +1,416 @@
+"""The complaint register: registering starts the process; its steps keep the register up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from broker_crm import clock, process
+from broker_crm.calendar import OFFICE, WorkingCalendar
+from broker_crm.crm.cases import client_facts, segment
+from broker_crm.crm.models import Client, Complaint, Insurer
+from broker_crm.crm.policies import today
+from broker_crm.definitions.forms import FieldError, FormRejected
+from broker_crm.definitions.published import compiled, latest_version
+from broker_crm.engine.decisions import decide
+from broker_crm.people.models import Role, User, UserRole
+from broker_crm.process import jobs
+from broker_crm.process.calendars import company_calendar
+from broker_crm.process.jobs import CompletedStep, JobCall
+
+COMPLAINT = "complaint"
+TERMS = "ComplaintTerms"
+SEES_REGISTER = frozenset(
+    {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE, Role.SALES_MANAGER, Role.ADMINISTRATOR}
+)
+"""Roles that may read the register; anybody may register a complaint."""
+CHANNELS = ("email", "letter", "phone", "visit", "web")
+ABOUT = ("us", "insurer", "other")
+SUBJECTS = ("delay", "product-quality", "service-quality")
+DETAILS = (
+    "advice",
+    "premium",
+    "policy-document",
+    "claim-handling",
+    "data-protection",
+    "marketing",
+    "conduct",
+    "fees",
+)
+MARKS = {
+    "acknowledged": "acknowledged_at",
+    "forwarded": "forwarded_at",
+    "delay-told": "delay_told_at",
+    "answered": "answered_at",
+    "closed": "closed_at",
+}
+STATUS_AFTER = {
+    "forwarded": "forwarded",
+    "answered": "answered",
+    "closed": "closed",
+    "not-a-complaint": "not-a-complaint",
+}
+VARIABLE_AFTER = {
+    "acknowledged": "acknowledgedAt",
+    "forwarded": "forwardedAt",
+    "delay-told": "delayToldAt",
+    "answered": "answeredAt",
+}
+KEPT = {
+    "decision": "decision",
+    "reactionOutcome": "reaction",
+    "rootCause": "root_cause",
+    "correctiveAction": "corrective_action",
+    "actionOwner": "action_owner",
+}
+"""Values of completed steps and the columns that keep them."""
+PEOPLE = ("remedyOwner", "actionOwner")
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What is told of a complaint when it is registered."""
+
+    received_on: date
+    channel: str
+    complainant: str
+    subject: str
+    description: str
+    complainant_email: str | None = None
+    representation: str | None = None
+    about: str = "us"
+    insurer_id: int | None = None
+    employee: str | None = None
+    """Login of the person complained about."""
+    detail: str | None = None
+    claimed_amount: Decimal | None = None
+    client_id: int | None = None
+    policy_id: int | None = None
+    language: str = "lt"
+    consumer: bool = True
+
+
+def register(session: Session, told: Registration, *, by: str) -> process.Started:
+    """Write a complaint into the register and start its process.
+
+    The legal terms are those in force on the day of receipt (decision table ComplaintTerms),
+    counted in working days from the day after it.
+
+    Args:
+        session: the caller commits.
+        told: the complaint.
+        by: login of who registers it; anybody may.
+
+    Raises:
+        FormRejected: naming the fields that are wrong.
+    """
+    _refuse_unless_right(session, told)
+    version = latest_version(session, COMPLAINT)
+    terms = decide(
+        TERMS, compiled(session, version.id).decisions, {"receivedOn": told.received_on.isoformat()}
+    )
+    if not isinstance(terms, Mapping):
+        raise FormRejected({"received_on": [FieldError("noTerms")]})
+    calendar = company_calendar(session)
+    complaint = _with_number(session, _row(told, terms, calendar, _handler(session, told), by))
+    client = session.get(Client, told.client_id) if told.client_id else None
+    started = process.start(
+        session,
+        COMPLAINT,
+        _variables(session, complaint, told, terms, calendar, client),
+        by=by,
+        case=process.CaseData(
+            title=f"{version.name} {complaint.register_number} · {complaint.complainant}",
+            client_id=complaint.client_id,
+            product_id=None,
+            owner=complaint.owner,
+            segment=segment(client) if client else "",
+        ),
+    )
+    complaint.instance_id = started.instance.id
+    session.flush()
+    return started
+
+
+def register_of(
+    session: Session, *, status: str | None = None, overdue: bool = False, limit: int = 200
+) -> list[Complaint]:
+    """Complaints, the one that must be answered first in front; closed ones last.
+
+    Args:
+        session: for reading.
+        status: only these; None for all.
+        overdue: only those whose legal term is over and that are unanswered.
+        limit: at most so many.
+    """
+    statement = select(Complaint).order_by(
+        Complaint.closed_at.is_not(None), Complaint.answer_by, Complaint.id
+    )
+    if status:
+        statement = statement.where(Complaint.status == status)
+    if overdue:
+        statement = statement.where(is_overdue())
+    return list(session.scalars(statement.limit(limit)))
+
+
+def is_overdue() -> ColumnElement[bool]:
+    """The legal term passed without an answer: the extended one after a delay letter."""
+    now = clock.now()
+    return and_(
+        Complaint.answered_at.is_(None),
+        Complaint.forwarded_at.is_(None),
+        Complaint.closed_at.is_(None),
+        or_(
+            and_(Complaint.delay_told_at.is_(None), Complaint.answer_by < now),
+            Complaint.extended_answer_by < now,
+        ),
+    )
+
+
+def update_complaint(call: JobCall) -> Mapping[str, object]:
+    """Note in the register what was done; header `mark`.
+
+    'acknowledged', 'forwarded', 'delay-told' and 'answered' give the moment as a variable.
+    """
+    complaint = call.session.scalars(
+        select(Complaint).where(Complaint.id == _id_in(call.job.variables))
+    ).one()
+    mark, now = str(call.job.headers.get("mark")), clock.now()
+    if mark in MARKS and getattr(complaint, MARKS[mark]) is None:
+        setattr(complaint, MARKS[mark], now)
+    if mark == "not-a-complaint":
+        complaint.closed_at = now
+    if mark in STATUS_AFTER:
+        complaint.status = STATUS_AFTER[mark]
+    severity = call.job.variables.get("complaintClass")
+    if isinstance(severity, Mapping):
+        complaint.severity = str(severity.get("severity") or "") or None
+    call.session.flush()
+    return {VARIABLE_AFTER[mark]: now.isoformat()} if mark in VARIABLE_AFTER else {}
+
+
+def keep_findings(step: CompletedStep) -> None:
+    """Copy what a step of a complaint found into the register."""
+    if step.case.process_key != COMPLAINT:
+        return
+    complaint = step.session.scalars(
+        select(Complaint).where(Complaint.instance_id == step.case.id)
+    ).first()
+    if complaint is None:
+        return
+    for key, column in KEPT.items():
+        if step.values.get(key) not in (None, ""):
+            setattr(complaint, column, step.values[key])
+    if step.values.get("remedyAmount") is not None:
+        complaint.remedy_amount = Decimal(str(step.values["remedyAmount"]))
+    if step.values.get("actionDueOn"):
+        complaint.action_due_on = date.fromisoformat(str(step.values["actionDueOn"])[:10])
+
+
+def check_step(step: CompletedStep) -> None:
+    """Refuse names of people who don't work here, and a delay beyond the law's limit.
+
+    Raises:
+        FormRejected: naming the field.
+    """
+    if step.case.process_key != COMPLAINT:
+        return
+    for key in PEOPLE:
+        login = step.values.get(key)
+        person = step.session.get(User, login) if isinstance(login, str) and login else None
+        if login and (person is None or not person.active):
+            raise FormRejected({key: [FieldError("noSuchPerson")]})
+    told = step.values.get("newAnswerOn")
+    if told:
+        complaint = step.session.scalars(
+            select(Complaint).where(Complaint.instance_id == step.case.id)
+        ).one()
+        limit = complaint.extended_answer_by.astimezone(OFFICE).date()
+        if not today() <= date.fromisoformat(str(told)[:10]) <= limit:
+            raise FormRejected({"newAnswerOn": [FieldError("beyondLaw", {"limit": str(limit)})]})
+
+
+def register_all() -> None:
+    """Register what complaints need; safe to repeat."""
+    jobs.register("update-complaint", update_complaint)
+    jobs.before_completion(check_step)
+    jobs.after_completion(keep_findings)
+
+
+def _refuse_unless_right(session: Session, told: Registration) -> None:
+    wrong: dict[str, list[FieldError]] = {}
+    if told.received_on > today():
+        wrong["received_on"] = [FieldError("inFuture")]
+    for name, value in (("complainant", told.complainant), ("description", told.description)):
+        if not value.strip():
+            wrong[name] = [FieldError("required")]
+    for name, value, allowed in (
+        ("channel", told.channel, CHANNELS),
+        ("about", told.about, ABOUT),
+        ("subject", told.subject, SUBJECTS),
+        ("detail", told.detail or DETAILS[0], DETAILS),
+        ("language", told.language, ("lt", "en")),
+    ):
+        if value not in allowed:
+            wrong[name] = [FieldError("option")]
+    if told.client_id is not None and session.get(Client, told.client_id) is None:
+        wrong["client_id"] = [FieldError("option")]
+    if told.about == "insurer" and (
+        told.insurer_id is None or session.get(Insurer, told.insurer_id) is None
+    ):
+        wrong["insurer_id"] = [FieldError("required")]
+    if told.employee and session.get(User, told.employee) is None:
+        wrong["employee"] = [FieldError("noSuchPerson")]
+    if told.claimed_amount is not None and not 0 <= told.claimed_amount < 10**9:
+        wrong["claimed_amount"] = [FieldError("min", {"min": 0})]
+    if wrong:
+        raise FormRejected(wrong)
+
+
+def _handler(session: Session, told: Registration) -> str | None:
+    """A complaints handler, else compliance; never the person complained about."""
+    for role in (Role.COMPLAINTS_HANDLER, Role.COMPLIANCE):
+        found = session.scalars(
+            select(User.login)
+            .join(UserRole, UserRole.login == User.login)
+            .where(
+                UserRole.role == role, User.active.is_(True), User.login != (told.employee or "")
+            )
+            .order_by(User.login)
+            .limit(1)
+        ).first()
+        if found:
+            return found
+    return None
+
+
+def _row(
+    told: Registration,
+    terms: Mapping[str, object],
+    calendar: WorkingCalendar,
+    handler: str | None,
+    by: str,
+) -> Complaint:
+    def until(term: str) -> datetime:
+        return _end_of_day(calendar, told.received_on, terms[term])
+
+    return Complaint(
+        received_on=told.received_on,
+        registered_at=clock.now(),
+        registered_by=by,
+        channel=told.channel,
+        client_id=told.client_id,
+        complainant=told.complainant.strip()[:200],
+        complainant_email=told.complainant_email or None,
+        representation=told.representation or None,
+        about=told.about,
+        insurer_id=told.insurer_id,
+        employee=told.employee or None,
+        subject=told.subject,
+        subject_detail=told.detail or None,
+        policy_id=told.policy_id,
+        claimed_amount=told.claimed_amount,
+        description=told.description.strip(),
+        language=told.language,
+        consumer=told.consumer,
+        owner=handler,
+        acknowledge_by=until("acknowledge"),
+        internal_answer_by=until("internalAnswer"),
+        answer_by=until("answer"),
+        extended_answer_by=until("extendedAnswer"),
+    )
+
+
+def _with_number(session: Session, complaint: Complaint) -> Complaint:
+    """Give the next number of the year; two who register at once get two numbers."""
+    year = today().year
+    for _attempt in range(ATTEMPTS):
+        last = session.scalar(
+            select(func.max(Complaint.register_number)).where(
+                Complaint.register_number.like(f"{year}-%")
+            )
+        )
+        complaint.register_number = f"{year}-{int(last[5:]) + 1 if last else 1:04d}"
+        try:
+            with session.begin_nested():
+                session.add(complaint)
+                session.flush()
+        except IntegrityError:
+            continue
+        return complaint
+    raise RuntimeError("No free number was found for the complaint.")
+
+
+def _variables(
+    session: Session,
+    complaint: Complaint,
+    told: Registration,
+    terms: Mapping[str, object],
+    calendar: WorkingCalendar,
+    client: Client | None,
+) -> dict[str, object]:
+    def morning(term: str) -> str:
+        day = calendar.add_working_days(told.received_on, _number(terms[term]))
+        return datetime.combine(day, time(8, 30), OFFICE).isoformat()
+
+    def day_of(moment: datetime) -> str:
+        return moment.astimezone(OFFICE).date().isoformat()
+
+    facts: dict[str, object] = {
+        "owner": complaint.owner,
+        "vip": bool(client and client.vip),
+        "complaint": {
+            "id": complaint.id,
+            "number": complaint.register_number,
+            "complainant": complaint.complainant,
+            "email": complaint.complainant_email,
+            "receivedOn": told.received_on.isoformat(),
+            "about": complaint.about,
+            "subject": complaint.subject,
+            "detail": complaint.subject_detail,
+            "description": complaint.description,
+            "claimedAmount": float(complaint.claimed_amount or 0),
+            "consumer": complaint.consumer,
+            "vip": bool(client and client.vip),
+            "aboutEmployee": complaint.employee is not None,
+            "language": complaint.language,
+            "acknowledgeBy": complaint.acknowledge_by.isoformat(),
+            "internalAnswerBy": complaint.internal_answer_by.isoformat(),
+            "delayLetterBy": morning("delayLetter"),
+            "lastWarningAt": morning("lastWarning"),
+            "answerBy": complaint.answer_by.isoformat(),
+            "extendedAnswerBy": complaint.extended_answer_by.isoformat(),
+            "acknowledgeOn": day_of(complaint.acknowledge_by),
+            "answerOn": day_of(complaint.answer_by),
+            "extendedAnswerOn": day_of(complaint.extended_answer_by),
+        },
+    }
+    if client is not None:
+        facts.update(
+            clientId=client.id, clientKind=client.kind, client=client_facts(session, client)
+        )
+    return facts
+
+
+def _end_of_day(calendar: WorkingCalendar, received_on: date, days: object) -> datetime:
+    day = calendar.add_working_days(received_on, _number(days))
+    return calendar.due_at(datetime.combine(day, time(12), OFFICE), 0)
+
+
+def _number(value: object) -> int:
+    return int(float(str(value)))
+
+
+def _id_in(variables: Mapping[str, object]) -> int:
+    facts = variables.get("complaint")
+    found = facts.get("id") if isinstance(facts, Mapping) else None
+    if not isinstance(found, int):
+        raise LookupError("The case has no complaint.")
+    return found
