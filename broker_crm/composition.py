@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import broker_crm.crm.campaigns
 import broker_crm.crm.complaints
 import broker_crm.crm.jobs
+import broker_crm.crm.opportunities
 import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
 from broker_crm.crm.cases import start_automatically
@@ -15,5 +17,7 @@ def compose() -> None:
     broker_crm.crm.jobs.register_all()
     broker_crm.crm.renewals.register_all()
     broker_crm.crm.complaints.register_all()
+    broker_crm.crm.opportunities.register_all()
+    broker_crm.crm.campaigns.register_all()
     broker_crm.outreach.jobs.register_all()
     start_events.start_with(start_automatically)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
 from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted, may_see_client
-from broker_crm.crm.models import Client, Policy, Product, RenewalStart, StandardTerms
+from broker_crm.crm.models import Client, Insurer, Policy, Product, RenewalStart, StandardTerms
 from broker_crm.crm.policies import active_policies, policy_facts
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled, latest_version
@@ -221,6 +221,7 @@ def _product_facts(session: Session, product: Product) -> dict[str, object]:
             "standardCommission": float(terms.commission_percent),
         },
         "standardTerms": {
+            "insurer": session.get_one(Insurer, terms.insurer_id).name,
             "premiumRate": float(terms.premium_rate),
             "minPremium": float(terms.minimum_premium),
             "commission": float(terms.commission_percent),

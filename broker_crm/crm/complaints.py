@@ -1,4 +1,4 @@
-"""The complaint register: registering starts the process; its steps keep the register up to date."""
+"""The complaint register: registering starts the process, whose steps keep it up to date."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from broker_crm import clock
-from broker_crm.crm.clients import is_existing, may_be_contacted
 from broker_crm.crm.models import Client, ClientStatus, Interaction
+from broker_crm.crm.permissions import check_permission
 from broker_crm.process import jobs
 from broker_crm.process.jobs import CompletedStep, JobCall
 
@@ -15,6 +15,14 @@ INTERACTIONS = {
     "offer-call": "call",
     "meeting": "meeting",
     "negotiation": "meeting",
+    "client-changes": "call",
+    "renewal-call": "call",
+    "payment-call": "call",
+    "upsell-contact": "call",
+    "cross-contact": "call",
+    "onboarding-call": "call",
+    "campaign-call": "call",
+    "satisfaction-call": "call",
 }
 """Steps that are a conversation with the client."""
 NOT_REACHED = frozenset({"no-answer", "no-show"})
@@ -46,20 +54,6 @@ def update_client(call: JobCall) -> Mapping[str, object]:
     if status:
         client.status = ClientStatus(status)
     return {}
-
-
-def check_permission(call: JobCall) -> Mapping[str, object]:
-    """The facts on which a permission to contact is decided, as they are now."""
-    client = _client(call)
-    if client is None:
-        return {"permission": {"marketing": False, "doNotContact": True, "existing": False}}
-    return {
-        "permission": {
-            "marketing": may_be_contacted(call.session, client),
-            "doNotContact": client.do_not_contact,
-            "existing": is_existing(client),
-        }
-    }
 
 
 def leave_note(step: CompletedStep) -> None:

@@ -149,9 +149,35 @@ def gather_facts(call: JobCall) -> Mapping[str, object]:
             "unpaidAmount": max(0.0, float(unpaid or 0)),
             "openComplaints": complaints or 0,
             "missing": missing,
-            "otherInsurers": _other_insurers(session, policy),
+            "otherInsurers": other_insurers(session, policy.product_id, policy.insurer_id),
         }
     }
+
+
+def other_insurers(session: Session, product_id: int, but: int | None) -> list[dict[str, object]]:
+    """Insurers of the panel with standard terms for a product today, the cheapest first.
+
+    Args:
+        session: for reading.
+        product_id: the product.
+        but: id of the insurer to leave out, where the client has one.
+    """
+    now = today()
+    statement = (
+        select(Insurer.name)
+        .join(StandardTerms, StandardTerms.insurer_id == Insurer.id)
+        .where(
+            Insurer.on_panel.is_(True),
+            StandardTerms.product_id == product_id,
+            StandardTerms.valid_from <= now,
+            or_(StandardTerms.valid_to.is_(None), StandardTerms.valid_to >= now),
+        )
+        .group_by(Insurer.name)
+        .order_by(func.min(StandardTerms.premium_rate), Insurer.name)
+    )
+    if but is not None:
+        statement = statement.where(Insurer.id != but)
+    return [{"name": name, "rank": rank} for rank, name in enumerate(session.scalars(statement), 1)]
 
 
 def register_all() -> None:
@@ -210,24 +236,6 @@ def _policy_of(call: JobCall) -> Policy:
     if policy is None:
         raise LookupError("The case has no policy to renew.")
     return policy
-
-
-def _other_insurers(session: Session, policy: Policy) -> list[dict[str, object]]:
-    now = today()
-    names = session.scalars(
-        select(Insurer.name)
-        .join(StandardTerms, StandardTerms.insurer_id == Insurer.id)
-        .where(
-            Insurer.on_panel.is_(True),
-            Insurer.id != policy.insurer_id,
-            StandardTerms.product_id == policy.product_id,
-            StandardTerms.valid_from <= now,
-            or_(StandardTerms.valid_to.is_(None), StandardTerms.valid_to >= now),
-        )
-        .group_by(Insurer.name)
-        .order_by(func.min(StandardTerms.premium_rate), Insurer.name)
-    )
-    return [{"name": name, "rank": rank} for rank, name in enumerate(names, 1)]
 
 
 def _lead_time_has_come(session: Session, version: ProcessVersion) -> ColumnElement[bool]:

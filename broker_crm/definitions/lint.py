@@ -37,6 +37,7 @@ CANDIDATE_GROUPS = frozenset(
         "analyst",
         "complaints-handler",
         "compliance",
+        "marketing",
         "administrator",
     }
 )

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from broker_crm.engine.transition import EventKind
 from broker_crm.integrity.invariant import holds
+from broker_crm.outreach.deliver import NO_PERMISSION
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
 from broker_crm.process.models import Incident, ProcessEvent
 
@@ -81,7 +82,8 @@ def somebody_knows(session: Session) -> Iterator[tuple[str, str]]:
         )
     )
     stuck = select(OutboxEntry.letter_id, OutboxEntry.state).where(
-        OutboxEntry.state.in_([OutboxState.IN_DOUBT, OutboxState.FAILED])
+        OutboxEntry.state.in_([OutboxState.IN_DOUBT, OutboxState.FAILED]),
+        func.coalesce(OutboxEntry.last_error, "") != NO_PERMISSION,
     )
     for letter_id, state in session.execute(stuck):
         known = waiting if state == OutboxState.IN_DOUBT else waiting | decided

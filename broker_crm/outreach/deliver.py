@@ -17,6 +17,8 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.crm.models import Client
+from broker_crm.crm.permissions import may_send_marketing
 from broker_crm.db import new_id
 from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.happenings import failed, happened, needs_a_person, resolve
@@ -34,6 +36,8 @@ LEASE = timedelta(minutes=3)
 """Longer than a dialogue with the server can last."""
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 """Waits after the first, second, … temporary failure; after the last one the letter has failed."""
+MARKETING = "marketing"
+NO_PERMISSION = "The client may not be written to with offers any more."
 STOPPED = "The program stopped while the letter was being sent; it may have arrived."
 LOCAL_OUTBOX = Answer(Fate.SENT, "local outbox")
 
@@ -161,6 +165,12 @@ def _claim(factory: sessionmaker[Session], letter_id: UUID) -> _Sending | None:
             return None
         letter = session.get_one(Letter, letter_id)
         entry = session.get_one(OutboxEntry, letter_id)
+        if _lacks_permission(session, letter):
+            entry.state, entry.lease_token, entry.lease_until = OutboxState.FAILED, None, None
+            entry.attempts -= 1
+            entry.last_error = NO_PERMISSION
+            happened(session, letter_id, EventKind.LETTER_FAILED, reason=NO_PERMISSION)
+            return None
         files = session.scalars(
             select(LetterAttachment)
             .where(LetterAttachment.letter_id == letter_id)
@@ -173,6 +183,14 @@ def _claim(factory: sessionmaker[Session], letter_id: UUID) -> _Sending | None:
             envelope(letter.recipient),
             serialised(letter, files, entry.message_id, _reply_to(session, letter)),
         )
+
+
+def _lacks_permission(session: Session, letter: Letter) -> bool:
+    """A marketing letter whose client may not be written to now, whatever held when it was made."""
+    if letter.purpose != MARKETING or letter.client_id is None:
+        return False
+    client = session.get(Client, letter.client_id)
+    return client is None or not may_send_marketing(session, client)
 
 
 def _reply_to(session: Session, letter: Letter) -> str | None:

@@ -43,7 +43,8 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     """Queue a letter.
 
     Headers: `letter` (template), `to` ('client' or an address), `language`, `attach` (documents,
-    separated by commas). Gives `letterId`.
+    separated by commas), `purpose` ('marketing' needs the client's permission when it is sent).
+    Gives `letterId`.
 
     Raises:
         JobRefused: when a header is missing or there is no address.
@@ -76,6 +77,7 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
             recipient_name=receiver.name,
             subject=text.subject,
             body=text.markdown,
+            purpose=str(call.job.headers.get("purpose") or "") or None,
         ),
         [
             documents.document(call.session, case.version_id, each, language, context)

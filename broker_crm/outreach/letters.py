@@ -30,6 +30,8 @@ class Draft:
     subject: str
     body: str
     """Markdown."""
+    purpose: str | None = None
+    """'marketing' when it needs the client's permission at the moment of sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def queue_letter(
         recipient=headers.mailbox(draft.recipient_name, draft.recipient, "recipient"),
         subject=headers.one_line(draft.subject, "subject"),
         body=draft.body,
+        purpose=draft.purpose,
         author=origin.author,
         created_at=now,
         dedup_key=origin.dedup_key,

@@ -37,6 +37,8 @@ class Letter(Base):
     language: Mapped[str] = mapped_column(String(2))
     sender: Mapped[str] = mapped_column(String(200))
     recipient: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str | None] = mapped_column(String(20))
+    """'marketing' when it needs the client's permission at the moment of sending."""
     subject: Mapped[str] = mapped_column(String(300))
     body: Mapped[str] = mapped_column(Text)
     """Markdown with every field filled in."""

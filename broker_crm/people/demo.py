@@ -4,6 +4,6 @@ from __future__ import annotations
 
 LOGINS = (
     "jonas", "ruta", "tomas", "egle", "darius", "ieva", "mantas", "laura",
-    "manager", "product", "designer", "analyst", "complaints", "compliance", "admin",
+    "manager", "product", "designer", "analyst", "complaints", "compliance", "marketing", "admin",
 )  # fmt: skip
 PASSWORD = "brokeris-demo-2026"  # noqa: S105

@@ -22,6 +22,7 @@ class Role(StrEnum):
     ANALYST = "analyst"
     COMPLAINTS_HANDLER = "complaints-handler"
     COMPLIANCE = "compliance"
+    MARKETING = "marketing"
     ADMINISTRATOR = "administrator"
 
 

@@ -9,12 +9,13 @@ from broker_crm.process.incidents import (
     retry_incident,
     retry_incidents,
 )
-from broker_crm.process.messages import broadcast, deliver_pending, send_message
+from broker_crm.process.messages import broadcast, deliver_pending, queue_start, send_message
 from broker_crm.process.migrating import migrate
 from broker_crm.process.start_requests import start_once
 from broker_crm.process.starting import CaseData, Started, start
 from broker_crm.process.timers import fire_due_timers
 from broker_crm.process.transactions import Command, run_command
+from broker_crm.process.variables import instance_variables
 from broker_crm.process.waiting import cancel, fire_timer
 
 __all__ = [
@@ -31,9 +32,11 @@ __all__ = [
     "dismiss_incidents",
     "fire_due_timers",
     "fire_timer",
+    "instance_variables",
     "migrate",
     "open_incidents",
     "open_task",
+    "queue_start",
     "reassign",
     "release",
     "retry_incident",

@@ -106,6 +106,21 @@ def broadcast(session: Session, name: str, payload: Mapping[str, object]) -> int
     return len(rows)
 
 
+def queue_start(session: Session, process_key: str, payload: Mapping[str, object]) -> None:
+    """Queue the start of a process; a worker carries it out, once, after the caller's commit.
+
+    Args:
+        session: the caller commits.
+        process_key: id of the process.
+        payload: its variables.
+    """
+    row = {"id": new_id(), "kind": START, "name": process_key, "payload": dict(payload)}
+    session.execute(
+        PendingMessage.__table__.insert(),  # type: ignore[attr-defined]
+        [{**row, "subscription_id": None, "instance_id": None, "created_at": clock.now()}],
+    )
+
+
 def deliver_pending(
     factory: sessionmaker[Session],
     limit: int = 500,

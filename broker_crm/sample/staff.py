@@ -47,6 +47,7 @@ STAFF = (
     Person("analyst", "Simona Adomaitytė", (Role.ANALYST,)),
     Person("complaints", "Daiva Žukauskienė", (Role.COMPLAINTS_HANDLER,)),
     Person("compliance", "Saulius Paulauskas", (Role.COMPLIANCE,)),
+    Person("marketing", "Jurga Sadauskaitė", (Role.MARKETING,)),
     Person("admin", "Rasa Administratorė", (Role.ADMINISTRATOR,)),
 )
 BY_LOGIN = {person.login: person for person in STAFF}

@@ -28,6 +28,7 @@ SELLING = frozenset(
     }
 )
 KNOWS_CLIENTS = SELLING | {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE}
+MARKETING = frozenset({Role.MARKETING, Role.SALES_MANAGER, Role.ADMINISTRATOR})
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 
 log = logging.getLogger(__name__)

@@ -33,6 +33,7 @@ def sentences() -> dict[str, str]:
         "unknown": _("The form has no such field."),
         "hidden": _("This field is not shown with these answers, so it can't have a value."),
         "disabled": _("This field can't be changed here."),
+        "nobody": _("No client of this segment may be written to."),
         "inFuture": _("The day can't be in the future."),
         "noTerms": _("The table of terms says nothing of this day."),
         "noSuchPerson": _("Nobody with this login works here."),

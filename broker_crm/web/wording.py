@@ -16,6 +16,7 @@ ROLES: Words = {
     "analyst": _l("Analyst"),
     "complaints-handler": _l("Complaints handler"),
     "compliance": _l("Compliance officer"),
+    "marketing": _l("Marketing specialist"),
     "administrator": _l("Administrator"),
 }
 INSTANCE_STATUS: Words = {

@@ -28,9 +28,7 @@ TOLD = Registration(
 
 def registered(brokerage: Any, **changes: Any) -> Walk:
     with brokerage.factory.begin() as session:
-        return Walk(
-            brokerage, register(session, replace(TOLD, **changes), by="jonas").instance.id
-        )
+        return Walk(brokerage, register(session, replace(TOLD, **changes), by="jonas").instance.id)
 
 
 def row(walk: Walk) -> Complaint:

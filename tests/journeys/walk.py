@@ -22,6 +22,7 @@ PEOPLE = {
     "sales-manager": "manager",
     "complaints-handler": "complaints",
     "compliance": "compliance",
+    "marketing": "marketing",
     "designer": "designer",
 }
 """Who does the tasks of a group that nobody holds."""

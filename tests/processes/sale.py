@@ -39,6 +39,7 @@ START: dict[str, Any] = {
     },
     "product": {"id": 2, "key": "property", "name": "Turto draudimas", "class": "B"},
     "standardTerms": {
+        "insurer": "Gintaras Draudimas",
         "premiumRate": 0.0012,
         "minPremium": 150,
         "commission": 18,

@@ -21,6 +21,7 @@ EVERYBODY = {
     "analyst": "analyst",
     "complaints-handler": "complaints",
     "compliance": "compliance",
+    "marketing": "marketing",
     "administrator": "admin",
 }
 LEADERS = {"manager", "admin"}

@@ -14,7 +14,7 @@ from broker_crm.crm.models.client import (
     DatedLead,
     RetentionPeriod,
 )
-from broker_crm.crm.models.complaint import Complaint, ComplaintTerms
+from broker_crm.crm.models.complaint import Complaint
 from broker_crm.crm.models.document import Document, DocumentContent
 from broker_crm.crm.models.imports import ImportBatch, ImportRow
 from broker_crm.crm.models.interaction import Interaction
@@ -54,7 +54,6 @@ __all__ = [
     "ClientMerge",
     "ClientStatus",
     "Complaint",
-    "ComplaintTerms",
     "Consent",
     "ContactPerson",
     "Contract",

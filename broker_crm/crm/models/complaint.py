@@ -1,4 +1,4 @@
-"""The complaint register and the dated legal terms of answering."""
+"""The complaint register."""
 
 from __future__ import annotations
 
@@ -11,20 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from broker_crm.crm.models.money import Money
 from broker_crm.db import Base, UtcDateTime
-
-
-class ComplaintTerms(Base):
-    """Working days for answering a complaint, as the law said from a day on."""
-
-    __tablename__ = "complaint_terms"
-
-    valid_from: Mapped[date] = mapped_column(primary_key=True)
-    acknowledge_days: Mapped[int]
-    internal_answer_days: Mapped[int]
-    delay_letter_days: Mapped[int]
-    answer_days: Mapped[int]
-    extended_answer_days: Mapped[int]
-    source: Mapped[str] = mapped_column(String(300))
 
 
 class Complaint(Base):

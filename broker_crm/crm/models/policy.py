@@ -150,6 +150,8 @@ class Opportunity(Base):
     argument: Mapped[str] = mapped_column(String(500))
     score: Mapped[float]
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the signal that starts its case was sent: it is sent once."""
     instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dismissed_reason: Mapped[str | None] = mapped_column(String(300))

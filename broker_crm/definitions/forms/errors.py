@@ -25,6 +25,7 @@ MESSAGES = {
     "unknown": "The form has no such field.",
     "hidden": "This field is not shown with these answers, so it can't have a value.",
     "disabled": "This field can't be changed here.",
+    "nobody": "No client of this segment may be written to.",
     "inFuture": "The day can't be in the future.",
     "noTerms": "The table of terms says nothing of this day.",
     "noSuchPerson": "Nobody with this login works here.",
