@@ -190,7 +190,7 @@ def by_state(session: Session, campaign_id: int) -> dict[str, int]:
         .where(CampaignRecipient.campaign_id == campaign_id)
         .group_by(CampaignRecipient.state)
     )
-    return {state: number for state, number in rows}
+    return dict(rows.all())
 
 
 def update_campaign(call: JobCall) -> Mapping[str, object]:
@@ -354,9 +354,9 @@ def _next(session: Session, campaign_id: int) -> list[int]:
             campaign.status = CampaignStatus.PAUSED
         return []
     if not counts.get("waiting"):
-        if not counts.get("started") and not counts.get("responded"):
-            if process.send_message(session, "campaign-finished", key, {}, by=None):
-                campaign.status = CampaignStatus.FINISHED
+        busy = counts.get("started") or counts.get("responded")
+        if not busy and process.send_message(session, "campaign-finished", key, {}, by=None):
+            campaign.status = CampaignStatus.FINISHED
         return []
     now = clock.now()
     if campaign.next_wave_at is None or campaign.next_wave_at > now:

@@ -21,9 +21,10 @@ from broker_crm.process.rights import Actor, acting_user, may_start
 RENEWAL = "renewal"
 """The process that a policy's end starts; once for each policy."""
 NEEDS = "requires"
-"""Property of a start event: 'policy' when the case is about one."""
+"""Property of a start event: what the case is about, such as 'policy', 'complaint', 'campaign'."""
 
 
+NOT_BY_ITSELF = "This process begins on a page of its own, or by itself."
 NO_POLICY = "The client has no policy of this product in force for which this can be started."
 
 
@@ -94,6 +95,9 @@ def _start(
     by: str | None,
 ) -> process.Started:
     version = latest_version(session, process_key)
+    needed = needs(session, version)
+    if needed not in (None, "policy") and needed not in variables:
+        raise CaseRejected({"process": [NOT_BY_ITSELF]})
     if "clientId" not in variables:
         return process.start(session, process_key, variables, by=by)
     client, product, owner = _named(session, variables, user)
@@ -135,7 +139,7 @@ def _policy(
     product: Product | None,
 ) -> Policy | None:
     """The policy that the case is about: the one named, else the one that ends first."""
-    needed = compiled(session, version.id).start_event.properties.get(NEEDS) == "policy"
+    needed = needs(session, version) == "policy"
     named = variables.get("policyId")
     there = [
         policy
@@ -151,6 +155,11 @@ def _policy(
     if needed and not there:
         raise CaseRejected({"policyId": [NO_POLICY]})
     return there[0] if there else None
+
+
+def needs(session: Session, version: ProcessVersion) -> str | None:
+    """What a case of the process is about besides client and product, as its start event says."""
+    return compiled(session, version.id).start_event.properties.get(NEEDS)
 
 
 def segment(client: Client) -> str:

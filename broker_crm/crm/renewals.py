@@ -34,14 +34,16 @@ from broker_crm.crm.policies import (
     issue_policy,
     today,
 )
+from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import NotPublished, compiled, latest_version
 from broker_crm.engine.decisions import decide
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.process import duties, jobs
-from broker_crm.process.jobs import JobCall
+from broker_crm.process.jobs import CompletedStep, JobCall
 from broker_crm.process.models import Incident
 from broker_crm.process.transactions import Command, raise_incident
+from broker_crm.process.variables import instance_variables
 
 log = logging.getLogger(__name__)
 PLAN = "RenewalPlan"
@@ -154,6 +156,20 @@ def gather_facts(call: JobCall) -> Mapping[str, object]:
     }
 
 
+def check_strategy(step: CompletedStep) -> None:
+    """Refuse another strategy than the table's (D5) without a reason.
+
+    Raises:
+        FormRejected: naming the field.
+    """
+    chosen = step.values.get("strategy")
+    if step.case.process_key != RENEWAL or not chosen or step.values.get("strategyReason"):
+        return
+    plan = instance_variables(step.session, step.case.id).get("plan")
+    if isinstance(plan, Mapping) and chosen != plan.get("strategy"):
+        raise FormRejected({"strategyReason": [FieldError("required")]})
+
+
 def other_insurers(session: Session, product_id: int, but: int | None) -> list[dict[str, object]]:
     """Insurers of the panel with standard terms for a product today, the cheapest first.
 
@@ -186,6 +202,7 @@ def register_all() -> None:
     jobs.register("issue-policy", issue_policy)
     jobs.register("cancel-policy", cancel_policy)
     jobs.before_completion(check_new_policy)
+    jobs.before_completion(check_strategy)
     duties.register("renewals", start_due)
 
 

@@ -29,6 +29,7 @@ CASE_VARIABLES = frozenset(
         "opportunity",
         "campaign",
         "recipient",
+        "stopShare",
         "purpose",
         "sellingHold",
         "pep",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from broker_crm.crm.complaints import SEES_REGISTER
 from broker_crm.people.models import Role, User
 from broker_crm.web import sign_in
 from broker_crm.web.errors import NotPermitted, NotSignedIn
@@ -28,7 +29,15 @@ SELLING = frozenset(
     }
 )
 KNOWS_CLIENTS = SELLING | {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE}
-MARKETING = frozenset({Role.MARKETING, Role.SALES_MANAGER, Role.ADMINISTRATOR})
+MARKETING = frozenset(
+    {
+        Role.MARKETING,
+        Role.SALES_MANAGER,
+        Role.PRODUCT_MANAGER,
+        Role.COMPLIANCE,
+        Role.ADMINISTRATOR,
+    }
+)
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 
 log = logging.getLogger(__name__)
@@ -67,6 +76,17 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "start.begin": SIGNED_IN,
     "clients.listing": KNOWS_CLIENTS,
     "clients.show": KNOWS_CLIENTS,
+    "complaints.listing": SEES_REGISTER,
+    "complaints.show": SEES_REGISTER,
+    "complaints.prepare": SIGNED_IN,
+    "complaints.register": SIGNED_IN,
+    "campaigns.listing": MARKETING,
+    "campaigns.show": MARKETING,
+    "campaigns.prepare": MARKETING,
+    "campaigns.create": MARKETING,
+    "offers.show": PUBLIC,
+    "offers.leave": PUBLIC,
+    "offers.answer": PUBLIC,
     "letters.listing": SIGNED_IN,
     "letters.show": SIGNED_IN,
     "letters.resend": LEADING,

@@ -14,8 +14,10 @@ from broker_crm.settings import Settings
 from broker_crm.web import (
     access,
     api,
+    campaigns,
     clients,
     commands,
+    complaints,
     database,
     errors,
     health,
@@ -26,6 +28,7 @@ from broker_crm.web import (
     letters,
     mail_hold,
     notifications,
+    offers,
     page,
     request_log,
     response_headers,
@@ -90,6 +93,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         letters,
         mail_hold,
         notifications,
+        complaints,
+        campaigns,
+        offers,
         health,
     ):
         app.register_blueprint(part.blueprint)

@@ -9,14 +9,32 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.crm import clients
-from broker_crm.crm.models import Client, ClientStatus, Consent, Interaction
+from broker_crm.crm.models import (
+    Client,
+    ClientStatus,
+    Complaint,
+    Consent,
+    Insurer,
+    Interaction,
+    Policy,
+    PolicyStatus,
+    Product,
+)
 from broker_crm.outreach.models import Letter
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import cases, client_card, database, letters, notes, paging, staff, times
+from broker_crm.web import cases, client_card, database, letters, money, notes, paging, staff, times
+from broker_crm.web.access import may_visit
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import CHANNEL, CLIENT_STATUS, word
+from broker_crm.web.wording import (
+    CHANNEL,
+    CLIENT_STATUS,
+    COMPLAINT_STATUS,
+    COMPLAINT_SUBJECT,
+    POLICY_STATUS,
+    word,
+)
 
 TONES = {ClientStatus.ACTIVE: "good", ClientStatus.BLOCKED: "late", ClientStatus.PROSPECT: "info"}
 LATEST = 50
@@ -69,9 +87,55 @@ def show(client_id: int) -> ResponseReturnValue:
         "cases": [cases.row(session, case, None) for case in session.scalars(of_client)],
         "notes": notes.lines(session, session.scalars(written)),
         "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent)],
+        "policies": _policies(session, client_id),
+        "complaints": _complaints(session, client_id),
+        "may_open_complaints": may_visit(user, "complaints.show"),
         "consents": [_consent(consent) for consent in session.scalars(given)],
     }
     return render_template("client.html", view=view)
+
+
+def _policies(session: Session, client_id: int) -> list[dict[str, object]]:
+    rows = session.execute(
+        select(Policy, Product, Insurer)
+        .join(Product, Product.id == Policy.product_id)
+        .join(Insurer, Insurer.id == Policy.insurer_id)
+        .where(Policy.client_id == client_id)
+        .order_by(Policy.ends_on.desc(), Policy.id)
+        .limit(LATEST)
+    )
+    return [
+        {
+            "number": policy.number,
+            "product": cases.product_name(product),
+            "insurer": insurer.name,
+            "ends": times.day(policy.ends_on),
+            "premium": money.euros(policy.premium),
+            "status": word(POLICY_STATUS, policy.status),
+            "tone": "good" if policy.status == PolicyStatus.ACTIVE else "",
+        }
+        for policy, product, insurer in rows
+    ]
+
+
+def _complaints(session: Session, client_id: int) -> list[dict[str, object]]:
+    found = session.scalars(
+        select(Complaint)
+        .where(Complaint.client_id == client_id)
+        .order_by(Complaint.id.desc())
+        .limit(LATEST)
+    )
+    return [
+        {
+            "id": each.id,
+            "number": each.register_number,
+            "subject": word(COMPLAINT_SUBJECT, each.subject),
+            "status": word(COMPLAINT_STATUS, each.status),
+            "tone": "good" if each.closed_at else "late",
+            "received": times.day(each.received_on),
+        }
+        for each in found
+    ]
 
 
 def _row(session: Session, client: Client) -> dict[str, object]:

@@ -53,6 +53,8 @@ class Frame:
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
             (_("Clients"), "people", "clients.listing", {"clients"}),
+            (_("Complaints"), "note", "complaints.listing", {"complaints"}),
+            (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
         ]
         return [

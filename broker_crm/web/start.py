@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,10 +11,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm.crm import cases as crm_cases
 from broker_crm.crm import clients as crm_clients
 from broker_crm.crm.cases import CaseRejected
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions import published
+from broker_crm.definitions.models import ProcessVersion
 from broker_crm.process.errors import NotAllowed
 from broker_crm.process.rights import may_start
 from broker_crm.web import (
@@ -25,9 +28,16 @@ from broker_crm.web import (
     paging,
     times,
 )
+from broker_crm.web.access import may_visit
 from broker_crm.web.sign_in import person
 
 SHOWN_CLIENTS = 12
+OWN_PAGES: Mapping[str, str | None] = {
+    "complaint": "complaints.prepare",
+    "campaign": "campaigns.prepare",
+    "recipient": None,
+}
+"""Where processes begin that are about more than a client and a product."""
 
 blueprint = Blueprint("start", __name__)
 
@@ -38,18 +48,32 @@ def choose() -> ResponseReturnValue:
     session = database.current()
     processes = [
         {
+            "address": _address(version, request.args.get("client")),
             "key": version.process_key,
             "name": names.name(session, version.id, version.name),
             "version": version.number,
             "published": times.day(version.published_at),
         }
         for version in published.latest_versions(session)
+        if _begins_by_hand(version)
     ]
     client = request.args.get("client")
     if len(processes) == 1:
         only = processes[0]["key"]
         return redirect(url_for("start.prepare", process_key=only, client=client))
     return render_template("start.html", processes=processes, client=client)
+
+
+def _begins_by_hand(version: ProcessVersion) -> bool:
+    endpoint = OWN_PAGES.get(crm_cases.needs(database.current(), version) or "", "start.prepare")
+    return endpoint is not None and may_visit(person(), endpoint)
+
+
+def _address(version: ProcessVersion, client: str | None) -> str:
+    endpoint = OWN_PAGES.get(crm_cases.needs(database.current(), version) or "")
+    if endpoint:
+        return url_for(endpoint, client=client)
+    return url_for("start.prepare", process_key=version.process_key, client=client)
 
 
 @blueprint.get("/start/<process_key>")
@@ -122,6 +146,8 @@ def _told(refusal: CaseRejected) -> dict[str, list[str]]:
     known = {
         "clientId": _("Choose one of the clients."),
         "productId": _("Choose a product that can be sold today."),
+        "policyId": _("The client has no policy of this product that this can be started for."),
+        "process": _("This process begins on a page of its own, or by itself."),
         "owner": _("The client's salesperson no longer works here; the client needs a new one."),
     }
     return {key: [known[key]] if key in known else told for key, told in refusal.errors.items()}

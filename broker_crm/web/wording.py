@@ -49,6 +49,85 @@ NOTIFICATION: Words = {
     "escalation": _l("Passed on to the manager"),
     "alert": _l("Needs attention today"),
 }
+POLICY_STATUS: Words = {
+    "active": _l("In force"),
+    "expired": _l("Expired"),
+    "cancelled": _l("Cancelled policy"),
+}
+COMPLAINT_STATUS: Words = {
+    "open": _l("Being handled"),
+    "forwarded": _l("Forwarded"),
+    "answered": _l("Answered"),
+    "closed": _l("Closed"),
+    "not-a-complaint": _l("Not a complaint"),
+}
+COMPLAINT_CHANNEL: Words = {
+    "email": _l("By e-mail"),
+    "letter": _l("By letter"),
+    "phone": _l("By telephone"),
+    "visit": _l("At the office"),
+    "web": _l("On the website"),
+}
+COMPLAINT_ABOUT: Words = {
+    "us": _l("About us"),
+    "insurer": _l("About an insurer"),
+    "other": _l("About another intermediary"),
+}
+COMPLAINT_SUBJECT: Words = {
+    "delay": _l("Delay"),
+    "product-quality": _l("Quality of the product"),
+    "service-quality": _l("Quality of the service"),
+}
+COMPLAINT_DETAIL: Words = {
+    "advice": _l("Information or advice"),
+    "premium": _l("Premium or invoice"),
+    "policy-document": _l("Mistake in the policy"),
+    "claim-handling": _l("Handling of a claim"),
+    "data-protection": _l("Personal data"),
+    "marketing": _l("Unwanted offers"),
+    "conduct": _l("Conduct of an employee"),
+    "fees": _l("Fees"),
+}
+COMPLAINT_SEVERITY: Words = {
+    "normal": _l("Normal"),
+    "medium": _l("Medium"),
+    "high": _l("High"),
+}
+COMPLAINT_DECISION: Words = {
+    "upheld": _l("Justified"),
+    "partly": _l("Justified in part"),
+    "rejected": _l("Not justified"),
+    "settled": _l("Settled"),
+}
+COMPLAINT_REACTION: Words = {
+    "accepts": _l("Accepts the answer"),
+    "disputes": _l("Disputes the answer"),
+    "bank-of-lithuania": _l("Turned to the Bank of Lithuania"),
+}
+CAMPAIGN_STATUS: Words = {
+    "draft": _l("Being prepared"),
+    "frozen": _l("List made"),
+    "running": _l("Sending"),
+    "paused": _l("Paused"),
+    "stopped": _l("Stopped"),
+    "finished": _l("Finished"),
+}
+EXCLUSION: Words = {
+    "do-not-contact": _l("Asked not to be contacted"),
+    "no-permission": _l("No permission"),
+    "no-address": _l("No address"),
+    "open-complaint": _l("Open complaint"),
+    "recent-campaign": _l("Written to recently"),
+    "vip": _l("VIP: left to the salesperson"),
+}
+RECIPIENT_OUTCOME: Words = {
+    "no-response": _l("No answer"),
+    "unsubscribed": _l("Unsubscribed"),
+    "unreachable": _l("Could not be reached"),
+    "not-interested": _l("Not interested"),
+    "do-not-contact": _l("Asked not to be contacted"),
+    "sale-started": _l("A sale began"),
+}
 CLIENT_KIND: Words = {
     "natural": _l("Natural person"),
     "legal": _l("Legal entity"),

@@ -9,10 +9,17 @@ ROOT = Path(__file__).parents[2]
 SALE = "bpmn/new_client_sale.bpmn"
 
 
-def copy(folder: Path) -> Path:
-    """The product's `bpmn/` and `forms/` under the folder, which is given back."""
+def copy(folder: Path, *, every_process: bool = False) -> Path:
+    """The product's `bpmn/` and `forms/` under the folder, which is given back.
+
+    Without its other diagrams, unless every process is wanted: then a test can spoil one file and
+    see one process react.
+    """
     for name in ("bpmn", "forms"):
         shutil.copytree(ROOT / name, folder / name)
+    for path in () if every_process else (folder / "bpmn").glob("*.bpmn"):
+        if path.name != Path(SALE).name:
+            path.unlink()
     return folder
 
 

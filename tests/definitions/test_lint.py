@@ -167,7 +167,7 @@ def test_our_own_folder_is_clean() -> None:
             "Boundary_EscalateIntroLetter",
             "ISO 8601",
         ),
-        (CALL, "Kodėl nesidomi?", "Kodėl ne?", WARNING, "translation", None, "“Kodėl ne?”"),
+        (CALL, "Kodėl nesidomi?", "Kodėl gi ne?", WARNING, "translation", None, "“Kodėl gi ne?”"),
         ("forms/letters/intro.lt.md", "Subject: ", "Tema: ", ERROR, "letter", None, "Subject"),
         (
             "forms/letters/intro.lt.md",
@@ -314,7 +314,7 @@ def test_two_files_with_the_same_process_are_refused(sale: Path) -> None:
 
 def test_a_single_file_gives_only_its_own_findings(sale: Path) -> None:
     edit(sale, SALE, 'formId="first-call"', 'formId="gone"')
-    edit(sale, CALL, "Kodėl nesidomi?", "Kodėl ne?")
+    edit(sale, CALL, "Kodėl nesidomi?", "Kodėl gi ne?")
     (found,) = lint_paths([sale / SALE])
     assert (found.rule, found.element_name) == ("form", "2. Skambutis")
     assert str(found).startswith(f"new_client_sale.bpmn:{found.line}: Task_FirstCall")

@@ -160,6 +160,14 @@ def test_other_insurers_are_asked_and_only_those_who_quoted_can_be_chosen(broker
     assert walk.open == ["offer-preparation"]
 
 
+def test_another_strategy_than_the_table_s_needs_a_reason(brokerage: Any) -> None:
+    add_policy(brokerage, ends_in=60)
+    walk = started(brokerage)
+    with pytest.raises(FormRejected) as refused:
+        to_offer(walk, strategy="re-market")
+    assert list(refused.value.errors) == ["strategyReason"]
+
+
 def test_nobody_offers_ends_as_declined(brokerage: Any) -> None:
     add_policy(brokerage, ends_in=60)
     walk = started(brokerage)

@@ -118,7 +118,7 @@ def test_the_saved_file_is_the_same_process(modeler: Page, path: Path, tmp_path:
             )
             assert before == after
         assert one.spec.task_specs.keys() == other.spec.task_specs.keys()
-    (copy(tmp_path) / "bpmn" / path.name).write_bytes(saved)
+    (copy(tmp_path, every_process=True) / "bpmn" / path.name).write_bytes(saved)
     assert lint_paths([tmp_path]) == []
 
 

@@ -26,7 +26,7 @@ EVERYBODY = {
 }
 LEADERS = {"manager", "admin"}
 ALL = set(EVERYBODY.values())
-CLIENTS = ALL - {"designer", "analyst"}
+CLIENTS = ALL - {"designer", "analyst", "marketing"}
 PUBLIC = None
 
 PAGES = {

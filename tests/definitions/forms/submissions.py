@@ -14,10 +14,18 @@ TERMS = {
     "deductible": 500,
     "maxDiscount": 15,
 }
+OFFERING = "Gintaras Draudimas"
+"""An insurer that has quoted."""
 RECORDS: dict[str, Any] = {
     "client": {"name": "UAB „Bandymas“", "email": "info@bandymas.example"},
     "product": {"name": "Turto draudimas"},
     "standardTerms": TERMS,
+    "policy": {"insurer": "Neris Insurance"},
+    "plan": {"strategy": "incumbent-only"},
+    "incumbentOutcome": "terms",
+    "quotes": [
+        {"insurer": OFFERING, "outcome": "quote", "premium": 1, "commission": 1, "deductible": 1}
+    ],
 }
 OTHER_KINDS: dict[str, Any] = {
     "id": "other-kinds",
@@ -110,6 +118,8 @@ def _sound(field: dict[str, Any]) -> Any:
     """A value that the field accepts."""
     kind = field["type"]
     rules = field.get("validate", {})
+    if field.get("key") == "chosenInsurer":
+        return OFFERING
     if "valuesExpression" in field:
         return 2
     if kind in {"radio", "select"}:
@@ -123,7 +133,8 @@ def _sound(field: dict[str, Any]) -> Any:
     if kind == "datetime":
         return _moment(field, 1)
     kinds = {"email": "ona@example.com", "phone": "+37061234567"}
-    return kinds.get(rules.get("validationType"), "123" if "pattern" in rules else "Tada")
+    word = "123" if "pattern" in rules else "Tada".ljust(rules.get("minLength", 0), "!")
+    return kinds.get(rules.get("validationType"), word)
 
 
 def _value(chance: random.Random, field: dict[str, Any]) -> Any:
@@ -131,6 +142,8 @@ def _value(chance: random.Random, field: dict[str, Any]) -> Any:
     if chance.random() < 0.35:
         return _sound(field)
     kind, rules = field["type"], field.get("validate", {})
+    if field.get("key") == "chosenInsurer":
+        return chance.choice([OFFERING, "Nobody", None])
     if "valuesExpression" in field:
         return chance.choice([2, 3, None])
     if kind in {"radio", "select"}:

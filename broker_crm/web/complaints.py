@@ -1,0 +1,229 @@
+"""The complaint register: the list, one complaint, and registering one."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from broker_crm import process
+from broker_crm.crm import complaints
+from broker_crm.crm.clients import may_see_client
+from broker_crm.crm.models import Client, Complaint, Insurer
+from broker_crm.crm.policies import today
+from broker_crm.definitions.forms import FieldError, FormRejected
+from broker_crm.process import Started, run_command
+from broker_crm.process.transactions import Command
+from broker_crm.web import commands, database, money, staff, times
+from broker_crm.web.errors import NotFound
+from broker_crm.web.register_forms import Sent, told
+from broker_crm.web.sign_in import person
+from broker_crm.web.wording import (
+    COMPLAINT_ABOUT,
+    COMPLAINT_CHANNEL,
+    COMPLAINT_DECISION,
+    COMPLAINT_DETAIL,
+    COMPLAINT_REACTION,
+    COMPLAINT_SEVERITY,
+    COMPLAINT_STATUS,
+    COMPLAINT_SUBJECT,
+    LANGUAGE,
+    word,
+)
+
+SHOWN = 200
+blueprint = Blueprint("complaints", __name__)
+
+
+@blueprint.get("/complaints")
+def listing() -> ResponseReturnValue:
+    session = database.current()
+    status = request.args.get("status", "")
+    overdue = status == "overdue"
+    chosen = status if status in COMPLAINT_STATUS else None
+    found = complaints.register_of(session, status=chosen, overdue=overdue, limit=SHOWN)
+    view = {
+        "rows": [_row(session, each) for each in found],
+        "status": status,
+        "statuses": [("", _("All")), ("overdue", _("Overdue"))]
+        + [(key, str(name)) for key, name in COMPLAINT_STATUS.items()],
+        "counts": {
+            "open": session.scalar(select(func.count()).where(Complaint.closed_at.is_(None))),
+            "overdue": session.scalar(select(func.count()).where(complaints.is_overdue())),
+        },
+    }
+    return render_template("complaints.html", view=view)
+
+
+@blueprint.get("/complaints/<int:complaint_id>")
+def show(complaint_id: int) -> ResponseReturnValue:
+    session = database.current()
+    complaint = session.get(Complaint, complaint_id)
+    if complaint is None:
+        raise NotFound
+    client = session.get(Client, complaint.client_id) if complaint.client_id else None
+    insurer = session.get(Insurer, complaint.insurer_id) if complaint.insurer_id else None
+    view = {
+        **_row(session, complaint),
+        "client": client,
+        "description": complaint.description,
+        "instance_id": complaint.instance_id,
+        "facts": [
+            (_("Received"), times.day(complaint.received_on)),
+            (_("Channel"), word(COMPLAINT_CHANNEL, complaint.channel)),
+            (_("E-mail"), complaint.complainant_email or ""),
+            (_("Speaks for the client as"), complaint.representation or ""),
+            (_("About"), word(COMPLAINT_ABOUT, complaint.about)),
+            (_("Insurer"), insurer.name if insurer else ""),
+            (_("Employee"), staff.name(session, complaint.employee)),
+            (_("Amount claimed"), money.euros(complaint.claimed_amount)),
+            (_("Severity"), word(COMPLAINT_SEVERITY, complaint.severity or "")),
+            (_("Handled by"), staff.name(session, complaint.owner)),
+            (_("Decision"), word(COMPLAINT_DECISION, complaint.decision or "")),
+            (_("Remedy"), money.euros(complaint.remedy_amount)),
+            (_("Reaction"), word(COMPLAINT_REACTION, complaint.reaction or "")),
+            (_("Root cause"), complaint.root_cause or ""),
+            (_("Corrective action"), complaint.corrective_action or ""),
+        ],
+        "clocks": [
+            (_("Acknowledge receipt"), complaint.acknowledge_by, complaint.acknowledged_at),
+            (_("Answer by our own standard"), complaint.internal_answer_by, complaint.answered_at),
+            (_("Answer by law"), complaint.answer_by, complaint.answered_at),
+            (_("Answer by the extended term"), complaint.extended_answer_by, complaint.answered_at),
+        ],
+        "day": times.day,
+        "hour": times.day_and_hour,
+    }
+    return render_template("complaint.html", view=view)
+
+
+@blueprint.get("/complaints/new")
+def prepare() -> ResponseReturnValue:
+    return _form(None)
+
+
+@blueprint.post("/complaints/new")
+def register() -> ResponseReturnValue:
+    try:
+        registration = _read()
+    except FormRejected as refusal:
+        return _form(refusal), 422
+    login, once = person().login, request.form.get("once", "")[:60] or None
+
+    def work(session: Session) -> Started:
+        return process.start_once(
+            session,
+            once,
+            {"complainant": registration.complainant, "description": registration.description},
+            lambda: complaints.register(session, registration, by=login),
+            by=login,
+        )
+
+    try:
+        started = run_command(
+            database.factory(),
+            work,
+            Command("start", None, None, login, {"process": complaints.COMPLAINT}),
+        )
+    except FormRejected as refusal:
+        database.reread()
+        return _form(refusal), 422
+    commands.ring()
+    flash(_("The complaint is registered."), "good")
+    if person().roles & complaints.SEES_REGISTER:
+        with database.factory()() as session:
+            number = session.scalars(
+                select(Complaint.id).where(Complaint.instance_id == started.instance.id)
+            ).one()
+        return redirect(url_for("complaints.show", complaint_id=number), 303)
+    return redirect(url_for("inbox.tasks"), 303)
+
+
+def _read() -> complaints.Registration:
+    sent = Sent()
+    received_on = sent.day("received_on")
+    registration = complaints.Registration(
+        received_on=received_on or today(),
+        channel=sent.text("channel"),
+        complainant=sent.text("complainant"),
+        complainant_email=sent.text("complainant_email") or None,
+        representation=sent.text("representation") or None,
+        about=sent.text("about"),
+        insurer_id=sent.number("insurer_id"),
+        employee=sent.text("employee") or None,
+        subject=sent.text("subject"),
+        detail=sent.text("detail") or None,
+        claimed_amount=sent.amount("claimed_amount"),
+        description=sent.text("description", 4_000),
+        client_id=sent.number("client_id"),
+        language=sent.text("language"),
+        consumer=request.form.get("consumer") == "yes",
+    )
+    address = registration.complainant_email
+    if address and ("@" not in address[1:] or " " in address or address.endswith("@")):
+        sent.wrong["complainant_email"] = [FieldError("email")]
+    if registration.client_id is not None:
+        client = database.current().get(Client, registration.client_id)
+        if client is None or not may_see_client(database.current(), person(), client):
+            sent.wrong["client_id"] = [FieldError("option")]
+    sent.refuse_unread()
+    return registration
+
+
+def _form(refusal: FormRejected | None) -> str:
+    session = database.current()
+    client_id = request.form.get("client_id") or request.args.get("client", "")
+    client = (
+        session.get(Client, int(client_id))
+        if client_id.isascii() and client_id.isdigit() and len(client_id) < 10
+        else None
+    )
+    if client is not None and not may_see_client(session, person(), client):
+        client = None
+    values = dict(request.form) or {
+        "received_on": today().isoformat(),
+        "complainant": client.name if client else "",
+        "complainant_email": (client.email or "") if client else "",
+        "language": client.language if client else "lt",
+        "consumer": "yes" if client is None or client.kind == "natural" else "",
+    }
+    view = {
+        "values": values,
+        "errors": told(refusal),
+        "once": request.form.get("once") or str(uuid4()),
+        "client": client,
+        "today": today().isoformat(),
+        "channels": COMPLAINT_CHANNEL,
+        "abouts": COMPLAINT_ABOUT,
+        "subjects": COMPLAINT_SUBJECT,
+        "details": COMPLAINT_DETAIL,
+        "languages": LANGUAGE,
+        "insurers": list(session.scalars(select(Insurer).order_by(Insurer.name))),
+        "people": staff.with_role(session, None),
+    }
+    return render_template("complaint_new.html", view=view)
+
+
+def _row(session: Session, complaint: Complaint) -> dict[str, object]:
+    now = times.today()
+    answer_by = complaint.extended_answer_by if complaint.delay_told_at else complaint.answer_by
+    done = complaint.answered_at or complaint.forwarded_at or complaint.closed_at
+    last_day = times.local(answer_by).date()
+    late = done is None and last_day < now
+    return {
+        "id": complaint.id,
+        "number": complaint.register_number,
+        "complainant": complaint.complainant,
+        "subject": word(COMPLAINT_SUBJECT, complaint.subject),
+        "detail": word(COMPLAINT_DETAIL, complaint.subject_detail or ""),
+        "received": times.day(complaint.received_on),
+        "answer_by": times.day(answer_by),
+        "answer_tone": "late" if late else "good" if done else "info",
+        "status": word(COMPLAINT_STATUS, complaint.status),
+        "tone": "late" if late else "good" if complaint.closed_at else "info",
+        "owner": staff.name(session, complaint.owner),
+    }
