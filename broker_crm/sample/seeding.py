@@ -18,6 +18,7 @@ from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.sample.catalogue import add_catalogue
 from broker_crm.sample.clients import add_clients
 from broker_crm.sample.history import PAST_DAYS, add_history
+from broker_crm.sample.policies import add_policies
 from broker_crm.sample.staff import add_staff
 from broker_crm.settings import Settings
 
@@ -41,7 +42,7 @@ def seed(
         factory: makes sessions.
         settings: of the product.
         scale: times as many clients and sales.
-        history: with past sales, made by the engine; the process must be published.
+        history: with past sales, made by the engine, and policies; the process must be published.
         today: the present of the sample, aware; the clock's by default.
         progress: called now and then with the number of things that have happened.
 
@@ -60,6 +61,8 @@ def seed(
         add_history(factory, settings, present, scale=scale, progress=progress)
         with clock.use(SimulatedClock(present)):
             _give_some_back(factory)
+            with factory.begin() as session:
+                add_policies(session, present.date())
     return True
 
 

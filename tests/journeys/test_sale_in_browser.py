@@ -179,6 +179,7 @@ def start(seller: Person, brokerage) -> str:
     seller.visit(f"/clients/{brokerage.client_id}")
     client = seller.page.get_by_role("heading", level=1).inner_text()
     seller.page.get_by_role("link", name="Pradėti procesą").last.click()
+    seller.page.get_by_role("link", name="Pardavimas naujam klientui").click()
     seller.page.locator("select[name=productId]").select_option(str(brokerage.product_id))
     seller.page.get_by_role("button", name="Pradėti", exact=True).click()
     expect(seller.page.get_by_role("heading", name="1. El. laiškas")).to_be_visible()

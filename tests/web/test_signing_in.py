@@ -101,6 +101,8 @@ def test_every_post_of_the_pages_needs_the_page_token(site: Site) -> None:
         "process_key": "new-client-sale",
         "notification_id": 1,
         "code": "en",
+        "token": "unknown",
+        "step": "contact",
     }
     posts = [
         rule
