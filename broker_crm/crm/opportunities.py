@@ -332,6 +332,7 @@ def _policy_view(session: Session, policy: Policy) -> dict[str, object]:
     since = (today() - policy.starts_on).days if policy.renewed_from_id else None
     return {
         "policy": {"id": policy.id, "sumInsured": float(policy.sum_insured or 0)},
+        "product": {"key": product.key},
         "productClass": product.complexity,
         "objectValue": float(insured.value) if insured and insured.value else 0,
         "reducedByLimit": bool(session.scalar(select(reduced))),

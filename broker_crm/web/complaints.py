@@ -219,7 +219,7 @@ def _row(session: Session, complaint: Complaint) -> dict[str, object]:
         "number": complaint.register_number,
         "complainant": complaint.complainant,
         "subject": word(COMPLAINT_SUBJECT, complaint.subject),
-        "detail": word(COMPLAINT_DETAIL, complaint.subject_detail or ""),
+        "detail": complaint.subject_detail and word(COMPLAINT_DETAIL, complaint.subject_detail),
         "received": times.day(complaint.received_on),
         "answer_by": times.day(answer_by),
         "answer_tone": "late" if late else "good" if done else "info",
