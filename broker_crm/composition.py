@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import broker_crm.crm.campaigns
 import broker_crm.crm.complaints
+import broker_crm.crm.contracts
 import broker_crm.crm.jobs
+import broker_crm.crm.offers
 import broker_crm.crm.opportunities
 import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
@@ -15,6 +17,8 @@ from broker_crm.process import start_events
 def compose() -> None:
     """Register all job handlers; safe to repeat. Web, worker and commands call it at start."""
     broker_crm.crm.jobs.register_all()
+    broker_crm.crm.offers.register_all()
+    broker_crm.crm.contracts.register_all()
     broker_crm.crm.renewals.register_all()
     broker_crm.crm.complaints.register_all()
     broker_crm.crm.opportunities.register_all()

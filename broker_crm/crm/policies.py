@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
+from broker_crm.crm.contracts import join_policy
 from broker_crm.crm.models import Claim, Instalment, Insurer, Policy, PolicyStatus
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process.jobs import CompletedStep, JobCall
@@ -140,6 +141,7 @@ def issue_policy(call: JobCall) -> Mapping[str, object]:
         call.session.flush()
         call.session.add_all(instalments_of(policy))
         call.session.flush()
+        join_policy(call.session, policy)
     elif policy.instance_id != call.case.id:
         raise PolicyRefused(f"Policy {number} of {insurer.name} is there already.")
     return {"issued": _issued(policy, insurer, old)}

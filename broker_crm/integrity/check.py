@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy.orm import Session
 
 from broker_crm.integrity import (
+    business,
     database,
     history,
     incidents,
@@ -36,6 +37,7 @@ def invariants() -> tuple[Invariant, ...]:
         *letters.INVARIANTS,
         *incidents.INVARIANTS,
         *records.INVARIANTS,
+        *business.INVARIANTS,
         *states.INVARIANTS,
     )
 

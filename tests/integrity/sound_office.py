@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +11,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
-from broker_crm.crm.models import Client, Consent, Interaction
+from broker_crm.crm.models import (
+    Campaign,
+    CampaignRecipient,
+    Client,
+    Consent,
+    Insurer,
+    Interaction,
+    Offer,
+    Policy,
+    Product,
+    RenewalStart,
+)
+from broker_crm.crm.policies import instalments_of
 from broker_crm.outreach import resending
 from broker_crm.outreach.deliver import deliver_due, doubt_expired
 from broker_crm.outreach.models import Letter, Notification, OutboxEntry
@@ -39,6 +52,7 @@ def live_through(factory: sessionmaker[Session], folder: Path) -> None:
     bureau.write(factory, bureau.begin(factory))
     with factory.begin() as session:
         _around(session, sent)
+        _business(session, sent)
         timer = session.scalars(select(Timer).where(Timer.instance_id == sent)).first()
         assert timer is not None
         timer.parked, timer.attempts = True, 3
@@ -99,4 +113,49 @@ def _around(session: Session, instance_id: UUID) -> None:
                 evidence="",
             ),
         ]
+    )
+
+
+def _business(session: Session, instance_id: UUID) -> None:
+    """A policy with its renewal, an approved offer, and a campaign's recipient."""
+    client, now = session.scalars(select(Client)).one(), clock.now()
+    other = Client(kind="legal", name="UAB „Kita“", search_name="uab kita", created_at=now)
+    insurer = Insurer(name="Draudikas")
+    product = Product(key="sound", name="Turtas", name_en="Property", complexity="B")
+    session.add_all([other, insurer, product])
+    session.flush()
+    policy = Policy(
+        number="P-1",
+        client_id=client.id,
+        insurer_id=insurer.id,
+        product_id=product.id,
+        starts_on=now.date(),
+        ends_on=now.date() + timedelta(days=364),
+        premium=Decimal(300),
+        commission_percent=Decimal(20),
+        instalment_count=2,
+        created_at=now,
+    )
+    campaign = Campaign(name="K", product_id=product.id, letter_a="a", created_at=now)
+    session.add_all([policy, campaign])
+    session.flush()
+    session.add_all(instalments_of(policy))
+    session.add(RenewalStart(policy_id=policy.id, instance_id=instance_id, at=now))
+    session.add(
+        CampaignRecipient(
+            campaign_id=campaign.id, client_id=client.id, state="started", instance_id=instance_id
+        )
+    )
+    session.add(
+        Offer(
+            client_id=client.id,
+            instance_id=instance_id,
+            version=1,
+            status="sent",
+            approval_level="product-manager",
+            approved_by="vadove",
+            approved_at=now,
+            sent_at=now,
+            prepared_at=now,
+        )
     )

@@ -44,6 +44,20 @@ TIMER = WAIT.format(
 )
 
 DAMAGES: dict[str, tuple[str, ...]] = {
+    "A sent offer was approved where its rule wanted it": (
+        "UPDATE offer SET approved_by = NULL",
+        "UPDATE offer SET approved_by = NULL, approval_level = NULL, status = 'accepted'",
+    ),
+    "The instalments of a policy add up to its premium": (
+        "UPDATE instalment SET amount = amount + 1 WHERE number = 1",
+        "DELETE FROM instalment WHERE number = 2",
+    ),
+    "A renewal runs for the client of its policy": (
+        "UPDATE policy SET client_id = (SELECT max(id) FROM client)",
+    ),
+    "Every recipient who was written to has a case": (
+        "UPDATE campaign_recipient SET instance_id = NULL",
+    ),
     "A completed task has one event": (
         f"DELETE FROM process_event WHERE id = {first('task-completed')}",
         EVENT_COPY.format("kind", "task_id", first("task-completed")),
