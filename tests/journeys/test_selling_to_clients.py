@@ -162,6 +162,15 @@ def test_a_dismissed_signal_is_not_raised_again(brokerage: Any, holder: int) -> 
         assert session.scalars(select(Opportunity.dismissed_reason)).one() == "covered"
 
 
+def test_a_signal_that_waits_for_a_worker_is_not_sent_again(brokerage: Any, holder: int) -> None:
+    found(brokerage)
+    sent = []
+    for _sweep in range(2):
+        with brokerage.factory.begin() as session:
+            sent.append(opportunities.send_best(session))
+    assert sent == [1, 0]
+
+
 def test_who_has_it_elsewhere_becomes_a_dated_lead(brokerage: Any, holder: int) -> None:
     walk = started(brokerage, "cross-sell").do("contact-preparation", preparationOutcome="go")
     ends = day(brokerage, 120)

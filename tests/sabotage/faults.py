@@ -33,6 +33,11 @@ QUEUE = "tests/outreach/test_queueing.py::"
 RIGHTS = "tests/web/test_rights.py::"
 SIGN_IN = "tests/web/test_signing_in.py::"
 TASK = "tests/web/test_task_page.py::"
+RENEWAL = "tests/journeys/test_renewal.py::"
+COMPLAINT = "tests/journeys/test_complaint.py::"
+CAMPAIGN = "tests/journeys/test_campaign.py::"
+SELLING = "tests/journeys/test_selling_to_clients.py::"
+OFFERS = "tests/journeys/test_offers_and_contracts.py::"
 
 FAULTS = (
     Fault(
@@ -289,5 +294,61 @@ FAULTS = (
         "        context.set_time_limit(MAX_SECONDS * 400)\n",
         "tests/engine/test_feel.py::test_hostile_expressions_end_soon",
         "One expression holds up a whole web process.",
+    ),
+    Fault(
+        "business: start a renewal twice",
+        "broker_crm/crm/cases.py",
+        "    if policy is not None and process_key == RENEWAL:",
+        "    if policy is None and process_key == RENEWAL:",
+        RENEWAL + "test_the_end_of_a_policy_starts_its_renewal_once_and_leads_to_a_paid_policy",
+        "A client is asked twice about the same policy.",
+    ),
+    Fault(
+        "business: take another policy's number",
+        "broker_crm/crm/policies.py",
+        "    if number and _is_anothers(step, number):",
+        "    if number and len(number) > 999:",
+        RENEWAL + "test_a_policy_with_wrong_days_or_a_taken_number_is_refused_by_field",
+        "Two policies have one number.",
+    ),
+    Fault(
+        "business: count complaints from the wrong day",
+        "broker_crm/crm/complaints.py",
+        "    day = calendar.add_working_days(received_on, _number(days))",
+        "    day = calendar.add_working_days(received_on, _number(days) + 1)",
+        COMPLAINT + "test_terms_are_counted_in_working_days_after_the_day_of_receipt",
+        "An answer is a day too late for the law.",
+    ),
+    Fault(
+        "business: write to who withdrew",
+        "broker_crm/outreach/deliver.py",
+        "        if _lacks_permission(session, letter):",
+        "        if letter.purpose == '':",
+        CAMPAIGN + "test_who_withdraws_while_the_letter_waits_gets_nothing",
+        "An offer reaches a person who forbade it.",
+    ),
+    Fault(
+        "business: sell during a complaint",
+        "broker_crm/crm/permissions.py",
+        '        return "open-complaint"',
+        '        return ""',
+        SELLING + "test_nothing_is_offered_while_something_forbids_it",
+        "Who complains is sold to.",
+    ),
+    Fault(
+        "business: send an unapproved offer",
+        "broker_crm/crm/offers.py",
+        '    if offer is not None and offer.approved_by is None and _level(step) != "none":',
+        "    if offer is not None and offer.approved_by == '':",
+        OFFERS + "test_an_unapproved_offer_is_not_sent_whatever_the_diagram_says",
+        "A discount that nobody allowed reaches the client.",
+    ),
+    Fault(
+        "business: raise the same signal again",
+        "broker_crm/crm/opportunities.py",
+        "    opportunity.sent_at = clock.now()",
+        "    opportunity.sent_at = None",
+        SELLING + "test_a_signal_that_waits_for_a_worker_is_not_sent_again",
+        "One opportunity becomes many cases.",
     ),
 )
