@@ -78,7 +78,8 @@ def test_publishing_is_listed_and_repeating_it_changes_nothing(run: Run, folder:
     form = folder / "forms" / "first-call.form"
     form.write_text(form.read_text().replace("Pastabos", "Pastabos iš pokalbio"))
     assert run("publish", str(folder)).stdout == "new-client-sale: version 2\n"
-    newest, oldest = run("versions").stdout.splitlines()
+    listed = run("versions").stdout.splitlines()
+    newest, oldest = [line for line in listed if line.startswith("new-client-sale")]
     assert newest.startswith("new-client-sale 2") and oldest.startswith("new-client-sale 1")
     assert oldest.endswith("Pirmoji")
 

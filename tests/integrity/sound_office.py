@@ -52,7 +52,7 @@ def live_through(factory: sessionmaker[Session], folder: Path) -> None:
     bureau.write(factory, bureau.begin(factory))
     with factory.begin() as session:
         _around(session, sent)
-        _business(session, sent)
+        _business(session, cancelled)
         timer = session.scalars(select(Timer).where(Timer.instance_id == sent)).first()
         assert timer is not None
         timer.parked, timer.attempts = True, 3
@@ -118,11 +118,14 @@ def _around(session: Session, instance_id: UUID) -> None:
 
 def _business(session: Session, instance_id: UUID) -> None:
     """A policy with its renewal, an approved offer, and a campaign's recipient."""
-    client, now = session.scalars(select(Client)).one(), clock.now()
-    other = Client(kind="legal", name="UAB „Kita“", search_name="uab kita", created_at=now)
-    insurer = Insurer(name="Draudikas")
-    product = Product(key="sound", name="Turtas", name_en="Property", complexity="B")
-    session.add_all([other, insurer, product])
+    now = clock.now()
+    client = session.scalars(select(Client).order_by(Client.id)).first()
+    assert client is not None
+    product = session.scalars(select(Product).order_by(Product.id)).first()
+    insurer = session.scalars(select(Insurer).order_by(Insurer.id)).first()
+    assert product is not None
+    insurer = insurer or Insurer(name="Sveikas draudikas")
+    session.add(insurer)
     session.flush()
     policy = Policy(
         number="P-1",

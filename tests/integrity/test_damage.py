@@ -53,7 +53,8 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "DELETE FROM instalment WHERE number = 2",
     ),
     "A renewal runs for the client of its policy": (
-        "UPDATE policy SET client_id = (SELECT max(id) FROM client)",
+        "UPDATE process_instance SET client_id = NULL"
+        " WHERE id = (SELECT instance_id FROM renewal_start)",
     ),
     "Every recipient who was written to has a case": (
         "UPDATE campaign_recipient SET instance_id = NULL",
