@@ -21,6 +21,7 @@ from broker_crm.web import (
     database,
     errors,
     health,
+    imports,
     inbox,
     incidents,
     instances,
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     commands.set_up(app, settings)
     language.set_up(app)
     sign_in.set_up(app)
+    imports.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
     response_headers.set_up(app, secure=secure)
@@ -95,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         complaints,
         campaigns,
+        imports,
         offers,
         health,
     ):

@@ -40,6 +40,22 @@ def sentences() -> dict[str, str]:
         "beyondLaw": _("Choose a day from today to %(limit)s."),
         "endsBeforeStart": _("The last day must be after the first."),
         "numberTaken": _("There is a policy with this number already."),
+        "notCompanyCode": _(
+            "This is no company code: it has nine digits, and the last one checks the others."
+        ),
+        "notVatCode": _("This is no VAT code: LT and 9 or 12 digits."),
+        "notADay": _("Write the day as 2026-11-23, 2026.11.23 or 23.11.2026."),
+        "notAnAmount": _("Write an amount, such as 1 250,50."),
+        "yesOrNo": _("Write yes or no."),
+        "twiceInFile": _("Another row of the file is about the same record."),
+        "noSuchInsurer": _("There is no insurer of this name."),
+        "noSuchProduct": _("There is no product of this name."),
+        "noSuchClient": _("There is no such client: bring the clients in first."),
+        "severalClients": _("Several clients are called so: write the company code."),
+        "changesMoney": _(
+            "There is such a policy with another premium, number "
+            "of instalments or client: change it by an endorsement."
+        ),
     }
 
 

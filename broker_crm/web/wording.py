@@ -221,6 +221,43 @@ EVENT: Words = {
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
 }
+IMPORT_KIND: Words = {"clients": _l("Clients"), "policies": _l("Policies")}
+IMPORT_STATE: Words = {
+    "read": _l("Dry run"),
+    "imported": _l("Brought in"),
+    "undone": _l("Taken back"),
+    "given-up": _l("Thrown away"),
+}
+IMPORT_ACTION: Words = {
+    "created": _l("New"),
+    "updated": _l("Changed"),
+    "unchanged": _l("As it was"),
+}
+IMPORT_FIELD: Words = {
+    "name": _l("Name"),
+    "code": _l("Company code"),
+    "vat_code": _l("VAT code"),
+    "kind": _l("Kind"),
+    "email": _l("E-mail"),
+    "phone": _l("Telephone"),
+    "address": _l("Address"),
+    "region": _l("Region"),
+    "language": _l("Language"),
+    "staff": _l("Employees"),
+    "vip": _l("VIP"),
+    "owner": _l("Salesperson"),
+    "number": _l("Policy number"),
+    "insurer": _l("Insurer"),
+    "product": _l("Product"),
+    "client": _l("Client"),
+    "starts_on": _l("In force from"),
+    "ends_on": _l("In force until"),
+    "premium": _l("Premium"),
+    "commission_percent": _l("Commission, %"),
+    "sum_insured": _l("Sum insured"),
+    "deductible": _l("Deductible"),
+    "instalment_count": _l("Instalments"),
+}
 
 
 def word(words: Words, code: str | None) -> str:

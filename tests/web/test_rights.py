@@ -34,6 +34,7 @@ PAGES = {
     "/instances": ALL,
     "/start": {"ruta", "asta", "manager", "admin"},
     "/clients": CLIENTS,
+    "/imports": {"manager", "admin"},
     "/complaints": {"complaints", "compliance", "manager", "admin"},
     "/complaints/new": ALL,
     "/campaigns": {"marketing", "product", "compliance", "manager", "admin"},

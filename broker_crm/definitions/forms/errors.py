@@ -32,6 +32,19 @@ MESSAGES = {
     "beyondLaw": "Choose a day from today to %(limit)s.",
     "endsBeforeStart": "The last day must be after the first.",
     "numberTaken": "There is a policy with this number already.",
+    "notCompanyCode": "This is no company code: it has nine "
+    "digits, and the last one checks the others.",
+    "notVatCode": "This is no VAT code: LT and 9 or 12 digits.",
+    "notADay": "Write the day as 2026-11-23, 2026.11.23 or 23.11.2026.",
+    "notAnAmount": "Write an amount, such as 1 250,50.",
+    "yesOrNo": "Write yes or no.",
+    "twiceInFile": "Another row of the file is about the same record.",
+    "noSuchInsurer": "There is no insurer of this name.",
+    "noSuchProduct": "There is no product of this name.",
+    "noSuchClient": "There is no such client: bring the clients in first.",
+    "severalClients": "Several clients are called so: write the company code.",
+    "changesMoney": "There is such a policy with another premium, number "
+    "of instalments or client: change it by an endorsement.",
 }
 
 
