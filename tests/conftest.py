@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
-from broker_crm import embedded_redis
+from broker_crm import clock, embedded_redis, settings
+from broker_crm.composition import compose
 from broker_crm.db import connect, sessions, snapshot
+from broker_crm.definitions.publish import publish_folder
 from broker_crm.integrity import broken
+from broker_crm.sample import seed
 from broker_crm.schema import upgrade
 
 if TYPE_CHECKING:
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TEMPLATE = "broker_crm_template"
+FURNISHED = "broker_crm_furnished"
+ROOT = Path(__file__).parents[1]
+MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
+"""The morning on which the furnished brokerage opens."""
 COMPILED: dict[Any, Any] = {}
 """Statements of the check after every test, compiled once for all databases."""
 
@@ -49,11 +57,40 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
     upgrade(f"sqlite:///{path}")
+    _write_back(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def furnished_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the published processes, sample people and clients, before any sale."""
+    folder = tmp_path_factory.mktemp("furnished")
+    path = folder / "template.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    _furnish(f"sqlite:///{path}", folder)
+    _write_back(path)
+    return path
+
+
+def _write_back(path: Path) -> None:
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
-    return path
+
+
+def _furnish(url: str, folder: Path) -> None:
+    loaded = settings.load(
+        {"BROKER_CRM_DATA_DIR": str(folder), "DATABASE_URL": url, "BROKER_CRM_DEMO": "1"}
+    )
+    engine = connect(url)
+    factory = sessions(engine)
+    compose()
+    with clock.use(clock.SimulatedClock(MONDAY)):
+        with factory.begin() as session:
+            publish_folder(session, ROOT)
+        seed(factory, loaded, history=False)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -61,10 +98,22 @@ def sqlite_url(
     request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path
 ) -> Iterator[str]:
     """A migrated SQLite database of this test's own; sound when the test ends."""
-    path = tmp_path / "broker_crm.sqlite3"
-    shutil.copyfile(sqlite_template, path)
+    yield from _copied(request.node, sqlite_template, tmp_path)
+
+
+@pytest.fixture
+def furnished_sqlite_url(
+    request: pytest.FixtureRequest, furnished_sqlite: Path, tmp_path: Path
+) -> Iterator[str]:
+    """The same with processes, people and clients."""
+    yield from _copied(request.node, furnished_sqlite, tmp_path)
+
+
+def _copied(test: pytest.Item, template: Path, folder: Path) -> Iterator[str]:
+    path = folder / "broker_crm.sqlite3"
+    shutil.copyfile(template, path)
     yield f"sqlite:///{path}"
-    _expect_sound(request.node, f"sqlite:///{path}")
+    _expect_sound(test, f"sqlite:///{path}")
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +147,24 @@ def _make_template(url: URL) -> None:
     _postgres(url, f"ALTER DATABASE {draft} RENAME TO {TEMPLATE}")
 
 
+@pytest.fixture(scope="session")
+def furnished_postgres(
+    postgres_server: URL, testrun_uid: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Name of a database with the published processes, sample people and clients."""
+    folder = Path(tempfile.gettempdir()) / f"broker-crm-postgres-{testrun_uid[:12]}"
+    with (folder / "furnished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = "SELECT 1 FROM pg_database WHERE datname = :name"
+        if not _postgres(postgres_server, known, name=FURNISHED):
+            draft = f"{FURNISHED}_draft"
+            _postgres(postgres_server, f"CREATE DATABASE {draft} TEMPLATE {TEMPLATE}")
+            address = postgres_server.set(database=draft).render_as_string(hide_password=False)
+            _furnish(address, tmp_path_factory.mktemp("furnished"))
+            _postgres(postgres_server, f"ALTER DATABASE {draft} RENAME TO {FURNISHED}")
+    return FURNISHED
+
+
 def _postgres(url: URL, statement: str, **values: object) -> bool:
     """Run one statement outside any transaction; true when it gives rows."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -112,14 +179,26 @@ def _postgres(url: URL, statement: str, **values: object) -> bool:
 @pytest.fixture
 def postgres_url(request: pytest.FixtureRequest, postgres_server: URL) -> Iterator[str]:
     """A migrated PostgreSQL database of this test's own; sound when the test ends."""
+    yield from _own_database(request.node, postgres_server, TEMPLATE)
+
+
+@pytest.fixture
+def furnished_postgres_url(
+    request: pytest.FixtureRequest, postgres_server: URL, furnished_postgres: str
+) -> Iterator[str]:
+    """The same with processes, people and clients."""
+    yield from _own_database(request.node, postgres_server, furnished_postgres)
+
+
+def _own_database(test: pytest.Item, server: URL, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _postgres(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    _postgres(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = server.set(database=name).render_as_string(hide_password=False)
     yield url
     try:
-        _expect_sound(request.node, url)
+        _expect_sound(test, url)
     finally:
-        _postgres(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+        _postgres(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _expect_sound(test: pytest.Item, url: str) -> None:
@@ -146,6 +225,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The test runs once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue(
         "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    )
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def furnished_url(request: pytest.FixtureRequest) -> str:
+    """A database with processes, people and clients, once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(
+        "furnished_sqlite_url" if request.param == "sqlite" else "furnished_postgres_url"
     )
     return url
 

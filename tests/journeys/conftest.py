@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import clock, settings
 from broker_crm.crm.models import Client, Consent, Product
 from broker_crm.db import connect, sessions
-from broker_crm.definitions.publish import publish_folder
 from broker_crm.people.tokens import create_token
-from broker_crm.sample import seed
 from broker_crm.settings import Settings
 from broker_crm.web import create_app
-
-ROOT = Path(__file__).parents[2]
-MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+from tests.conftest import MONDAY
 
 
 @dataclass
@@ -41,12 +36,12 @@ class Brokerage:
 
 
 @pytest.fixture
-def brokerage(database_url: str, tmp_path: Path) -> Iterator[Brokerage]:
+def brokerage(furnished_url: str, tmp_path: Path) -> Iterator[Brokerage]:
     """A brokerage on a Monday morning, before its first sale."""
     loaded = settings.load(
         {
             "BROKER_CRM_DATA_DIR": str(tmp_path / "var"),
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": furnished_url,
             "BROKER_CRM_DEMO": "1",
         }
     )
@@ -55,9 +50,6 @@ def brokerage(database_url: str, tmp_path: Path) -> Iterator[Brokerage]:
     factory = sessions(engine)
     simulated = clock.SimulatedClock(MONDAY)
     with clock.use(simulated):
-        with factory.begin() as session:
-            publish_folder(session, ROOT)
-        seed(factory, loaded, history=False)
         with factory() as session:
             client = session.scalars(
                 select(Client)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from broker_crm import worker
 from broker_crm.crm import cases
 from broker_crm.crm.models import Client, Insurer, Policy, Product
+from broker_crm.crm.policies import instalments_of
 from broker_crm.outreach.models import Letter, Notification
 from broker_crm.process import complete
 from broker_crm.process.models import ProcessEvent, ProcessInstance, TaskStatus, UserTask
@@ -151,6 +152,7 @@ def add_policy(
         )
         session.add(policy)
         session.flush()
+        session.add_all(instalments_of(policy))
         return policy.id
 
 

@@ -20,10 +20,8 @@ from broker_crm.composition import compose
 from broker_crm.crm.cases import start_case
 from broker_crm.crm.models import Client, Consent, Product
 from broker_crm.db import connect, sessions
-from broker_crm.definitions.publish import publish_folder
 from broker_crm.heartbeat import seconds_since_beat
 from broker_crm.outreach.models import OutboxEntry
-from broker_crm.sample import seed
 from tests.outreach import mail_server
 from tests.outreach.mail_server import MailServer
 
@@ -100,15 +98,12 @@ class House:
 
 
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+def house(furnished_url: str, tmp_path: Path) -> Iterator[House]:
     """A letter waits to be sent."""
     simulated = clock.SimulatedClock(MONDAY)
-    made = House(database_url, tmp_path, simulated)
+    made = House(furnished_url, tmp_path, simulated)
     compose()
     with clock.use(simulated):
-        with made.factory.begin() as session:
-            publish_folder(session, ROOT)
-        seed(made.factory, made.settings, history=False)
         made.begin_sale()
         yield made
     made.engine.dispose()
