@@ -136,6 +136,7 @@ def test_every_wrong_cell_is_named_with_its_row_and_nothing_is_brought_in(office
         5: {"code": "twiceInFile"},
         6: {"kind": "option", "owner": "noSuchPerson", "language": "option"},
     }
+    assert [row.shown for row in planned(office, batch).faulty][-2:] == ["Ta pati", "Kas"]
     with pytest.raises(ImportRefused) as refused:
         importing.bring_in(office, batch.id)
     assert (refused.value.code, refused.value.places) == ("faulty", ["3", "4", "5", "6"])
@@ -307,6 +308,13 @@ def test_a_file_is_brought_in_once_and_a_thrown_away_one_never(office: Session) 
             importing.give_up(office, each.id)
         with pytest.raises(ImportRefused):
             importing.remap(office, each.id, {})
+
+
+def test_a_mended_file_takes_the_place_of_the_one_before(office: Session) -> None:
+    first = received(office, file_of(HEADING, "UAB Bloga;1;;;"))
+    second = received(office, file_of(HEADING, f"UAB Gera;{company(1)};;;"))
+    office.refresh(first)
+    assert (first.state, first.content, second.state) == ("given-up", None, "read")
 
 
 def test_columns_are_guessed_by_their_headings_and_chosen_by_people(office: Session) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
@@ -61,7 +61,7 @@ class ImportRefused(Exception):
 
 
 def receive(session: Session, kind: str, file_name: str, content: bytes, *, by: str) -> ImportBatch:
-    """Keep a file for its dry run.
+    """Keep a file for its dry run, in place of an earlier one of the same name.
 
     Args:
         session: the caller commits.
@@ -74,6 +74,16 @@ def receive(session: Session, kind: str, file_name: str, content: bytes, *, by: 
         Unreadable: when it is no table.
     """
     table = read(content)
+    session.execute(
+        update(ImportBatch)
+        .where(
+            ImportBatch.state == "read",
+            ImportBatch.by == by,
+            ImportBatch.kind == kind,
+            ImportBatch.file_name == file_name[:200],
+        )
+        .values(state="given-up", content=None)
+    )
     batch = ImportBatch(
         kind=kind,
         file_name=file_name[:200],

@@ -78,7 +78,7 @@ def plan(session: Session, kind: str, table: Table, mapping: Mapping[str, str]) 
     judge = _Clients(session) if kind == "clients" else _Policies(session)
     rows = []
     for number, cells in table.rows:
-        row = PlannedRow(number)
+        row = PlannedRow(number, shown=cells[places[fields[0].key]])
         for each in fields:
             try:
                 found = value_of(each, cells[places[each.key]])
@@ -111,7 +111,6 @@ class _Clients:
 
     def judge(self, row: PlannedRow) -> None:
         values = row.values
-        row.shown = str(values.get("name", ""))
         self._read_words(row)
         owner = values.get("owner")
         if owner is not None and owner not in self._users:
@@ -171,7 +170,6 @@ class _Policies:
 
     def judge(self, row: PlannedRow) -> None:
         values = row.values
-        row.shown = str(values.get("number", ""))
         for key, known, column, code in (
             ("insurer", self._insurers, "insurer_id", "noSuchInsurer"),
             ("product", self._products, "product_id", "noSuchProduct"),
