@@ -6,6 +6,7 @@ import broker_crm.crm.campaigns
 import broker_crm.crm.complaints
 import broker_crm.crm.contracts
 import broker_crm.crm.jobs
+import broker_crm.crm.meetings
 import broker_crm.crm.offers
 import broker_crm.crm.opportunities
 import broker_crm.crm.renewals
@@ -17,6 +18,7 @@ from broker_crm.process import start_events
 def compose() -> None:
     """Register all job handlers; safe to repeat. Web, worker and commands call it at start."""
     broker_crm.crm.jobs.register_all()
+    broker_crm.crm.meetings.register_all()
     broker_crm.crm.offers.register_all()
     broker_crm.crm.contracts.register_all()
     broker_crm.crm.renewals.register_all()

@@ -50,7 +50,7 @@ class Frame:
     def menu(self) -> list[MenuItem]:
         area = (request.endpoint or "").partition(".")[0]
         items = [
-            (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks"}),
+            (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
             (_("Clients"), "people", "clients.listing", {"clients", "imports"}),
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),

@@ -221,6 +221,12 @@ EVENT: Words = {
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
 }
+MEETING_STATUS: Words = {
+    "planned": _l("Planned"),
+    "held": _l("Held"),
+    "no-show": _l("The client did not come"),
+    "cancelled": _l("Called off"),
+}
 IMPORT_KIND: Words = {"clients": _l("Clients"), "policies": _l("Policies")}
 IMPORT_STATE: Words = {
     "read": _l("Dry run"),

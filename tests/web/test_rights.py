@@ -41,6 +41,7 @@ PAGES = {
     "/campaigns/new": {"marketing", "product", "compliance", "manager", "admin"},
     "/offers/unknown": PUBLIC,
     "/offers/unknown/unsubscribe": PUBLIC,
+    "/meetings": ALL,
     "/letters": ALL,
     "/notifications": ALL,
     "/mail-hold": LEADERS,
