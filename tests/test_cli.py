@@ -17,8 +17,6 @@ from broker_crm.composition import compose
 from broker_crm.crm.cases import start_case
 from broker_crm.crm.models import Client, Product
 from broker_crm.db import connect, sessions
-from broker_crm.definitions.publish import publish_folder
-from broker_crm.sample import seed
 from broker_crm.settings import load
 from broker_crm.web import create_app
 
@@ -132,13 +130,10 @@ def test_seed_token_and_check(run: Run, folder: Path, sqlite_url: str) -> None:
     ],
 )
 def test_check_names_what_was_tampered_with(
-    run: Run, database_url: str, tmp_path: Path, tampering: str, told: str
+    run: Run, furnished_url: str, tampering: str, told: str
 ) -> None:
-    engine = connect(database_url)
+    engine = connect(furnished_url)
     compose()
-    with sessions(engine).begin() as session:
-        publish_folder(session, ROOT)
-    seed(sessions(engine), load({}), history=False)
     with sessions(engine).begin() as session:
         client = session.scalars(select(Client).where(Client.owner.is_not(None))).first()
         product = session.scalars(select(Product)).first()
@@ -148,7 +143,7 @@ def test_check_names_what_was_tampered_with(
     with engine.begin() as connection:
         connection.execute(text(tampering))
     engine.dispose()
-    done = run("check", url=database_url)
+    done = run("check", url=furnished_url)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert any(line.startswith(told) for line in done.stdout.splitlines()), done.stdout
 
