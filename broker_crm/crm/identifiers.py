@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import phonenumbers
+from stdnum import iban
+from stdnum.exceptions import ValidationError
 
 
 class IdentifierRejected(Exception):
@@ -48,6 +50,18 @@ def vat_code(text: str) -> str:
     if not re.fullmatch(r"LT([0-9]{9}|[0-9]{12})", code):
         raise IdentifierRejected(f"“{text}” is no VAT code: LT and 9 or 12 digits.")
     return code
+
+
+def bank_account(text: str) -> str:
+    """An IBAN without spaces.
+
+    Raises:
+        IdentifierRejected: when its length, country or check digits are wrong.
+    """
+    try:
+        return str(iban.validate(text))
+    except ValidationError as error:
+        raise IdentifierRejected(f"“{text}” is no IBAN.") from error
 
 
 def phone(text: str, country: str = "LT") -> str:

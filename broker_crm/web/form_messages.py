@@ -52,6 +52,8 @@ def sentences() -> dict[str, str]:
         "noSuchProduct": _("There is no product of this name."),
         "noSuchClient": _("There is no such client: bring the clients in first."),
         "severalClients": _("Several clients are called so: write the company code."),
+        "notIban": _("This is no IBAN: compare it with the client's letter."),
+        "codeTaken": _("Another client has this code: look for it in the list of clients."),
         "changesMoney": _(
             "There is such a policy with another premium, number "
             "of instalments or client: change it by an endorsement."

@@ -52,7 +52,7 @@ class Frame:
         items = [
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
-            (_("Clients"), "people", "clients.listing", {"clients", "imports"}),
+            (_("Clients"), "people", "clients.listing", {"clients", "client_editing", "imports"}),
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),

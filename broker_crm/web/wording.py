@@ -133,6 +133,25 @@ CLIENT_KIND: Words = {
     "legal": _l("Legal entity"),
     "foreign": _l("Foreign client"),
 }
+CLIENT_FIELD: Words = {
+    "kind": _l("Kind"),
+    "name": _l("Name or first name and surname"),
+    "code": _l("Company code"),
+    "vat_code": _l("VAT code"),
+    "email": _l("E-mail"),
+    "phone": _l("Telephone"),
+    "address": _l("Address"),
+    "region": _l("Region"),
+    "language": _l("Language"),
+    "staff": _l("Employees"),
+    "bank_account": _l("Bank account (IBAN)"),
+    "vip": _l("VIP"),
+    "owner": _l("Salesperson"),
+    "contact_first_name": _l("First name"),
+    "contact_surname": _l("Surname"),
+    "contact_email": _l("Contact person's e-mail"),
+    "contact_phone": _l("Contact person's telephone"),
+}
 CLIENT_STATUS: Words = {
     "prospect": _l("Prospect"),
     "active": _l("Client"),
@@ -161,6 +180,7 @@ INTERACTION: Words = {
     "meeting": _l("Meeting"),
     "note": _l("Note"),
     "letter": _l("Letter"),
+    "change": _l("Record changed"),
 }
 REACTION: Words = {
     "positive": _l("Positive"),

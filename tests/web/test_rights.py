@@ -34,6 +34,7 @@ PAGES = {
     "/instances": ALL,
     "/start": {"ruta", "asta", "manager", "admin"},
     "/clients": CLIENTS,
+    "/clients/new": {"ruta", "jonas", "asta", "product", "manager", "admin"},
     "/imports": {"manager", "admin"},
     "/complaints": {"complaints", "compliance", "manager", "admin"},
     "/complaints/new": ALL,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from broker_crm.crm.importing.fields import FIELDS
 from broker_crm.crm.importing.reading import Table
 from broker_crm.crm.importing.values import Wrong, value_of
+from broker_crm.crm.likeness import TOLD_BY, company_name, keys
 from broker_crm.crm.models import Client, ClientKind, Insurer, Policy, Product
 from broker_crm.definitions.forms import FieldError
 from broker_crm.people.models import User
@@ -104,7 +105,7 @@ class _Clients:
         ).all()
         self._by: dict[tuple[str, str], Client] = {}
         for client in reversed(living):
-            for key in _keys(_as_values(client)):
+            for key in keys({name: getattr(client, name) for name in TOLD_BY}):
                 self._by[key] = client
         self._users = set(session.scalars(select(User.login).where(User.active.is_(True))))
         self._seen: set[tuple[str, str]] = set()
@@ -115,11 +116,11 @@ class _Clients:
         owner = values.get("owner")
         if owner is not None and owner not in self._users:
             row.errors["owner"] = FieldError("noSuchPerson")
-        keys = _keys(values)
-        known = next((self._by[key] for key in keys if key in self._by), None)
-        if any(key in self._seen for key in keys if key[0] in ("code", "vat_code")):
+        told = keys(values)
+        known = next((self._by[key] for key in told if key in self._by), None)
+        if any(key in self._seen for key in told if key[0] in ("code", "vat_code")):
             row.errors["code"] = FieldError("twiceInFile")
-        self._seen.update(keys)
+        self._seen.update(told)
         if known is None:
             values.setdefault(
                 "kind", ClientKind.LEGAL if values.get("code") else ClientKind.NATURAL
@@ -221,30 +222,3 @@ class _Policies:
         row.action = "updated" if row.before else "unchanged"
         if {"premium", "instalment_count", "client_id"} & set(row.before):
             row.errors["number"] = FieldError("changesMoney")
-
-
-def _as_values(client: Client) -> dict[str, Any]:
-    return {
-        "code": client.code,
-        "vat_code": client.vat_code,
-        "email": client.email,
-        "name": client.name,
-        "phone": client.phone,
-    }
-
-
-def _keys(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    keys = [(name, str(values[name])) for name in ("code", "vat_code") if values.get(name)]
-    if values.get("email"):
-        keys.append(("email", str(values["email"]).casefold()))
-    if values.get("name") and values.get("phone"):
-        keys.append(("name and phone", f"{company_name(str(values['name']))}|{values['phone']}"))
-    return keys
-
-
-def company_name(name: str) -> str:
-    """A name for comparing: without the form of company, quotes, order of words, accents."""
-    words = plain(name)
-    for form in ("uzdaroji akcine bendrove", "uab", "akcine bendrove", "ab", "mb", "vsi", "ii"):
-        words = f" {words} ".replace(f" {form} ", " ")
-    return " ".join(sorted("".join(c if c.isalnum() else " " for c in words).split()))

@@ -43,6 +43,8 @@ MESSAGES = {
     "noSuchProduct": "There is no product of this name.",
     "noSuchClient": "There is no such client: bring the clients in first.",
     "severalClients": "Several clients are called so: write the company code.",
+    "notIban": "This is no IBAN.",
+    "codeTaken": "Another client has this code.",
     "changesMoney": "There is such a policy with another premium, number "
     "of instalments or client: change it by an endorsement.",
 }
