@@ -23,7 +23,7 @@ run: setup ## start the product with sample data; Ctrl-C stops it
 	@exec $(BIN)/broker-crm run --stop-with-parent
 
 test: setup-tests lint ## check the code and run all tests; PYTEST_ARGS="-k name", BROWSER=no
-	@$(BIN)/python -m pytest -q -n 2 $(if $(filter yes,$(BROWSER)),,-m "not browser") $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n 3 $(if $(filter yes,$(BROWSER)),,-m "not browser") $(PYTEST_ARGS)
 
 lint: setup ## ruff, formatting, types in Python and TypeScript, direction of imports
 	$(BIN)/ruff check .
