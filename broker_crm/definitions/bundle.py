@@ -20,6 +20,13 @@ TEMPLATE_FOLDERS = {
     ResourceKind.SCRIPT: "scripts",
     ResourceKind.DOCUMENT: "documents",
 }
+TEMPLATE_SUFFIXES = {
+    ResourceKind.LETTER: ".md",
+    ResourceKind.SCRIPT: ".md",
+    ResourceKind.DOCUMENT: ".docx",
+}
+WORD_LOCK = "~$"
+"""How the files begin that Word lays beside an open document."""
 HELP_TEMPLATES = {
     "letter": ResourceKind.LETTER,
     "script": ResourceKind.SCRIPT,
@@ -156,10 +163,8 @@ def scan(root: Path) -> Folder:
         decision_files,
         forms,
         {
-            kind: {name.removesuffix(".md"): text for name, text in _files(path, "*.md").items()}
-            for kind, path in (
-                (kind, root / "forms" / folder) for kind, folder in TEMPLATE_FOLDERS.items()
-            )
+            kind: _templates(root / "forms" / folder, TEMPLATE_SUFFIXES[kind])
+            for kind, folder in TEMPLATE_FOLDERS.items()
         },
         {
             name.removesuffix(".po"): text
@@ -287,7 +292,16 @@ def _decision_files(elements: Mapping[str, Element], folder: Folder) -> list[str
     return sorted(found)
 
 
+def _templates(folder: Path, suffix: str) -> dict[str, bytes]:
+    files = _files(folder, f"*{suffix}")
+    return {name.removesuffix(suffix): content for name, content in files.items()}
+
+
 def _files(folder: Path, pattern: str) -> dict[str, bytes]:
     if not folder.is_dir():
         return {}
-    return {path.name: path.read_bytes() for path in sorted(folder.glob(pattern))}
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(folder.glob(pattern))
+        if not path.name.startswith(WORD_LOCK)
+    }

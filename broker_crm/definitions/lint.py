@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from broker_crm.definitions.bundle import Bundle, bundles, scan, template_references
+from broker_crm.definitions import word
+from broker_crm.definitions.bundle import (
+    TEMPLATE_SUFFIXES,
+    Bundle,
+    bundles,
+    scan,
+    template_references,
+)
 from broker_crm.definitions.findings import (
     Finding,
     Severity,
@@ -158,14 +165,16 @@ def _templates(bundle: Bundle) -> Iterator[Finding]:
                     reference.element.file,
                     "template",
                     f"The {reference.kind} “{reference.key}” has no {language} text.",
-                    f"Add {reference.key}.{language}.md.",
+                    f"Add {reference.key}.{language}{TEMPLATE_SUFFIXES[reference.kind]}.",
                     reference.element.id,
                     reference.element.name,
                     reference.element.line,
                 )
-    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT, ResourceKind.DOCUMENT):
+    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT):
         for stem, content in bundle.of(kind).items():
             yield from _template(f"{stem}.md", kind, content)
+    for stem, content in bundle.of(ResourceKind.DOCUMENT).items():
+        yield from _word_template(f"{stem}.docx", content)
 
 
 def _key(stem: str) -> str:
@@ -194,6 +203,24 @@ def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding
             line = text.count("\n", 0, match.start()) + 1
             yield Finding(
                 Severity.ERROR, file, "merge-field", str(error), "Mend the field.", line=line
+            )
+
+
+def _word_template(file: str, content: bytes) -> Iterator[Finding]:
+    try:
+        placed = word.merge_fields(content)
+    except word.WordRefused as error:
+        yield in_file(file, "document", str(error), "Save it again from Word.")
+        return
+    for each in placed:
+        try:
+            check(each.field)
+        except FeelError as error:
+            yield in_file(
+                file,
+                "merge-field",
+                f"Paragraph {each.paragraph}, “{each.field}”: {error}",
+                "Mend the field.",
             )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from broker_crm.definitions import word
 from broker_crm.definitions.bundle import Bundle
 from broker_crm.definitions.findings import Finding, Severity
 from broker_crm.definitions.forms import Field, Form
@@ -83,10 +84,8 @@ def unset_variables(
     for key, form in forms.items():
         for reading in _form(key, form):
             yield from _unknown(reading, known | FORM_WORDS)
-    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT, ResourceKind.DOCUMENT):
-        for stem, content in bundle.of(kind).items():
-            for reading in _template(f"{stem}.md", content.decode(errors="replace")):
-                yield from _unknown(reading, known | TEMPLATE_VARIABLES)
+    for reading in _templates(bundle):
+        yield from _unknown(reading, known | TEMPLATE_VARIABLES)
 
 
 def _unknown(reading: Reading, known: frozenset[str] | set[str]) -> Iterator[Finding]:
@@ -176,6 +175,19 @@ def _expressions(field: Field) -> Iterator[str]:
             yield value[1:]
     for text in texts:
         yield from (match[1].strip() for match in _FIELD.finditer(text))
+
+
+def _templates(bundle: Bundle) -> Iterator[Reading]:
+    for kind in (ResourceKind.LETTER, ResourceKind.SCRIPT):
+        for stem, content in bundle.of(kind).items():
+            yield from _template(f"{stem}.md", content.decode(errors="replace"))
+    for stem, content in bundle.of(ResourceKind.DOCUMENT).items():
+        try:
+            placed = word.merge_fields(content)
+        except word.WordRefused:
+            continue
+        for each in placed:
+            yield Reading(f"{stem}.docx", f"Paragraph {each.paragraph}", each.field)
 
 
 def _template(file: str, text: str) -> Iterator[Reading]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broker_crm import settings
+from broker_crm.crm import files
 from broker_crm.crm.models import Client
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.transition import EventKind, HappenedEvent
@@ -80,7 +81,9 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
             purpose=str(call.job.headers.get("purpose") or "") or None,
         ),
         [
-            documents.document(call.session, case.version_id, each, language, context)
+            documents.attachment(
+                documents.document(call.session, case.version_id, each, language, context)
+            )
             for each in _keys(call.job.headers.get("attach"))
         ],
     )
@@ -143,19 +146,34 @@ def alert(call: JobCall) -> Mapping[str, object]:
 def make_document(call: JobCall) -> Mapping[str, object]:
     """Fill in a document: headers `document` (template) and `language`.
 
-    Gives `document`: its key, language, title and Markdown, to be mapped where it is wanted.
+    The Word file is kept with the case. Gives `document`: its id, key, language and file name.
 
     Raises:
         JobRefused: when the header is missing.
         FeelError: when a field is empty or fails.
     """
     key = _header(call, "document")
+    case = call.case
     kind = ResourceKind.DOCUMENT
-    language = texts.language_of(call.session, call.case.version_id, kind, key, _language(call))
-    context = merge_context(call.session, call.case, call.job.variables, language)
-    text = texts.rendered(call.session, call.case.version_id, kind, key, language, context)
+    language = texts.language_of(call.session, case.version_id, kind, key, _language(call))
+    context = merge_context(call.session, case, call.job.variables, language)
+    made = documents.document(call.session, case.version_id, key, language, context)
+    kept = files.keep(
+        call.session,
+        files.Upload(made.name("docx"), made.content),
+        files.Place(case.id, client_id=case.client_id),
+        kind=key,
+        by=call.actor or case.owner,
+    )
     call.note(EventKind.DOCUMENT_MADE, {"document": key, "language": language})
-    return {"document": {"key": key, "language": language, "markdown": text.markdown}}
+    return {
+        "document": {
+            "id": str(kept.id),
+            "key": key,
+            "language": language,
+            "fileName": kept.file_name,
+        }
+    }
 
 
 def _notify(call: JobCall, task: UserTask, kind: str, event: EventKind, whom: list[str]) -> None:

@@ -9,10 +9,15 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, getaddresses
+from pathlib import PurePath
 
-from broker_crm.outreach import paper
+from broker_crm.definitions.word import WordRefused
+from broker_crm.outreach import paper, pdf, word
 from broker_crm.outreach.folding import POLICY
+from broker_crm.outreach.letters import Attachment
 from broker_crm.outreach.models import Letter, LetterAttachment
+
+UNWRITABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, WordRefused)
 
 
 class MessageUnwritable(Exception):
@@ -37,7 +42,7 @@ def serialised(
         message = _composed(letter, attachments, message_id, reply_to)
         raw = message.as_bytes()
         _refuse_changed(message, raw)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except UNWRITABLE as error:
         raise MessageUnwritable(f"The letter can't be written: {error!r}") from error
     return raw
 
@@ -62,11 +67,25 @@ def _composed(
         cte="quoted-printable",
     )
     for attachment in attachments:
-        kind, _, subtype = attachment.media_type.partition("/")
+        leaving = as_sent(letter, attachment)
+        kind, _, subtype = leaving.media_type.partition("/")
         message.add_attachment(
-            attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
+            leaving.content, maintype=kind, subtype=subtype, filename=leaving.file_name
         )
     return message
+
+
+def as_sent(letter: Letter, attachment: LetterAttachment) -> Attachment:
+    """The file as the client gets it: what was made from a Word template leaves as PDF."""
+    name = name_as_sent(attachment.file_name, attachment.media_type)
+    if attachment.media_type != word.MEDIA_TYPE:
+        return Attachment(name, attachment.media_type, attachment.content)
+    drawn = pdf.drawn(attachment.content, letter.language, letter.created_at)
+    return Attachment(name, pdf.MEDIA_TYPE, drawn)
+
+
+def name_as_sent(name: str, media_type: str) -> str:
+    return str(PurePath(name).with_suffix(".pdf")) if media_type == word.MEDIA_TYPE else name
 
 
 def _refuse_changed(message: EmailMessage, raw: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Letters, scripts and documents of a version with their merge fields filled in."""
+"""Letters and scripts of a version with their merge fields filled in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ MARKS = re.compile(r"([\\`*_\[\]<>|~])")
 LONGEST_FIELD = 40
 MISSING = {"lt": "[nėra: {}]", "en": "[missing: {}]"}
 
+Values = Callable[[str], Callable[[str], str]]
+"""By language, the text of a merge field."""
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedText:
     subject: str
-    """'' for scripts and documents."""
+    """'' for scripts."""
     markdown: str
 
 
@@ -60,7 +63,7 @@ def rendered(
     Args:
         session: only read.
         version_id: the case's version of the process.
-        kind: letter, script or document.
+        kind: letter or script.
         key: of the template.
         language: wanted; Lithuanian where it is missing.
         context: as `merge_context` gives it.
@@ -71,13 +74,7 @@ def rendered(
         NotPublished: when there is no such text.
     """
 
-    def refuse(field: str) -> str:
-        raise EmptyMergeField(field)
-
-    def value_of(field: str) -> object:
-        return evaluate(field, context)
-
-    return _filled(session, version_id, kind, key, language, value_of, refuse)
+    return _filled(session, version_id, kind, key, language, complete(context))
 
 
 def shown(
@@ -94,7 +91,7 @@ def shown(
     Args:
         session: only read.
         version_id: the case's version of the process.
-        kind: letter, script or document.
+        kind: letter or script.
         key: of the template.
         language: wanted; Lithuanian where it is missing.
         context: as `merge_context` gives it.
@@ -103,16 +100,45 @@ def shown(
     Raises:
         NotPublished: when there is no such text.
     """
-    found = language_of(session, version_id, kind, key, language)
-    mark = missing or (lambda field: MISSING[found].format(_plain(_short(field))))
+    return _filled(session, version_id, kind, key, language, with_gaps(context, missing))
 
-    def value_of(field: str) -> object:
-        try:
-            return evaluate(field, context)
-        except FeelError:
-            return None
 
-    return _filled(session, version_id, kind, key, found, value_of, mark)
+def complete(context: Mapping[str, object]) -> Values:
+    """Values for a text that leaves the house; a field without one raises EmptyMergeField."""
+
+    def in_language(language: str) -> Callable[[str], str]:
+        def value_of(field: str) -> str:
+            value = evaluate(field, context)
+            text = "" if value is None else written(value, language)
+            if not text.strip():
+                raise EmptyMergeField(field)
+            return text
+
+        return value_of
+
+    return in_language
+
+
+def with_gaps(context: Mapping[str, object], missing: Callable[[str], str] | None = None) -> Values:
+    """Values for a text shown as help; a field without one is marked.
+
+    Args:
+        context: as `merge_context` gives it.
+        missing: how a field without a value is shown; by default '[nėra: client.phone]'.
+    """
+
+    def in_language(language: str) -> Callable[[str], str]:
+        values = complete(context)(language)
+
+        def value_of(field: str) -> str:
+            try:
+                return values(field)
+            except FeelError:
+                return missing(field) if missing else MISSING[language].format(_short(field))
+
+        return value_of
+
+    return in_language
 
 
 def _filled(
@@ -121,18 +147,15 @@ def _filled(
     kind: ResourceKind,
     key: str,
     language: str,
-    value_of: Callable[[str], object],
-    gap: Callable[[str], str],
+    values: Values,
 ) -> RenderedText:
     language = language_of(session, version_id, kind, key, language)
     template = published.resource(session, version_id, kind, f"{key}.{language}").decode()
+    value_of = values(language)
 
     def fill(template: str, shape: Callable[[str], str]) -> str:
         def one(match: re.Match[str]) -> str:
-            field = match[1].strip()
-            value = value_of(field)
-            text = "" if value is None else written(value, language)
-            return shape(text) if text.strip() else gap(field)
+            return shape(value_of(match[1].strip()))
 
         return MERGE_FIELD.sub(one, template)
 

@@ -21,6 +21,7 @@ from broker_crm.web import (
     complaints,
     database,
     errors,
+    files,
     health,
     imports,
     inbox,
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     language.set_up(app)
     sign_in.set_up(app)
     imports.set_up(app)
+    files.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
     response_headers.set_up(app, secure=secure)
@@ -96,6 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         clients,
         client_editing,
         letters,
+        files,
         mail_hold,
         meetings,
         notifications,

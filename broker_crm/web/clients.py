@@ -14,6 +14,7 @@ from broker_crm.crm.models import (
     ClientStatus,
     Complaint,
     Consent,
+    Document,
     Insurer,
     Interaction,
     Policy,
@@ -21,9 +22,21 @@ from broker_crm.crm.models import (
     Product,
 )
 from broker_crm.outreach.models import Letter
+from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import cases, client_card, database, letters, money, notes, paging, staff, times
+from broker_crm.web import (
+    cases,
+    client_card,
+    database,
+    files,
+    letters,
+    money,
+    notes,
+    paging,
+    staff,
+    times,
+)
 from broker_crm.web.access import may_visit
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
@@ -88,6 +101,7 @@ def show(client_id: int) -> ResponseReturnValue:
         "notes": notes.lines(session, session.scalars(written)),
         "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent)],
         "policies": _policies(session, client_id),
+        "files": {"rows": files.rows(session, user, _files(session, user, client_id))},
         "complaints": _complaints(session, client_id),
         "may_open_complaints": may_visit(user, "complaints.show"),
         "consents": [_consent(consent) for consent in session.scalars(given)],
@@ -116,6 +130,21 @@ def _policies(session: Session, client_id: int) -> list[dict[str, object]]:
         }
         for policy, product, insurer in rows
     ]
+
+
+def _files(session: Session, user: User, client_id: int) -> list[Document]:
+    seen = select(ProcessInstance.id).where(visible_instances(user))
+    found = (
+        select(Document)
+        .where(
+            Document.client_id == client_id,
+            Document.removed_at.is_(None),
+            Document.instance_id.in_(seen),
+        )
+        .order_by(Document.created_at.desc(), Document.id)
+        .limit(LATEST)
+    )
+    return list(session.scalars(found))
 
 
 def _complaints(session: Session, client_id: int) -> list[dict[str, object]]:

@@ -16,13 +16,15 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
 
 from broker_crm.outreach import resending
-from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
+from broker_crm.outreach.message import as_sent, name_as_sent
+from broker_crm.outreach.models import Letter, LetterAttachment, OutboxEntry, OutboxState
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import may_steer, visible_instances
-from broker_crm.web import cases, commands, database, paging, safe_text, staff, times
+from broker_crm.web import cases, commands, database, files, paging, safe_text, staff, times
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import LANGUAGE, LETTER_STATE, word
@@ -87,6 +89,7 @@ def show(letter_id: UUID) -> ResponseReturnValue:
         **row(letter, entry),
         "language": letter.language,
         "html": safe_text.html(letter.body),
+        "attachments": _attachments(session, letter_id),
         "may_decide": may_steer(person()) and entry is not None and entry.state in UNDECIDED,
         "facts": [
             (_("To"), letter.recipient),
@@ -98,6 +101,18 @@ def show(letter_id: UUID) -> ResponseReturnValue:
         ],
     }
     return render_template("letter.html", view=view)
+
+
+@blueprint.get("/letters/<uuid:letter_id>/attachments/<int:attachment_id>")
+def attachment(letter_id: UUID, attachment_id: int) -> ResponseReturnValue:
+    """A file beside a letter, as the client gets it."""
+    session = database.current()
+    found = session.execute(visible_letters(person()).where(Letter.id == letter_id)).one_or_none()
+    file = session.get(LetterAttachment, attachment_id)
+    if found is None or file is None or file.letter_id != letter_id:
+        raise NotFound
+    leaving = as_sent(found[0], file)
+    return files.download(leaving.file_name, leaving.media_type, leaving.content)
 
 
 @blueprint.post("/letters/<uuid:letter_id>/resend")
@@ -129,6 +144,16 @@ def row(letter: Letter, entry: OutboxEntry | None) -> dict[str, object]:
         "instance_id": letter.instance_id,
         "when": times.when(letter.created_at),
     }
+
+
+def _attachments(session: Session, letter_id: UUID) -> list[tuple[int, str]]:
+    """The files beside a letter, by the names that the client sees."""
+    found = session.execute(
+        select(LetterAttachment.id, LetterAttachment.file_name, LetterAttachment.media_type)
+        .where(LetterAttachment.letter_id == letter_id)
+        .order_by(LetterAttachment.id)
+    )
+    return [(identifier, name_as_sent(name, kind)) for identifier, name, kind in found]
 
 
 def _delivery(entry: OutboxEntry | None) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import NotPublished
-from broker_crm.outreach import merge
+from broker_crm.outreach import blocks, documents, merge
 from broker_crm.outreach.texts import LONGEST_FIELD, RenderedText, shown
 from broker_crm.process.models import ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
@@ -42,6 +42,8 @@ class HelpText:
     html: Markup
     missing: bool
     """True when a field has no value yet."""
+    is_document: bool = False
+    """True when there is a Word file of it."""
 
 
 def texts(session: Session, task: UserTask, instance: ProcessInstance) -> list[HelpText]:
@@ -49,9 +51,7 @@ def texts(session: Session, task: UserTask, instance: ProcessInstance) -> list[H
     wanted = [(kind, str(key)) for kind, key in task.help.items() if kind in KINDS]
     if not wanted:
         return []
-    variables = {**instance_variables(session, instance.id), **task.local_variables}
-    if task.draft:
-        variables |= task.draft
+    variables = _variables(session, task, instance)
     contexts: dict[str, Mapping[str, object]] = {}
     found = []
     for kind, key in wanted:
@@ -59,13 +59,49 @@ def texts(session: Session, task: UserTask, instance: ProcessInstance) -> list[H
         if language not in contexts:
             contexts[language] = merge.merge_context(session, instance, variables, language)
         try:
-            text = shown(
-                session, task.version_id, KINDS[kind], key, language, contexts[language], _gap
-            )
+            found.append(_text(session, task, kind, key, language, contexts[language]))
         except NotPublished:
             continue
-        found.append(_help(kind, text))
     return found
+
+
+def document(
+    session: Session, task: UserTask, instance: ProcessInstance, kind: str
+) -> documents.FilledDocument:
+    """The Word document that a task's help names, filled in as far as the data goes.
+
+    Raises:
+        NotPublished: when the task has no such document.
+    """
+    key = task.help.get(kind)
+    if key is None or KINDS.get(kind) is not ResourceKind.DOCUMENT:
+        raise NotPublished(f"The task has no document “{kind}”.")
+    variables = _variables(session, task, instance)
+    language = _language(kind, variables)
+    context = merge.merge_context(session, instance, variables, language)
+    return documents.draft(session, task.version_id, str(key), language, context)
+
+
+def _text(
+    session: Session,
+    task: UserTask,
+    kind: str,
+    key: str,
+    language: str,
+    context: Mapping[str, object],
+) -> HelpText:
+    if KINDS[kind] is ResourceKind.DOCUMENT:
+        sheet = documents.draft(session, task.version_id, key, language, context, _gap).sheet
+        html = blocks.html(sheet)
+        return HelpText(
+            kind, word(HELP, kind), None, _marked(html), GAP.search(html) is not None, True
+        )
+    return _help(kind, shown(session, task.version_id, KINDS[kind], key, language, context, _gap))
+
+
+def _variables(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, object]:
+    variables = {**instance_variables(session, instance.id), **task.local_variables}
+    return variables | task.draft if task.draft else variables
 
 
 def _language(kind: str, variables: Mapping[str, object]) -> str:

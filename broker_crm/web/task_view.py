@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -17,10 +16,11 @@ from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.completing import Completed
 from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, TaskStatus, UserTask
-from broker_crm.process.rights import may_steer, may_work_on, visible_tasks
+from broker_crm.process.rights import may_steer, may_work_on
 from broker_crm.web import (
     cases,
     client_card,
+    files,
     money,
     names,
     notes,
@@ -28,22 +28,9 @@ from broker_crm.web import (
     step_help,
     times,
 )
-from broker_crm.web.errors import NotFound
 
 COMMENT = "comment"
 """A value whose name ends so is what one colleague says to the next."""
-
-
-def visible_task(session: Session, user: User, task_id: UUID) -> UserTask:
-    """The task, when the user may know of it.
-
-    Raises:
-        NotFound: otherwise.
-    """
-    task = session.scalar(select(UserTask).where(UserTask.id == task_id, visible_tasks(user)))
-    if task is None:
-        raise NotFound
-    return task
 
 
 def may_work(user: User, task: UserTask) -> bool:
@@ -86,6 +73,7 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
+        "files": files.view(session, user, instance.id, task),
         **notes.beside(session, task, instance, user.login),
     }
 

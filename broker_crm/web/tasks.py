@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from broker_crm import process
 from broker_crm.process import inbox as tasks_of
 from broker_crm.process.models import UserTask
-from broker_crm.web import commands, database, task_form, task_view, times
+from broker_crm.web import commands, database, task_form, task_view, times, visible
 from broker_crm.web.errors import Unreadable
 from broker_crm.web.inbox import changed_row
 from broker_crm.web.own_path import own_path
@@ -23,14 +23,14 @@ blueprint = Blueprint("tasks", __name__, url_prefix="/tasks/<uuid:task_id>")
 @blueprint.get("")
 def show(task_id: UUID) -> ResponseReturnValue:
     session, user = database.current(), person()
-    task = task_view.visible_task(session, user, task_id)
+    task = visible.task(session, user, task_id)
     return render_template("task.html", view=task_view.view(session, user, task))
 
 
 @blueprint.get("/form")
 def form(task_id: UUID) -> ResponseReturnValue:
     session, user = database.current(), person()
-    task = task_view.visible_task(session, user, task_id)
+    task = visible.task(session, user, task_id)
     return jsonify(task_form.source(session, user, task))
 
 

@@ -235,11 +235,19 @@ EVENT: Words = {
     "task-reassigned": _l("Passed to another person"),
     "reminded": _l("Reminded"),
     "escalated": _l("Passed on to the manager"),
+    "document-made": _l("Document made"),
     "letter-queued": _l("Letter written"),
     "letter-sent": _l("Letter sent"),
     "letter-failed": _l("Letter not delivered"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+}
+FILE_KIND: Words = {
+    "attachment": _l("Attachment"),
+    "signed-contract": _l("Signed contract"),
+    "presentation": _l("Presentation"),
+    "offer": _l("Offer"),
+    "contract": _l("Contract"),
 }
 MEETING_STATUS: Words = {
     "planned": _l("Planned"),

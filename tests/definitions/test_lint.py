@@ -10,6 +10,7 @@ from broker_crm.definitions.findings import Finding, Severity
 from broker_crm.definitions.lint import lint_paths
 from broker_crm.definitions.variables import CASE_VARIABLES
 from tests.definitions.copies import ROOT, SALE, copy, edit
+from tests.word_files import word_file
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 DMN = "bpmn/call_retry.dmn"
@@ -215,7 +216,7 @@ def test_each_defect_is_named_with_its_mend(
     [
         ("forms/letters/intro.en.md", WARNING, "Add intro.en.md."),
         ("forms/scripts/first-call.lt.md", WARNING, "Add first-call.lt.md."),
-        ("forms/documents/offer.en.md", WARNING, "Add offer.en.md."),
+        ("forms/documents/offer.en.docx", WARNING, "Add offer.en.docx."),
         ("forms/signing.form", ERROR, "“signing” does not exist"),
         ("bpmn/offer_approval.dmn", ERROR, "does not exist"),
     ],
@@ -323,4 +324,31 @@ def test_a_single_file_gives_only_its_own_findings(sale: Path) -> None:
 def test_variables_that_a_case_starts_with_are_known(sale: Path) -> None:
     fields = "".join(f"{{{{ {name} }}}}" for name in sorted(CASE_VARIABLES))
     edit(sale, "forms/letters/intro.lt.md", "{{ greeting }}", fields)
+    assert lint_paths([sale]) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "words"),
+    [
+        (b"not Word", "document", "no Word document"),
+        (word_file("{{ premium + }}"), "merge-field", "Paragraph 1, “premium +”"),
+    ],
+)
+def test_a_wrong_word_template_is_told_with_its_place(
+    sale: Path, content: bytes, rule: str, words: str
+) -> None:
+    (sale / "forms/documents/offer.lt.docx").write_bytes(content)
+    found = [each for each in lint_paths([sale]) if each.file == "offer.lt.docx"]
+    assert [(each.severity, each.rule) for each in found] == [(ERROR, rule)]
+    assert words in found[0].problem
+
+
+def test_a_word_template_that_reads_an_unknown_name_is_warned_of(sale: Path) -> None:
+    (sale / "forms/documents/offer.lt.docx").write_bytes(word_file("{{ prmium }}"))
+    (found,) = [each for each in lint_paths([sale]) if each.file == "offer.lt.docx"]
+    assert (found.severity, found.rule) == (WARNING, "variable") and "prmium" in found.problem
+
+
+def test_the_lock_file_of_an_open_word_document_is_passed_over(sale: Path) -> None:
+    (sale / "forms/documents/~$offer.lt.docx").write_bytes(b"lock")
     assert lint_paths([sale]) == []

@@ -68,7 +68,6 @@ def test_the_same_content_publishes_nothing_new(
         ("forms/first-call.form", "Domisi", "Susidomėjo"),
         ("forms/letters/intro.lt.md", "Pagarbiai", "Su pagarba"),
         ("forms/scripts/first-call.en.md", "\n", "\n\n"),
-        ("forms/documents/offer.lt.md", "\n", "\n\n"),
         ("forms/translations/en.po", "Salesperson", "Seller"),
     ],
 )

@@ -17,6 +17,7 @@ from broker_crm.process.models import UserTask
 from broker_crm.process.starting import CaseData
 from tests.engine.diagrams import diagram, flows
 from tests.process.office import add_user, reminder_flows, step
+from tests.word_files import word_file
 
 LETTER = """Subject: {{ product.name }} – {{ client.name }}
 
@@ -36,7 +37,8 @@ kaina **{{ premium }} EUR**, galioja iki {{ validUntil }}. {{ note }}
 ENGLISH = (
     "Subject: {{ product.nameEn }}\n\n{{ greeting }}\n\nEUR {{ premium }}, {{ validUntil }}.\n"
 )
-OFFER = "# Draudimo pasiūlymas\n\nKlientas: {{ client.name }}, {{ today }}.\n"
+OFFER = word_file("Klientas: {{ client.name }}, {{ today }}.", heading="Draudimo pasiūlymas")
+ENGLISH_OFFER = word_file("Client: {{ client.name }}, {{ today }}.", heading="Insurance offer")
 FILLED = {
     "premium": 1234.5,
     "validUntil": "2026-12-24",
@@ -79,10 +81,10 @@ def open_bureau(factory: sessionmaker[Session], root: Path) -> None:
     for name, text in (
         ("letters/hello.lt.md", LETTER),
         ("letters/hello.en.md", ENGLISH),
-        ("documents/offer.lt.md", OFFER),
-        ("documents/offer.en.md", OFFER.replace("Klientas", "Client")),
     ):
         (root / "forms" / name).write_text(text)
+    (root / "forms/documents/offer.lt.docx").write_bytes(OFFER)
+    (root / "forms/documents/offer.en.docx").write_bytes(ENGLISH_OFFER)
     with factory.begin() as session:
         add_user(session, "rasa", Role.SALESPERSON)
         add_user(session, "ruta", Role.SALESPERSON)

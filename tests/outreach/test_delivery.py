@@ -57,7 +57,9 @@ def test_a_letter_is_delivered_once_with_its_greeting_and_attachment(office, ser
     assert "Objektas: Sandėlis" in plain and "- pirma\r\n- antra\r\n" in plain
     assert "<strong>1\xa0234,50 EUR</strong>" in html
     (offer,) = message.iter_attachments()
-    assert offer.get_filename().startswith("draudimo-pasiulymas.")
+    assert offer.get_filename() == "draudimo-pasiulymas.pdf"
+    assert offer.get_content_type() == "application/pdf"
+    assert offer.get_content().startswith(b"%PDF-")
     assert (entry(office).state, entry(office).attempts) == ("sent", 1)
     assert entry(office).server_reply == "250 taken"
     (queued_event,) = events(office, "letter-queued")

@@ -99,6 +99,7 @@ def test_every_post_of_the_pages_needs_the_page_token(site: Site) -> None:
         "incident_id": site.task_id,
         "letter_id": site.task_id,
         "batch_id": site.task_id,
+        "document_id": site.task_id,
         "client_id": site.client_id,
         "process_key": "new-client-sale",
         "notification_id": 1,

@@ -11,7 +11,7 @@ from broker_crm import process
 from broker_crm.process import inbox
 from broker_crm.process.inbox import Filters, Scope
 from broker_crm.process.models import TaskStatus
-from broker_crm.web import commands, database, task_view
+from broker_crm.web import commands, database, visible
 from broker_crm.web.api import shapes
 from broker_crm.web.api.bearer import caller, person
 from broker_crm.web.api.bodies import answer, body, number
@@ -47,7 +47,7 @@ def tasks() -> Response:
 
 
 def task(task_id: UUID) -> Response:
-    row = task_view.visible_task(database.current(), person(), task_id)
+    row = visible.task(database.current(), person(), task_id)
     return answer(shapes.task(row))
 
 
