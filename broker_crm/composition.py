@@ -11,6 +11,7 @@ import broker_crm.crm.offers
 import broker_crm.crm.opportunities
 import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
+import broker_crm.outreach.signing
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 
@@ -26,4 +27,5 @@ def compose() -> None:
     broker_crm.crm.opportunities.register_all()
     broker_crm.crm.campaigns.register_all()
     broker_crm.outreach.jobs.register_all()
+    broker_crm.outreach.signing.register_all()
     start_events.start_with(start_automatically)

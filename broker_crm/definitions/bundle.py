@@ -33,6 +33,7 @@ HELP_TEMPLATES = {
     "presentation": ResourceKind.DOCUMENT,
     "offer": ResourceKind.DOCUMENT,
     "contract": ResourceKind.DOCUMENT,
+    "signature": ResourceKind.LETTER,
 }
 HEADER_TEMPLATES = {
     "letter": ResourceKind.LETTER,

@@ -42,7 +42,18 @@ CASE_VARIABLES = frozenset(
     }
 )
 """What the start of a case sets by itself."""
-TEMPLATE_VARIABLES = frozenset({"client", "contact", "greeting", "product", "salesperson", "today"})
+TEMPLATE_VARIABLES = frozenset(
+    {
+        "client",
+        "contact",
+        "greeting",
+        "product",
+        "salesperson",
+        "signBy",
+        "signingLink",
+        "today",
+    }
+)
 """What templates may name besides the variables."""
 FORM_WORDS = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_"})
 LIMITS = ("min", "max", "minLength", "maxLength")

@@ -32,6 +32,7 @@ HELP_KINDS = {
     "helpPresentation": "presentation",
     "helpOffer": "offer",
     "helpContract": "contract",
+    "helpSignature": "signature",
     "helpHistory": "history",
     "helpNotes": "notes",
 }

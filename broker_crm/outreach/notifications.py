@@ -13,7 +13,7 @@ from broker_crm.calendar import OFFICE
 from broker_crm.outreach.models import Notification
 from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.jobs import Case
-from broker_crm.process.models import TaskStatus, UserTask
+from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 
 REMINDER = "reminder"
 ESCALATION = "escalation"
@@ -49,7 +49,11 @@ def notify(
 
 
 def alert(
-    session: Session, case: Case, element_id: str, what: str, logins: Iterable[str]
+    session: Session,
+    case: Case | ProcessInstance,
+    element_id: str,
+    what: str,
+    logins: Iterable[str],
 ) -> list[str]:
     """Tell people what happened in a case; one thing, once a day each.
 

@@ -37,6 +37,7 @@ from broker_crm.web import (
     request_log,
     response_headers,
     sign_in,
+    signing,
     start,
     tasks,
 )
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         client_editing,
         letters,
         files,
+        signing,
         mail_hold,
         meetings,
         notifications,

@@ -24,6 +24,7 @@ from broker_crm.web import (
     money,
     names,
     notes,
+    signing,
     staff,
     step_help,
     times,
@@ -73,6 +74,7 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
+        "signature": signing.card(session, user, task),
         "files": files.view(session, user, instance.id, task),
         **notes.beside(session, task, instance, user.login),
     }

@@ -248,6 +248,15 @@ FILE_KIND: Words = {
     "presentation": _l("Presentation"),
     "offer": _l("Offer"),
     "contract": _l("Contract"),
+    "signature-sheet": _l("Sheet of the signature"),
+}
+SIGNATURE_STATE: Words = {
+    "prepared": _l("Being sent"),
+    "sent": _l("With the client"),
+    "signed": _l("Signed"),
+    "refused": _l("Refused to sign"),
+    "expired": _l("Not signed in time"),
+    "withdrawn": _l("Withdrawn"),
 }
 MEETING_STATUS: Words = {
     "planned": _l("Planned"),

@@ -183,7 +183,7 @@ class SignatureRequest(Base):
     signer_name: Mapped[str] = mapped_column(String(200))
     signer_email: Mapped[str | None] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20), default="prepared")
-    """'prepared', 'sent', 'signed', 'refused' or 'expired'."""
+    """'prepared', 'sent', 'signed', 'refused', 'expired' or 'withdrawn'."""
     prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
