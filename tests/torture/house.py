@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import process
 from broker_crm.composition import compose
 from broker_crm.crm.models import Client, Product
+from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.publish import publish_folder
 from broker_crm.people.models import User
+from broker_crm.process.models import ProcessInstance
 from broker_crm.process.starting import CaseData
 from tests.engine.diagrams import diagram, flows
 from tests.outreach import bureau
@@ -23,6 +26,8 @@ NEWS = "news"
 ANSWER = "answer"
 PHONE = "+37060000002"
 """Of the salesperson; a letter can't be written without it."""
+EARLIER = "Pradžia"
+"""A name that the first version of each process has and the second has not."""
 THROWN = (
     f'<bpmn:signal id="news" name="{NEWS}" /><bpmn:message id="answer" name="{ANSWER}">'
     '<bpmn:extensionElements><zeebe:subscription correlationKey="=once" />'
@@ -65,10 +70,22 @@ def furnish(factory: sessionmaker[Session], folder: Path) -> None:
     """People, a client, a product and both processes, on an empty migrated database."""
     compose()
     bureau.open_bureau(factory, folder)
-    for name, body in (("telling", TELLING), ("hearing", HEARING)):
-        (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(body, THROWN, process=name))
-    with factory.begin() as session:
-        publish_folder(session, folder)
+    for words in (EARLIER, ""):
+        for name, body in (("telling", TELLING), ("hearing", HEARING)):
+            drawn = body.replace('id="begin"', f'id="begin" name="{words}"')
+            (folder / "bpmn" / f"{name}.bpmn").write_bytes(diagram(drawn, THROWN, process=name))
+        with factory.begin() as session:
+            publish_folder(session, folder)
+
+
+def other_version(session: Session, instance_id: UUID) -> int:
+    """The version of its process that a case is not on."""
+    instance = session.get_one(ProcessInstance, instance_id)
+    versions = select(ProcessVersion.id).where(
+        ProcessVersion.process_key == instance.process_key,
+        ProcessVersion.id != instance.version_id,
+    )
+    return session.scalars(versions).one()
 
 
 def start(session: Session, key: str, *, tells: bool) -> process.Started:

@@ -75,6 +75,16 @@ class Ledger:
                 )
             )
         )
+        migrated = Counter(
+            str(instance_id)
+            for instance_id in session.scalars(
+                select(ProcessEvent.instance_id).where(ProcessEvent.kind == "instance-migrated")
+            )
+        )
+        told = Counter(each["instance"] for each in self.answers if each["what"] == "migrated")
+        for instance, times in told.items():
+            if migrated[instance] < times:
+                yield f"{times - migrated[instance]} migrations of {instance} are lost"
         resolutions = {
             str(key): value
             for key, value in session.execute(select(Incident.id, Incident.resolution))

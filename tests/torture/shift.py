@@ -87,6 +87,8 @@ class Shift:
             "draft": self._draft,
             "start": self._start,
             "cancel": self._cancel,
+            "hand over": self._hand_over,
+            "migrate": self._migrate,
             "sweep": self.sweep,
             "send message": self._answer,
             "retry incident": self._spoil_or_mend,
@@ -94,7 +96,7 @@ class Shift:
 
     def _any(self) -> Callable[[], object]:
         actions = self._actions()
-        return actions[self.chance.choices(list(actions), [8, 2, 2, 2, 3, 1, 4, 2, 2])[0]]
+        return actions[self.chance.choices(list(actions), [8, 2, 2, 2, 3, 1, 2, 2, 4, 2, 2])[0]]
 
     def _do(self, act: Callable[[], object]) -> None:
         with suppress(CommandRefused, ProcessStopped):
@@ -152,15 +154,31 @@ class Shift:
             instance = run_command(self.factory, work, command)
         self._tell("started", key=key, instance=str(instance))
 
-    def _cancel(self) -> None:
-        with self.factory() as session:
-            active = select(ProcessInstance.id).where(
-                ProcessInstance.status == InstanceStatus.ACTIVE
-            )
-            found = list(session.scalars(active))
-        if not found:
+    def _hand_over(self) -> None:
+        task = self._some_task()
+        if task is not None:
+            to = self.chance.choice(house.PEOPLE)
+            with self.points.during("hand over"), self.factory.begin() as session:
+                process.reassign(session, task, to, by=house.MANAGER)
+
+    def _migrate(self) -> None:
+        instance = self._some_case()
+        if instance is None:
             return
-        instance = self.chance.choice(found)
+
+        def work(session: Session) -> UUID | None:
+            other = house.other_version(session, instance)
+            process.migrate(session, instance, other, by=house.MANAGER)
+            return instance
+
+        with self.points.during("migrate"):
+            run_command(self.factory, work, Command("migrate", instance))
+        self._tell("migrated", instance=str(instance))
+
+    def _cancel(self) -> None:
+        instance = self._some_case()
+        if instance is None:
+            return
         with self.points.during("cancel"), self.factory.begin() as session:
             process.cancel(session, instance, "kankinimas", by=house.MANAGER)
         self._tell("cancelled", instance=str(instance))
@@ -203,6 +221,14 @@ class Shift:
 
     def _most(self) -> int:
         return LIVING if self.points.target is None else 3 * LIVING
+
+    def _some_case(self) -> UUID | None:
+        with self.factory() as session:
+            active = select(ProcessInstance.id).where(
+                ProcessInstance.status == InstanceStatus.ACTIVE
+            )
+            found = list(session.scalars(active))
+        return self.chance.choice(found) if found else None
 
     def _some_task(self) -> UUID | None:
         with self.factory() as session:
