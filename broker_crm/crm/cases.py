@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
+from broker_crm.calendar import OFFICE
 from broker_crm.crm.clients import first_contact, is_existing, may_be_contacted, may_see_client
-from broker_crm.crm.models import Client, Insurer, Policy, Product, RenewalStart, StandardTerms
+from broker_crm.crm.models import Client, Insurer, Policy, Product, RenewalStart
 from broker_crm.crm.policies import active_policies, policy_facts
+from broker_crm.crm.standard_terms import ADDS_TO_POLICY, terms_in_force
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled, latest_version
 from broker_crm.people.models import User
@@ -109,12 +111,12 @@ def _start(
         "clientKind": client.kind,
         "vip": client.vip,
     }
-    if product is not None:
-        start["productId"] = product.id
-        start.update(_product_facts(session, product))
     policy = _policy(session, version, variables, client, product)
     if policy is not None:
         start["policy"] = policy_facts(session, policy)
+    if product is not None:
+        start["productId"] = product.id
+        start.update(_product_facts(session, product, client, version, policy))
     case = process.CaseData(
         title=f"{version.name} · {client.name}",
         client_id=client.id,
@@ -214,8 +216,17 @@ def client_facts(session: Session, client: Client) -> dict[str, object]:
     }
 
 
-def _product_facts(session: Session, product: Product) -> dict[str, object]:
-    terms = terms_in_force(session, product.id)
+def _product_facts(
+    session: Session,
+    product: Product,
+    client: Client,
+    version: ProcessVersion,
+    policy: Policy | None,
+) -> dict[str, object]:
+    day, insurer = clock.now().astimezone(OFFICE).date(), None
+    if policy is not None and version.process_key in ADDS_TO_POLICY:
+        insurer = session.get_one(Insurer, policy.insurer_id).name
+    terms = terms_in_force(session, product, client, day, version.id, insurer)
     if terms is None:
         raise CaseRejected({"productId": [f"“{product.name}” has no standard terms today."]})
     return {
@@ -229,28 +240,5 @@ def _product_facts(session: Session, product: Product) -> dict[str, object]:
             "class": product.complexity,
             "standardCommission": float(terms.commission_percent),
         },
-        "standardTerms": {
-            "insurer": session.get_one(Insurer, terms.insurer_id).name,
-            "premiumRate": float(terms.premium_rate),
-            "minPremium": float(terms.minimum_premium),
-            "commission": float(terms.commission_percent),
-            "deductible": float(terms.deductible),
-            "maxDiscount": float(terms.maximum_discount_percent),
-        },
+        "standardTerms": terms.facts(),
     }
-
-
-def terms_in_force(session: Session, product_id: int) -> StandardTerms | None:
-    """The standard terms of a product today: the insurer with the lowest rate."""
-    today = clock.now().date()
-    statement = (
-        select(StandardTerms)
-        .where(
-            StandardTerms.product_id == product_id,
-            StandardTerms.valid_from <= today,
-            (StandardTerms.valid_to.is_(None)) | (StandardTerms.valid_to >= today),
-        )
-        .order_by(StandardTerms.premium_rate, StandardTerms.id)
-        .limit(1)
-    )
-    return session.scalars(statement).first()

@@ -11,11 +11,28 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
-from broker_crm.crm.deviations import compare, standard_terms
-from broker_crm.crm.models import Offer, OfferLine, OfferStatus
+from broker_crm.crm.deviations import Deviation, Offered, compare, price_table
+from broker_crm.crm.models import (
+    Client,
+    Insurer,
+    Offer,
+    OfferDeviation,
+    OfferLine,
+    OfferStatus,
+    Product,
+)
+from broker_crm.crm.standard_terms import (
+    ADDS_TO_POLICY,
+    TABLE,
+    TermsInForce,
+    terms_in_force,
+)
+from broker_crm.definitions.forms import FieldError, FormRejected
+from broker_crm.definitions.published import compiled
+from broker_crm.engine.errors import RuleFailed
 from broker_crm.process import instance_variables, jobs
 from broker_crm.process.errors import NotAllowed
-from broker_crm.process.jobs import CompletedStep
+from broker_crm.process.jobs import Case, CompletedStep, JobCall
 
 PREPARED = "offer-preparation"
 APPROVED = frozenset({"offer-approval", "offer-approval-sales"})
@@ -28,8 +45,6 @@ ANSWERS = {
     "refused": OfferStatus.REFUSED,
 }
 ANSWERED = frozenset({"offer-call", "renewal-call", "negotiation"})
-WITHOUT_MINIMUM = frozenset({"up-sell"})
-"""Processes whose premium is an addition to a policy in force."""
 
 
 def latest_offer(session: Session, instance_id: object) -> Offer | None:
@@ -75,8 +90,55 @@ def refuse_unapproved(step: CompletedStep) -> None:
         raise NotAllowed("The offer is not approved yet; it can't be sent.")
 
 
+def refuse_without_terms(step: CompletedStep) -> None:
+    """An offer is compared with the standard of its day: without one it can't be prepared.
+
+    Raises:
+        FormRejected: naming the premium, and who can mend it.
+    """
+    if step.step != PREPARED or step.case.client_id is None or step.case.product_id is None:
+        return
+    if _terms(step.session, step.case, _known(step)) is None:
+        raise FormRejected({"premium": [FieldError("noStandardTerms")]})
+
+
+def compare_offer(call: JobCall) -> Mapping[str, object]:
+    """Compare what was offered with the standard of the day: job `compare-offer`.
+
+    Reads `sumInsured`, `premium`, `commission`, `deductible`, `instalments`, `termMonths`,
+    `covers`, `chosenInsurer`. Gives `standardTerms` of the insurer chosen, as they are that day,
+    and `deviation`, by which D4 decides who approves: the figures that the offer line keeps.
+
+    Raises:
+        RuleFailed: a decision table failed.
+    """
+    values = call.job.variables
+    terms, found = _compared(call.session, call.case, values)
+    differences = {each.kind: float(each.difference) for each in found.typed}
+    return {
+        "standardTerms": terms.facts(),
+        "deviation": {
+            "standardPremium": float(found.standard_premium),
+            "premium": float(_offered(values).premium),
+            "premiumPercent": float(found.premium_percent),
+            "premiumEffect": float(found.premium_effect),
+            "commissionPoints": float(found.commission_points),
+            "commissionEffect": float(found.commission_effect),
+            "deductibleDifference": differences.get("deductible", 0),
+            "sumInsuredDifference": differences.get("sum-insured", 0),
+            "instalmentsDifference": differences.get("instalments", 0),
+            "termDifference": differences.get("term", 0),
+            "extraCovers": [each.cover for each in found.typed if each.cover],
+            "otherPremiumEffect": float(found.other_premium_effect),
+            "otherCommissionEffect": float(found.other_commission_effect),
+        },
+    }
+
+
 def register_all() -> None:
     """Follow completed steps; safe to repeat."""
+    jobs.register("compare-offer", compare_offer)
+    jobs.before_completion(refuse_without_terms)
     jobs.before_completion(refuse_unapproved)
     jobs.after_completion(keep_offer)
 
@@ -101,51 +163,111 @@ def _prepare(step: CompletedStep) -> None:
             version=(version or 0) + 1,
             valid_until=date.fromisoformat(str(until)[:10]) if until else None,
             note=str(values.get("recommendation") or ""),
-            corrections=str(values.get("deviationReason") or ""),
+            corrections=_corrections(step),
+            deviation_reason=str(values.get("deviationReason") or ""),
             prepared_by=step.by,
             prepared_at=clock.now(),
-            lines=[_line(step)],
+            lines=[_line(session, step.case, _known(step))],
         )
     )
     session.flush()
 
 
-def _line(step: CompletedStep) -> OfferLine:
-    values, product_id = step.values, step.case.product_id
-    insurer, covers = values.get("chosenInsurer"), values.get("covers")
-    terms = standard_terms(
-        step.session,
-        product_id or 0,
-        clock.now().astimezone(OFFICE).date(),
-        str(insurer) if insurer else None,
-    )
+def _line(session: Session, case: Case, values: Mapping[str, object]) -> OfferLine:
+    offered, named = _offered(values), _insurer_named(case, values)
+    insurer = session.scalar(select(Insurer).where(Insurer.name == named)) if named else None
+    terms, found = _compared(session, case, values)
     line = OfferLine(
-        product_id=product_id,
-        insurer_id=terms.insurer_id if terms else None,
-        cover=", ".join(map(str, covers)) if isinstance(covers, list) else "",
-        sum_insured=_decimal(values["sumInsured"]),
-        deductible=_decimal(values.get("deductible") or 0),
-        premium=_decimal(values["premium"]),
-        instalments=int(str(values.get("instalments") or 1)),
-        commission_percent=_decimal(values.get("commission") or 0),
+        product_id=case.product_id,
+        insurer_id=insurer.id if insurer else terms.insurer_id,
+        cover=", ".join(offered.covers),
+        extra_covers=", ".join(each.cover for each in found.typed if each.cover),
+        sum_insured=offered.sum_insured,
+        deductible=offered.deductible,
+        premium=offered.premium,
+        instalments=offered.instalments,
+        term_months=offered.term_months,
+        commission_percent=offered.commission,
+        standard_terms_id=terms.terms_id,
+        standard_premium=found.standard_premium,
+        standard_commission_percent=terms.commission_percent,
+        standard_deductible=terms.deductible,
+        premium_deviation_percent=found.premium_percent,
+        commission_deviation=found.commission_points,
+        premium_effect=found.premium_effect,
+        commission_effect=found.commission_effect,
+        other_premium_effect=found.other_premium_effect,
+        other_commission_effect=found.other_commission_effect,
     )
-    if terms is not None and line.sum_insured is not None:
-        found = compare(
-            terms,
-            sum_insured=line.sum_insured,
-            premium=line.premium,
-            commission=line.commission_percent,
-            minimum_applies=step.case.process_key not in WITHOUT_MINIMUM,
+    line.deviations = [
+        OfferDeviation(
+            kind=each.kind,
+            cover=each.cover,
+            standard=each.standard,
+            offered=each.offered,
+            difference=each.difference,
+            price_percent=each.price_percent,
+            premium_effect=each.premium_effect,
+            commission_effect=each.commission_effect,
+            reason=each.reason[:200],
         )
-        line.standard_terms_id = terms.id
-        line.standard_premium = found.standard_premium
-        line.standard_commission_percent = terms.commission_percent
-        line.standard_deductible = terms.deductible
-        line.premium_deviation_percent = found.premium_percent
-        line.commission_deviation = found.commission_points
-        line.premium_effect = found.premium_effect
-        line.commission_effect = found.commission_effect
+        for each in found.typed
+    ]
     return line
+
+
+def _compared(
+    session: Session, case: Case, values: Mapping[str, object]
+) -> tuple[TermsInForce, Deviation]:
+    terms = _terms(session, case, values)
+    if terms is None:
+        raise RuleFailed(TABLE, None, "The product has no standard terms today.")
+    price = price_table(compiled(session, case.version_id).decisions)
+    applies = case.process_key not in ADDS_TO_POLICY
+    return terms, compare(terms, _offered(values), price, minimum_applies=applies)
+
+
+def _terms(session: Session, case: Case, values: Mapping[str, object]) -> TermsInForce | None:
+    return terms_in_force(
+        session,
+        session.get_one(Product, case.product_id),
+        session.get_one(Client, case.client_id),
+        clock.now().astimezone(OFFICE).date(),
+        case.version_id,
+        _insurer_named(case, values),
+    )
+
+
+def _insurer_named(case: Case, values: Mapping[str, object]) -> str | None:
+    """The insurer chosen, or that of the policy to which the case adds."""
+    named, policy = values.get("chosenInsurer"), values.get("policy")
+    if case.process_key in ADDS_TO_POLICY and isinstance(policy, Mapping):
+        named = policy.get("insurer")
+    return str(named) if named else None
+
+
+def _known(step: CompletedStep) -> dict[str, object]:
+    """The case's variables with what the step's form gave."""
+    return {**instance_variables(step.session, step.case.id), **step.values}
+
+
+def _offered(values: Mapping[str, object]) -> Offered:
+    covers = values.get("covers")
+    return Offered(
+        sum_insured=_decimal(values.get("sumInsured") or 0),
+        premium=_decimal(values.get("premium") or 0),
+        commission=_decimal(values.get("commission") or 0),
+        deductible=_decimal(values.get("deductible") or 0),
+        instalments=int(str(values.get("instalments") or 1)),
+        term_months=int(str(values.get("termMonths") or 12)),
+        covers=tuple(map(str, covers)) if isinstance(covers, list) else (),
+    )
+
+
+def _corrections(step: CompletedStep) -> str:
+    agreed = instance_variables(step.session, step.case.id)
+    said = [agreed.get(key) for key in ("offerCorrections", "negotiationRequest")]
+    return "\n".join(str(each) for each in said if each)
 
 
 def _level(step: CompletedStep) -> str:

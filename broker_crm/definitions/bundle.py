@@ -279,6 +279,7 @@ def _decision_files(elements: Mapping[str, Element], folder: Folder) -> list[str
             homes[decision.id] = file
             requires[decision.id] = decision.requires
     waiting = [element.decision_id for element in elements.values() if element.decision_id]
+    waiting += [name for element in elements.values() for name in element.asked_decisions]
     if any(decision.startswith("=") for decision in waiting):
         return sorted(folder.decision_files)
     found: set[str] = set()

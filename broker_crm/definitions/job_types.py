@@ -12,6 +12,7 @@ JOB_RESULTS: dict[str, tuple[str, ...]] = {
     "record-outcome": (),
     "update-client": (),
     "gather-renewal-facts": ("renewalFile",),
+    "compare-offer": ("standardTerms", "deviation"),
     "issue-policy": ("issued",),
     "cancel-policy": (),
     "gather-sales-facts": (

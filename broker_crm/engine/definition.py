@@ -167,8 +167,9 @@ def _references(
             )
         )
     for element in elements.values():
-        decision = element.decision_id
-        if decision and not decision.startswith("=") and decision not in decisions:
+        for decision in (element.decision_id or "", *element.asked_decisions):
+            if not decision or decision.startswith("=") or decision in decisions:
+                continue
             known = ", ".join(sorted(decisions)) or "none"
             found.append(
                 _refusal(

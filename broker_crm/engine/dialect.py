@@ -111,6 +111,12 @@ class Element:
         return self.properties.get("outcomeVariable") or "outcome"
 
     @property
+    def asked_decisions(self) -> tuple[str, ...]:
+        """Decision tables that the product asks by itself, such as what terms are standard."""
+        listed = self.properties.get("decisions", "")
+        return tuple(part.strip() for part in listed.split(",") if part.strip())
+
+    @property
     def measure(self) -> str | None:
         return self.properties.get("measure") or None
 

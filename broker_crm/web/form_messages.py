@@ -36,6 +36,9 @@ def sentences() -> dict[str, str]:
         "nobody": _("No client of this segment may be written to."),
         "inFuture": _("The day can't be in the future."),
         "noTerms": _("The table of terms says nothing of this day."),
+        "noStandardTerms": _(
+            "The product has no standard terms today: a product manager adds them on its page."
+        ),
         "noSuchPerson": _("Nobody with this login works here."),
         "beyondLaw": _("Choose a day from today to %(limit)s."),
         "endsBeforeStart": _("The last day must be after the first."),

@@ -114,6 +114,27 @@ def tried(channel: str, result: str, before: int) -> Context:
     return {"channel": channel, "result": result, "previousAttempts": before}
 
 
+def standard(
+    kind: str, size: str = "", product: str = "liability", day: str = "2026-11-23"
+) -> Context:
+    return {
+        "onDay": day,
+        "clientKind": kind,
+        "client": {"sizeBand": size},
+        "product": {"key": product},
+    }
+
+
+def differs(kind: str, standard: float, offered: float, cover: str = "") -> Context:
+    return {
+        "kind": kind,
+        "standard": standard,
+        "offered": offered,
+        "difference": offered - standard,
+        "cover": cover,
+    }
+
+
 EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("ProcessVariant", variant("natural", "A", vip=True), {"name": "remote-vip", "pace": 0.5}),
     ("ProcessVariant", variant("natural", "A"), {"name": "remote", "meeting": False, "pace": 1}),
@@ -169,6 +190,32 @@ EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("ComplaintTerms", {"receivedOn": "2026-11-23"}, {"answer": 15, "extendedAnswer": 35}),
     ("ComplaintTerms", {"receivedOn": "2020-01-01"}, {"answer": 15}),
     ("ComplaintTerms", {"receivedOn": "2019-12-31"}, {"answer": 10}),
+    ("StandardTerms", standard("legal", "large", day="2025-12-31"), {"rateFactor": 1}),
+    ("StandardTerms", standard("natural"), {"rateFactor": 1, "commissionPoints": 0}),
+    ("StandardTerms", standard("foreign"), {"rateFactor": 1.05, "discountPoints": -2}),
+    ("StandardTerms", standard("legal", "small"), {"rateFactor": 1, "deductibleFactor": 1}),
+    ("StandardTerms", standard("legal"), {"rateFactor": 1, "discountPoints": 0}),
+    ("StandardTerms", standard("legal", "medium", "cargo"), {"rateFactor": 0.97}),
+    ("StandardTerms", standard("legal", "medium", "cyber"), {"deductibleFactor": 1}),
+    ("StandardTerms", standard("legal", "large"), {"commissionPoints": -1, "rateFactor": 0.95}),
+    ("StandardTerms", standard("legal", "large", "cyber"), {"rateFactor": 0.98}),
+    ("StandardTerms", standard("legal", "large", day="2026-01-01"), {"deductibleFactor": 2}),
+    ("DeviationPrice", differs("instalments", 1, 2), {"premiumPercent": 1}),
+    ("DeviationPrice", differs("instalments", 1, 4), {"premiumPercent": 2}),
+    ("DeviationPrice", differs("instalments", 2, 12), {"premiumPercent": 4}),
+    ("DeviationPrice", differs("instalments", 4, 2), {"premiumPercent": 0}),
+    ("DeviationPrice", differs("deductible", 500, 0), {"premiumPercent": 8}),
+    ("DeviationPrice", differs("deductible", 500, 250), {"premiumPercent": 5}),
+    ("DeviationPrice", differs("deductible", 500, 251), {"premiumPercent": 2.5}),
+    ("DeviationPrice", differs("deductible", 500, 1_000), {"premiumPercent": -3}),
+    ("DeviationPrice", differs("deductible", 500, 999), {"premiumPercent": 0}),
+    ("DeviationPrice", differs("sum-insured", 500_000, 600_001), {"premiumPercent": 5}),
+    ("DeviationPrice", differs("sum-insured", 500_000, 600_000), {"premiumPercent": 2}),
+    ("DeviationPrice", differs("term", 12, 6), {"premiumPercent": 3}),
+    ("DeviationPrice", differs("term", 12, 24), {"premiumPercent": 2}),
+    ("DeviationPrice", differs("extra-cover", 0, 1, "interruption"), {"premiumPercent": 8}),
+    ("DeviationPrice", differs("extra-cover", 0, 1, "assistance"), {"premiumPercent": 1.5}),
+    ("DeviationPrice", differs("extra-cover", 0, 1, "theft"), {"premiumPercent": 3}),
     ("KycLevel", insured_person("mtpl", "natural", pep=True), {"level": "enhanced"}),
     ("KycLevel", insured_person("life", "foreign"), {"level": "enhanced"}),
     ("KycLevel", insured_person("life", "natural", pep=False), {"level": "standard"}),
@@ -261,6 +308,15 @@ def test_every_row_is_met_by_an_example(identifier: str) -> None:
         contexts = [context for context, _expected in DOCUMENTS]
     met = {rule for context in contexts for rule in _fired(decision, context)}
     assert [rule.results for rule in decision.rules if rule.id not in met] == []
+
+
+@pytest.mark.parametrize("day", ["2025-06-30", "2026-01-01", "2031-05-05"])
+@pytest.mark.parametrize("kind", ["natural", "legal", "foreign"])
+def test_exactly_one_row_says_what_is_standard_for_any_client(kind: str, day: str) -> None:
+    for size in ("", "micro", "small", "medium", "large"):
+        for product in ("mtpl", "property", "liability", "cargo", "construction", "a-new-one"):
+            found = decide("StandardTerms", DECISIONS, standard(kind, size, product, day))
+            assert isinstance(found, dict) and None not in found.values()
 
 
 def test_every_table_of_the_business_has_examples() -> None:

@@ -58,6 +58,19 @@ def new_client_sale() -> CompiledProcess:
     )
 
 
+def _deviation(known: Mapping[str, Any]) -> dict[str, float]:
+    """What the product's job finds, for the standard terms of the start."""
+    terms = known["standardTerms"]
+    standard = max(terms["minPremium"], known["sumInsured"] * terms["premiumRate"])
+    return {
+        "standardPremium": standard,
+        "premiumPercent": round((standard - known["premium"]) / standard * 100, 2),
+        "commissionPoints": terms["commission"] - known["commission"],
+        "deductibleDifference": known["deductible"] - terms["deductible"],
+        "commissionEffect": 0,
+    }
+
+
 class Sale:
     """A running sale; every method completes the open task of one step."""
 
@@ -75,6 +88,8 @@ class Sale:
             self._take(commands.start(self.process, variables, self.around))
 
     def _job(self, job: Job) -> Mapping[str, object]:
+        if job.type == "compare-offer":
+            return {"deviation": _deviation(job.variables)}
         self.jobs.append(job)
         return {}
 

@@ -25,6 +25,7 @@ from broker_crm.crm.models.offer import (
     ContractStatus,
     NeedsRecord,
     Offer,
+    OfferDeviation,
     OfferLine,
     OfferStatus,
     Quote,
@@ -37,8 +38,10 @@ from broker_crm.crm.models.policy import (
     InsuredObject,
     Opportunity,
     Policy,
+    PolicyCover,
     PolicyStatus,
     RenewalStart,
+    searchable,
 )
 from broker_crm.crm.models.product import Insurer, Product, StandardTerms
 
@@ -72,11 +75,13 @@ __all__ = [
     "Money",
     "NeedsRecord",
     "Offer",
+    "OfferDeviation",
     "OfferLine",
     "OfferStatus",
     "Opportunity",
     "Percent",
     "Policy",
+    "PolicyCover",
     "PolicyStatus",
     "Product",
     "Quote",
@@ -84,4 +89,5 @@ __all__ = [
     "RetentionPeriod",
     "SignatureRequest",
     "StandardTerms",
+    "searchable",
 ]

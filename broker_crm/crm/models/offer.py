@@ -88,7 +88,9 @@ class Offer(Base):
     valid_until: Mapped[date | None]
     note: Mapped[str] = mapped_column(Text, default="")
     corrections: Mapped[str] = mapped_column(Text, default="")
-    """Agreed at the meeting."""
+    """Agreed at the meeting or asked for in negotiations."""
+    deviation_reason: Mapped[str] = mapped_column(Text, default="")
+    """Why it differs from the standard, as the salesperson says."""
     prepared_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
     prepared_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approval_level: Mapped[str | None] = mapped_column(String(40))
@@ -133,6 +135,42 @@ class OfferLine(Base):
     """Standard less offered premium: the client's gain."""
     commission_effect: Mapped[Decimal | None] = mapped_column(Money)
     """Standard less agreed commission in EUR: the broker's own money given away."""
+    other_premium_effect: Mapped[Decimal | None] = mapped_column(Money)
+    """What the deviations other than price are worth to the client, EUR."""
+    other_commission_effect: Mapped[Decimal | None] = mapped_column(Money)
+    """Commission on that, which is not earned, EUR."""
+
+    deviations: Mapped[list[OfferDeviation]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="OfferDeviation.id"
+    )
+
+
+class OfferDeviation(Base):
+    """One way in which an offer line differs from the standard of its day; equal ones have none."""
+
+    __tablename__ = "offer_deviation"
+    __table_args__ = (UniqueConstraint("line_id", "kind", "cover"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("offer_line.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    """'premium' (EUR), 'commission' (percent of the premium), 'deductible' (EUR), 'sum-insured'
+    (EUR above the limit), 'instalments' (parts), 'term' (months) or 'extra-cover'."""
+    cover: Mapped[str] = mapped_column(String(60), default="")
+    """Which one, for an extra cover."""
+    standard: Mapped[Decimal] = mapped_column(Money)
+    offered: Mapped[Decimal] = mapped_column(Money)
+    difference: Mapped[Decimal] = mapped_column(Money)
+    """Offered less standard, in the unit of the kind."""
+    price_percent: Mapped[Decimal | None] = mapped_column(Percent)
+    """Price of a deviation other than price, in percent of the standard premium; positive when
+    the client gains."""
+    premium_effect: Mapped[Decimal] = mapped_column(Money)
+    """EUR; positive when the client gains."""
+    commission_effect: Mapped[Decimal] = mapped_column(Money)
+    """EUR; positive when the broker gives commission away."""
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """The row of the price table, in words."""
 
 
 class Contract(Base):

@@ -8,16 +8,22 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from broker_crm.crm.models.money import Money, Percent
 from broker_crm.db import Base, UtcDateTime
+from broker_crm.process.plain_text import plain
 
 
 class PolicyStatus(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+
+
+def searchable(text: str) -> str:
+    """As numbers and plates are searched for: lower case, without diacritics and spaces."""
+    return "".join(plain(text).split())
 
 
 class InsuredObject(Base):
@@ -34,6 +40,14 @@ class InsuredObject(Base):
     vin: Mapped[str | None] = mapped_column(String(20))
     built_year: Mapped[int | None]
     value: Mapped[Decimal | None] = mapped_column(Money)
+    search_text: Mapped[str] = mapped_column(String(300), default="")
+    """Name, plate and VIN in lower case without diacritics and spaces, for search."""
+
+    @validates("name", "plate", "vin")
+    def _keep_search_text(self, key: str, value: str | None) -> str | None:
+        words = {name: getattr(self, name) for name in ("name", "plate", "vin")} | {key: value}
+        self.search_text = " ".join(searchable(word) for word in words.values() if word)
+        return value
 
 
 class Policy(Base):
@@ -46,6 +60,7 @@ class Policy(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(60))
+    search_number: Mapped[str] = mapped_column(String(60), default="")
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"))
     insurer_id: Mapped[int] = mapped_column(ForeignKey("insurer.id"))
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
@@ -70,6 +85,29 @@ class Policy(Base):
     instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     """The case in which it was sold or renewed."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    covers: Mapped[list[PolicyCover]] = relationship(
+        lazy="select", cascade="all, delete-orphan", order_by="PolicyCover.id"
+    )
+
+    @validates("number")
+    def _keep_search_number(self, _key: str, value: str) -> str:
+        self.search_number = searchable(value)
+        return value
+
+
+class PolicyCover(Base):
+    """One cover of a policy with its own sum insured."""
+
+    __tablename__ = "policy_cover"
+    __table_args__ = (UniqueConstraint("policy_id", "cover"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
+    cover: Mapped[str] = mapped_column(String(60))
+    """Key such as 'fire' or 'liability'."""
+    sum_insured: Mapped[Decimal | None] = mapped_column(Money)
+    deductible: Mapped[Decimal | None] = mapped_column(Money)
 
 
 class RenewalStart(Base):

@@ -28,6 +28,8 @@ MESSAGES = {
     "nobody": "No client of this segment may be written to.",
     "inFuture": "The day can't be in the future.",
     "noTerms": "The table of terms says nothing of this day.",
+    "noStandardTerms": "The product has no standard terms today: a product manager adds them "
+    "on its page.",
     "noSuchPerson": "Nobody with this login works here.",
     "beyondLaw": "Choose a day from today to %(limit)s.",
     "endsBeforeStart": "The last day must be after the first.",
