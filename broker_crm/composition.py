@@ -9,6 +9,7 @@ import broker_crm.crm.jobs
 import broker_crm.crm.meetings
 import broker_crm.crm.offers
 import broker_crm.crm.opportunities
+import broker_crm.crm.quotes
 import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
 import broker_crm.outreach.signing
@@ -22,6 +23,7 @@ def compose() -> None:
     broker_crm.crm.meetings.register_all()
     broker_crm.crm.offers.register_all()
     broker_crm.crm.contracts.register_all()
+    broker_crm.crm.quotes.register_all()
     broker_crm.crm.renewals.register_all()
     broker_crm.crm.complaints.register_all()
     broker_crm.crm.opportunities.register_all()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
 from broker_crm.crm.contracts import join_policy
-from broker_crm.crm.models import Claim, Instalment, Insurer, Policy, PolicyStatus
+from broker_crm.crm.models import Claim, Instalment, Insurer, Policy, PolicyCover, PolicyStatus
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process.jobs import CompletedStep, JobCall
 
@@ -140,6 +140,7 @@ def issue_policy(call: JobCall) -> Mapping[str, object]:
         call.session.add(policy)
         call.session.flush()
         call.session.add_all(instalments_of(policy))
+        policy.covers = covers_of(policy, values.get("covers"), old)
         call.session.flush()
         join_policy(call.session, policy)
     elif policy.instance_id != call.case.id:
@@ -173,6 +174,17 @@ def instalments_of(policy: Policy) -> list[Instalment]:
             amount=part if index else policy.premium - part * (count - 1),
         )
         for index in range(count)
+    ]
+
+
+def covers_of(policy: Policy, covers: object, old: Policy | None = None) -> list[PolicyCover]:
+    """The covers that were agreed, else those of the policy renewed, each with the sum insured."""
+    agreed = covers if isinstance(covers, list) else [each.cover for each in old.covers] if old else []
+    return [
+        PolicyCover(
+            cover=str(cover)[:60], sum_insured=policy.sum_insured, deductible=policy.deductible
+        )
+        for cover in dict.fromkeys(agreed)
     ]
 
 

@@ -74,7 +74,16 @@ BY_KEY = {product.key: product for product in PRODUCTS}
 
 def add_catalogue(session: Session, today: date) -> dict[str, Product]:
     """Write insurers, products and terms; products by key."""
-    insurers = [Insurer(name=name, on_panel=True) for name in INSURERS]
+    insurers = [
+        Insurer(
+            name=name,
+            on_panel=True,
+            licence=f"Pavyzdinė licencija 9{number:05d}",
+            email=f"uzklausos@{name.split()[0].lower()}.example",
+            phone=f"+3705200000{number}",
+        )
+        for number, name in enumerate(INSURERS, 1)
+    ]
     products = {
         offered.key: Product(
             key=offered.key,

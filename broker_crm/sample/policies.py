@@ -21,7 +21,7 @@ from broker_crm.crm.models import (
     Product,
     StandardTerms,
 )
-from broker_crm.crm.policies import instalments_of
+from broker_crm.crm.policies import covers_of, instalments_of
 from broker_crm.sample.catalogue import BY_KEY, PRODUCTS, Offered
 from broker_crm.sample.chance import stream
 
@@ -119,6 +119,7 @@ def _add_chain(
             owner=client.owner,
             created_at=clock.now(),
         )
+        policy.covers = covers_of(policy, list(offered.covers))
         session.add(policy)
         session.flush()
         _pay(session, policy, today)

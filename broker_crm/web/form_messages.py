@@ -41,6 +41,12 @@ def sentences() -> dict[str, str]:
         ),
         "noSuchPerson": _("Nobody with this login works here."),
         "beyondLaw": _("Choose a day from today to %(limit)s."),
+        "inPast": _("The day can't be in the past."),
+        "endedAlready": _("These terms end on %(day)s already: they can only end earlier."),
+        "overlapsTerms": _(
+            "The insurer has terms for this product from %(from)s to %(to)s: end them "
+            "first, or choose other days."
+        ),
         "endsBeforeStart": _("The last day must be after the first."),
         "numberTaken": _("There is a policy with this number already."),
         "notCompanyCode": _(

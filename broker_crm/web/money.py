@@ -15,6 +15,13 @@ def euros(amount: Decimal | float | None) -> str:
     return text
 
 
+def percent(number: Decimal | float | None) -> str:
+    """A number of percents, such as “12,5 %”; no more digits than it has."""
+    if number is None:
+        return "–"
+    return f"{format_decimal(number)}\u00a0%"
+
+
 def number(amount: Decimal | float | int) -> str:
     text: str = format_decimal(amount)
     return text

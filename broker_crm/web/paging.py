@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from flask import request, url_for
 
 PAGE = 50
@@ -33,3 +35,15 @@ def pages(start: int, more: bool, size: int = PAGE) -> dict[str, object]:
         "first": address(**{"from": None}),
         "next": address(**{"from": start + size}) if more else None,
     }
+
+
+def number(name: str) -> int | None:
+    """A whole number in the address; None where there is none, or nonsense."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def chosen(name: str, options: Container[str]) -> str:
+    """What was chosen in the address, if it is one of the options; else ''."""
+    text = request.args.get(name, "")
+    return text if text in options else ""

@@ -49,6 +49,27 @@ class Sent:
             return None
         return amount.quantize(Decimal("0.01")) if abs(amount) < 10**12 else amount
 
+    def optional_day(self, name: str) -> date | None:
+        """A day, or None where the field is empty."""
+        return self.day(name) if request.form.get(name, "").strip() else None
+
+    def figure(self, name: str) -> Decimal | None:
+        """A number with up to four decimals, such as a percentage; a decimal comma is read too."""
+        found = "".join(request.form.get(name, "").replace(",", ".").split())
+        if not found:
+            return None
+        try:
+            figure = Decimal(found)
+        except InvalidOperation:
+            figure = Decimal("NaN")
+        if not figure.is_finite() or abs(figure) > 10**9:
+            self.wrong[name] = [FieldError("type")]
+            return None
+        if figure != figure.quantize(Decimal("0.0001")):
+            self.wrong[name] = [FieldError("decimalDigits", {"digits": 4})]
+            return None
+        return figure
+
     def day(self, name: str) -> date | None:
         found = request.form.get(name, "").strip()
         try:

@@ -54,6 +54,84 @@ POLICY_STATUS: Words = {
     "expired": _l("Expired"),
     "cancelled": _l("Cancelled policy"),
 }
+OBJECT_KIND: Words = {
+    "vehicle": _l("Vehicle"),
+    "building": _l("Building"),
+    "person": _l("Person"),
+    "cargo": _l("Cargo"),
+    "project": _l("Project"),
+    "activity": _l("Activity"),
+}
+SALES_TYPE: Words = {"new": _l("New policy"), "renewal": _l("Renewed policy")}
+COVER: Words = {
+    "fire": _l("Fire and forces of nature"),
+    "water": _l("Water damage"),
+    "theft": _l("Theft and vandalism"),
+    "accident": _l("Accident"),
+    "liability": _l("Liability"),
+    "cargo": _l("Damage to or loss of cargo"),
+    "interruption": _l("Business interruption"),
+    "assistance": _l("Roadside or technical assistance"),
+    "health": _l("Health"),
+}
+PRODUCT_CLASS: Words = {
+    "A": _l("A, simple"),
+    "B": _l("B, standard"),
+    "C": _l("C, complex"),
+}
+INSURANCE_GROUP: Words = {
+    "motor-liability": _l("Motor vehicle liability"),
+    "motor": _l("Land vehicles"),
+    "property": _l("Property"),
+    "liability": _l("General liability"),
+    "cargo": _l("Goods in transit"),
+    "construction": _l("Construction"),
+    "health": _l("Health"),
+    "travel": _l("Assistance and travel"),
+    "life": _l("Life"),
+}
+"""Groups of the supervisor's statistics."""
+OFFER_STATUS: Words = {
+    "draft": _l("Offer being prepared"),
+    "approved": _l("Offer approved"),
+    "sent": _l("Offer sent"),
+    "accepted": _l("Offer accepted"),
+    "refused": _l("Offer refused"),
+    "replaced": _l("Replaced by a later version"),
+}
+CONTRACT_STATUS: Words = {
+    "draft": _l("Contract being prepared"),
+    "approved": _l("Contract approved"),
+    "sent": _l("Contract sent"),
+    "signed": _l("Contract signed"),
+    "refused": _l("Contract refused"),
+    "expired": _l("Contract expired"),
+}
+DEVIATION: Words = {
+    "premium": _l("Premium"),
+    "commission": _l("Commission, %"),
+    "deductible": _l("Deductible"),
+    "sum-insured": _l("Sum insured above the limit"),
+    "instalments": _l("Instalments"),
+    "term": _l("Term, months"),
+    "extra-cover": _l("Extra cover"),
+}
+APPROVAL_LEVEL: Words = {
+    "none": _l("Nobody: within the limits"),
+    "product-manager": _l("Product manager"),
+    "product-manager-and-sales-manager": _l("Product manager, then sales manager"),
+}
+APPROVAL: Words = {
+    "approve": _l("Approved"),
+    "return": _l("Returned to be corrected"),
+    "reject": _l("Rejected"),
+}
+QUOTE_STATUS: Words = {
+    "asked": _l("Asked"),
+    "quoted": _l("Gave terms"),
+    "declined": _l("Declined"),
+    "no-reply": _l("Did not reply"),
+}
 COMPLAINT_STATUS: Words = {
     "open": _l("Being handled"),
     "forwarded": _l("Forwarded"),

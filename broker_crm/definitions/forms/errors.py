@@ -32,6 +32,10 @@ MESSAGES = {
     "on its page.",
     "noSuchPerson": "Nobody with this login works here.",
     "beyondLaw": "Choose a day from today to %(limit)s.",
+    "inPast": "The day can't be in the past.",
+    "endedAlready": "These terms end on %(day)s already: they can only end earlier.",
+    "overlapsTerms": "The insurer has terms for this product from %(from)s to %(to)s: end them "
+    "first, or choose other days.",
     "endsBeforeStart": "The last day must be after the first.",
     "numberTaken": "There is a policy with this number already.",
     "notCompanyCode": "This is no company code: it has nine "

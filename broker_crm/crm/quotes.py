@@ -1,0 +1,156 @@
+"""Insurers asked for terms: what completed steps learnt, who is still silent, how fast they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from statistics import median
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broker_crm import clock
+from broker_crm.calendar import WorkingCalendar
+from broker_crm.crm.models import Insurer, Quote
+from broker_crm.process import instance_variables, jobs
+from broker_crm.process.jobs import CompletedStep
+from broker_crm.process.models import TaskStatus, UserTask
+
+STATES = {
+    "quote": "quoted",
+    "terms": "quoted",
+    "higher-premium": "quoted",
+    "priced": "quoted",
+    "declined": "declined",
+    "refused": "declined",
+    "no-reply": "no-reply",
+}
+"""By the outcome of the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which variables of a step hold the insurer's answer."""
+
+    premium: str
+    reason: str
+    commission: str = ""
+    deductible: str = ""
+
+
+STEPS = {
+    "insurer-quote": Fields("quotePremium", "declineReason", "quoteCommission", "quoteDeductible"),
+    "incumbent-terms": Fields(
+        "incumbentPremium", "incumbentRefusal", "incumbentCommission", "incumbentDeductible"
+    ),
+    "endorsement-price": Fields("extraPremium", "declineReason"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How one insurer answers."""
+
+    asked: int
+    quoted: int
+    declined: int
+    silent: int
+    """Did not reply in time."""
+    median_days: float | None
+    """Working days from asking to the answer; None where it never answered."""
+
+
+def keep_quote(step: CompletedStep) -> None:
+    """Write what an insurer answered, or that it did not; other steps are none of its business."""
+    fields = STEPS.get(step.step)
+    if fields is None or step.case.client_id is None or step.case.product_id is None:
+        return
+    task = step.session.get_one(UserTask, step.task_id)
+    known = instance_variables(step.session, step.case.id) | task.local_variables
+    insurer = step.session.scalar(select(Insurer).where(Insurer.name == _asked(known, step.step)))
+    if insurer is None:
+        return
+    state = STATES.get(step.outcome or "", "no-reply")
+    quoted = step.values if state == "quoted" else {}
+    step.session.add(
+        Quote(
+            client_id=step.case.client_id,
+            instance_id=step.case.id,
+            task_id=step.task_id,
+            insurer_id=insurer.id,
+            product_id=step.case.product_id,
+            asked_at=task.created_at,
+            answered_at=None if state == "no-reply" else clock.now(),
+            status=state,
+            premium=_amount(quoted.get(fields.premium)),
+            sum_insured=_amount(known.get("sumInsured")),
+            deductible=_amount(quoted.get(fields.deductible)),
+            commission_percent=_amount(quoted.get(fields.commission)),
+            decline_reason=str(step.values.get(fields.reason) or "")[:300] or None,
+        )
+    )
+    step.session.flush()
+
+
+def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:
+    """Open steps that wait for the insurer's answer, the longest wait in front."""
+    asked = session.scalars(
+        select(UserTask)
+        .where(UserTask.step.in_(STEPS), UserTask.status == TaskStatus.OPEN)
+        .order_by(UserTask.created_at)
+    )
+    found: list[UserTask] = []
+    for task in asked:
+        known = task.local_variables
+        if task.step != "insurer-quote":
+            known = instance_variables(session, task.instance_id) | known
+        if _asked(known, task.step) == insurer.name:
+            found.append(task)
+        if len(found) == limit:
+            break
+    return found
+
+
+def answering(quotes: Iterable[Quote], calendar: WorkingCalendar) -> Answering:
+    """Counts and the median time to answer over quotes of one insurer."""
+    found = list(quotes)
+    states = [quote.status for quote in found]
+    days = [
+        days_to_answer(quote, calendar) for quote in found if quote.answered_at is not None
+    ]
+    return Answering(
+        len(found),
+        states.count("quoted"),
+        states.count("declined"),
+        states.count("no-reply"),
+        median(days) if days else None,
+    )
+
+
+def days_to_answer(quote: Quote, calendar: WorkingCalendar) -> int:
+    """Working days from the day of asking to the day of the answer, or to now."""
+    until = quote.answered_at or clock.now()
+    return _between(calendar, calendar.local_day(quote.asked_at), calendar.local_day(until))
+
+
+def _between(calendar: WorkingCalendar, start: date, end: date) -> int:
+    return max(0, calendar.working_days_between(start, end))
+
+
+def register_all() -> None:
+    """Follow completed steps; safe to repeat."""
+    jobs.after_completion(keep_quote)
+
+
+def _asked(known: Mapping[str, object], step: str) -> str | None:
+    if step == "insurer-quote":
+        insurer = known.get("insurer")
+        return str(insurer.get("name")) if isinstance(insurer, Mapping) else None
+    policy = known.get("policy")
+    return str(policy.get("insurer")) if isinstance(policy, Mapping) else None
+
+
+def _amount(value: object) -> Decimal | None:
+    return None if value in (None, "") else Decimal(str(value)).quantize(Decimal("0.01"))

@@ -1,0 +1,299 @@
+"""Policies: the register, and one policy with its money, covers, changes, claims and cases."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from broker_crm.crm import policy_register
+from broker_crm.crm.models import (
+    Claim,
+    Client,
+    Contract,
+    Document,
+    Endorsement,
+    Instalment,
+    InsuredObject,
+    Insurer,
+    Policy,
+    PolicyStatus,
+    Product,
+    RenewalStart,
+)
+from broker_crm.crm.policies import LOSS_YEARS, loss_ratio, today
+from broker_crm.crm.visibility import may_see_client_id
+from broker_crm.people.models import User
+from broker_crm.process.models import ProcessInstance
+from broker_crm.process.rights import visible_instances
+from broker_crm.web import cases, database, files, money, paging, staff, times
+from broker_crm.web.errors import NotFound
+from broker_crm.web.sign_in import person
+from broker_crm.web.wording import COVER, OBJECT_KIND, POLICY_STATUS, SALES_TYPE, word
+
+PERIODS = (30, 60, 90)
+"""Days within which a policy may be asked to end."""
+SOON = 60
+TONES = {PolicyStatus.ACTIVE: "good", PolicyStatus.CANCELLED: "late"}
+
+blueprint = Blueprint("policies", __name__)
+
+
+@blueprint.get("/policies")
+def listing() -> ResponseReturnValue:
+    session, start = database.current(), paging.offset()
+    wanted = policy_register.Filter(
+        text=paging.search_text(),
+        status=paging.chosen("status", POLICY_STATUS),
+        insurer_id=paging.number("insurer"),
+        product_id=paging.number("product"),
+        ends_within=paging.number("ends"),
+    )
+    found = policy_register.policies(
+        session, person(), wanted, start=start, limit=paging.PAGE + 1
+    )
+    view = {
+        "wanted": wanted,
+        "narrowed": bool(request.args),
+        "rows": [row(*each) for each in found[: paging.PAGE]],
+        "statuses": POLICY_STATUS.items(),
+        "insurers": session.execute(select(Insurer.id, Insurer.name).order_by(Insurer.name)).all(),
+        "products": [
+            (each.id, cases.product_name(each))
+            for each in session.scalars(select(Product).order_by(Product.name))
+        ],
+        "periods": [(days, _("within %(days)s days", days=days)) for days in PERIODS],
+        **paging.pages(start, len(found) > paging.PAGE),
+    }
+    return render_template("policies.html", view=view)
+
+
+@blueprint.get("/policies/<int:policy_id>")
+def show(policy_id: int) -> ResponseReturnValue:
+    session, user = database.current(), person()
+    policy = session.get(Policy, policy_id)
+    if policy is None or not may_see_client_id(session, user, policy.client_id):
+        raise NotFound
+    before, after = policy_register.chain(session, policy)
+    product = session.get_one(Product, policy.product_id)
+    view = {
+        "id": policy.id,
+        "number": policy.number,
+        "client": session.get_one(Client, policy.client_id),
+        "product": product,
+        "product_name": cases.product_name(product),
+        "insurer": session.get_one(Insurer, policy.insurer_id),
+        "status": word(POLICY_STATUS, policy.status),
+        "tone": tone(policy),
+        "ending": _ending(policy),
+        "facts": _facts(session, policy),
+        "object": _object(session, policy),
+        "not_renewable": policy.not_renewable,
+        "non_renewal_reason": policy.non_renewal_reason or "",
+        "before": before,
+        "after": after,
+        "covers": [
+            {
+                "name": word(COVER, cover.cover),
+                "sum": money.euros(cover.sum_insured),
+                "deductible": money.euros(cover.deductible),
+            }
+            for cover in policy.covers
+        ],
+        "instalments": _instalments(session, policy),
+        "endorsements": _endorsements(session, policy),
+        "claims": claim_rows(session, Claim.policy_id == policy.id),
+        "cases": _cases(session, user, policy),
+        "contracts": session.scalars(
+            select(Contract).where(Contract.policy_id == policy.id).order_by(Contract.id.desc())
+        ).all(),
+        "files": {"rows": files.rows(session, user, _files(session, user, policy))},
+        "may_start": policy.status == PolicyStatus.ACTIVE,
+    }
+    return render_template("policy.html", view=view)
+
+
+def row(
+    policy: Policy,
+    client: Client | None,
+    product: Product,
+    insurer: Insurer,
+    insured: InsuredObject | None = None,
+) -> dict[str, object]:
+    """One policy in a listing."""
+    return {
+        "id": policy.id,
+        "number": policy.number,
+        "client": client,
+        "product": cases.product_name(product),
+        "insurer": insurer.name,
+        "object": _object_name(insured),
+        "starts": times.day(policy.starts_on),
+        "ends": times.day(policy.ends_on),
+        "soon": _ending(policy),
+        "premium": money.euros(policy.premium),
+        "status": word(POLICY_STATUS, policy.status),
+        "tone": tone(policy),
+    }
+
+
+def tone(policy: Policy) -> str:
+    """Colour of the policy's state."""
+    return TONES.get(PolicyStatus(policy.status), "")
+
+
+def claim_rows(session: Session, condition: ColumnElement[bool]) -> list[dict[str, object]]:
+    """Claims as the pages list them, the newest in front."""
+    found = session.execute(
+        select(Claim, Policy.number)
+        .outerjoin(Policy, Policy.id == Claim.policy_id)
+        .where(condition)
+        .order_by(Claim.happened_on.desc(), Claim.id.desc())
+    )
+    return [
+        {
+            "number": claim.insurer_number or "",
+            "policy_id": claim.policy_id,
+            "policy": number or "",
+            "happened": times.day(claim.happened_on),
+            "description": claim.description,
+            "paid": money.euros(claim.paid),
+            "reserve": money.euros(claim.reserve) if claim.reserve else "",
+            "state": _("Refused") if claim.refused_on else _("Settled") if claim.closed_on
+            else _("Open claim"),
+            "tone": "late" if claim.refused_on else "good" if claim.closed_on else "info",
+        }
+        for claim, number in found
+    ]
+
+
+def _ending(policy: Policy) -> str:
+    left = (policy.ends_on - today()).days
+    if policy.status != PolicyStatus.ACTIVE or not 0 <= left <= SOON:
+        return ""
+    return _("ends in %(days)s d.", days=left) if left else _("ends today")
+
+
+def _facts(session: Session, policy: Policy) -> list[tuple[str, str]]:
+    commission = policy.premium * policy.commission_percent / 100
+    facts = [
+        (_("Period"), f"{times.day(policy.starts_on)} – {times.day(policy.ends_on)}"),
+        (_("Premium"), money.euros(policy.premium)),
+        (
+            _("Commission"),
+            f"{money.percent(policy.commission_percent)} · {money.euros(commission)}",
+        ),
+        (_("Sum insured"), money.euros(policy.sum_insured)),
+        (_("Deductible"), money.euros(policy.deductible)),
+        (_("Instalments"), money.number(policy.instalment_count)),
+        (_("Kind of sale"), word(SALES_TYPE, policy.sales_type)),
+        (
+            _("Loss ratio, %(years)s years", years=LOSS_YEARS),
+            money.percent(loss_ratio(session, policy)),
+        ),
+        (_("Salesperson"), staff.name(session, policy.owner) or "–"),
+    ]
+    return [(name, value) for name, value in facts if value not in ("", "–")]
+
+
+def _object_name(insured: InsuredObject | None) -> str:
+    if insured is None:
+        return ""
+    return " ".join(filter(None, (insured.name, insured.plate)))
+
+
+def _object(session: Session, policy: Policy) -> list[tuple[str, str]]:
+    insured = session.get(InsuredObject, policy.object_id) if policy.object_id else None
+    if insured is None:
+        return []
+    facts = [
+        (word(OBJECT_KIND, insured.kind), insured.name),
+        (_("Plate"), insured.plate or ""),
+        ("VIN", insured.vin or ""),
+        (_("Year"), str(insured.built_year or "")),
+        (_("Value"), money.euros(insured.value) if insured.value is not None else ""),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _instalments(session: Session, policy: Policy) -> list[dict[str, object]]:
+    parts = session.scalars(
+        select(Instalment).where(Instalment.policy_id == policy.id).order_by(Instalment.number)
+    )
+    return [
+        {
+            "number": part.number,
+            "due": times.day(part.due_on),
+            "amount": money.euros(part.amount),
+            "invoice": part.invoice_number or "",
+            **_payment(part),
+        }
+        for part in parts
+    ]
+
+
+def _payment(part: Instalment) -> dict[str, str]:
+    paid = part.paid_amount or 0
+    if part.paid_on is not None and paid >= part.amount:
+        return {"state": _("Paid %(day)s", day=times.day(part.paid_on)), "tone": "good"}
+    if paid:
+        return {
+            "state": _("Paid in part: %(amount)s", amount=money.euros(paid)),
+            "tone": "today",
+        }
+    if part.due_on < today():
+        late = (today() - part.due_on).days
+        return {"state": _("Overdue by %(days)s d.", days=late), "tone": "late"}
+    return {"state": _("Not due yet"), "tone": ""}
+
+
+def _endorsements(session: Session, policy: Policy) -> list[dict[str, object]]:
+    found = session.scalars(
+        select(Endorsement)
+        .where(Endorsement.policy_id == policy.id)
+        .order_by(Endorsement.effective_on.desc(), Endorsement.id.desc())
+    )
+    return [
+        {
+            "from": times.day(each.effective_on),
+            "change": each.change,
+            "premium": money.euros(each.premium_delta),
+            "sum": money.euros(each.sum_insured_delta),
+        }
+        for each in found
+    ]
+
+
+def _cases(session: Session, user: User, policy: Policy) -> list[dict[str, object]]:
+    ids = [policy.instance_id] if policy.instance_id else []
+    ids += session.scalars(
+        select(RenewalStart.instance_id).where(RenewalStart.policy_id == policy.id)
+    )
+    ids += session.scalars(
+        select(Endorsement.instance_id).where(
+            Endorsement.policy_id == policy.id, Endorsement.instance_id.is_not(None)
+        )
+    )
+    found = session.scalars(
+        select(ProcessInstance)
+        .where(ProcessInstance.id.in_(ids), visible_instances(user))
+        .order_by(ProcessInstance.started_at.desc())
+    )
+    return [cases.row(session, case, None) for case in found]
+
+
+def _files(session: Session, user: User, policy: Policy) -> list[Document]:
+    """Files of the case in which the policy was sold, for those who see the case."""
+    of_case = (
+        select(Document)
+        .join(ProcessInstance, ProcessInstance.id == Document.instance_id)
+        .where(
+            Document.instance_id == policy.instance_id,
+            Document.removed_at.is_(None),
+            visible_instances(user),
+        )
+        .order_by(Document.created_at.desc(), Document.id)
+    )
+    return list(session.scalars(of_case)) if policy.instance_id else []
