@@ -1,4 +1,4 @@
-"""One search over clients, policies, offers, contracts and complaints; rights as in each register."""
+"""One search over clients, policies, offers, contracts, complaints; rights as in the registers."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Findings:
 
     clients: Sequence[Client]
     policies: Sequence[policy_register.Found]
-    offers: Sequence[Row[tuple[Offer, Client]]]
-    contracts: Sequence[Row[tuple[Contract, Client]]]
+    offers: Sequence[Row[Offer, Client]]
+    contracts: Sequence[Row[Contract, Client]]
     complaints: Sequence[Complaint]
 
     def __len__(self) -> int:

@@ -28,7 +28,7 @@ def offers(
     status: str = "",
     start: int = 0,
     limit: int = 50,
-) -> Sequence[Row[tuple[Offer, Client]]]:
+) -> Sequence[Row[Offer, Client]]:
     """Offers, the newest in front; replaced versions only where they are asked for.
 
     Args:
@@ -61,7 +61,7 @@ def contracts(
     status: str = "",
     start: int = 0,
     limit: int = 50,
-) -> Sequence[Row[tuple[Contract, Client]]]:
+) -> Sequence[Row[Contract, Client]]:
     """Contracts, the newest in front.
 
     Args:
@@ -104,8 +104,7 @@ def approvals(
         select(UserTask, ProcessEvent)
         .outerjoin(
             ProcessEvent,
-            (ProcessEvent.task_id == UserTask.id)
-            & (ProcessEvent.kind == EventKind.TASK_COMPLETED),
+            (ProcessEvent.task_id == UserTask.id) & (ProcessEvent.kind == EventKind.TASK_COMPLETED),
         )
         .where(
             UserTask.instance_id == record.instance_id,

@@ -179,7 +179,9 @@ def instalments_of(policy: Policy) -> list[Instalment]:
 
 def covers_of(policy: Policy, covers: object, old: Policy | None = None) -> list[PolicyCover]:
     """The covers that were agreed, else those of the policy renewed, each with the sum insured."""
-    agreed = covers if isinstance(covers, list) else [each.cover for each in old.covers] if old else []
+    agreed = (
+        covers if isinstance(covers, list) else [each.cover for each in old.covers] if old else []
+    )
     return [
         PolicyCover(
             cover=str(cover)[:60], sum_insured=policy.sum_insured, deductible=policy.deductible

@@ -20,11 +20,12 @@ from broker_crm.crm.models import (
 )
 from broker_crm.crm.policies import today
 from broker_crm.crm.visibility import visible_clients
+from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process.plain_text import plain
 from broker_crm.process.rights import Person
 
 WORDS = 6
-Found = Row[tuple[Policy, Client, Product, Insurer, InsuredObject]]
+Found = Row[Policy, Client, Product, Insurer, InsuredObject]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ def policies(
     return session.execute(statement.order_by(*in_force_first).offset(start).limit(limit)).all()
 
 
-def whole_number(
-    session: Session, user: Person, text: str, limit: int
-) -> Sequence[Found]:
+def whole_number(session: Session, user: Person, text: str, limit: int) -> Sequence[Found]:
     """Policies whose number, plate or object holds the whole text, spaces left out."""
     close = searchable(text)
     statement = _visible(user).where(
@@ -81,9 +80,7 @@ def whole_number(
             InsuredObject.search_text.contains(close, autoescape=True),
         )
     )
-    return session.execute(
-        statement.order_by(Policy.ends_on.desc(), Policy.id).limit(limit)
-    ).all()
+    return session.execute(statement.order_by(Policy.ends_on.desc(), Policy.id).limit(limit)).all()
 
 
 def chain(session: Session, policy: Policy) -> tuple[Policy | None, Policy | None]:
@@ -93,7 +90,7 @@ def chain(session: Session, policy: Policy) -> tuple[Policy | None, Policy | Non
     return before, after
 
 
-def _visible(user: Person) -> Select[tuple[Policy, Client, Product, Insurer, InsuredObject]]:
+def _visible(user: Person) -> Select[Policy, Client, Product, Insurer, InsuredObject]:
     return (
         select(Policy, Client, Product, Insurer, InsuredObject)
         .join(Client, Client.id == Policy.client_id)
@@ -102,3 +99,17 @@ def _visible(user: Person) -> Select[tuple[Policy, Client, Product, Insurer, Ins
         .outerjoin(InsuredObject, InsuredObject.id == Policy.object_id)
         .where(visible_clients(user))
     )
+
+
+def mark_renewable(policy: Policy, *, renewable: bool, reason: str) -> None:
+    """Say whether a policy in force is to be renewed; its renewal case reads it (D5).
+
+    Raises:
+        FormRejected: the policy is over, or there is no reason why not.
+    """
+    if policy.status != PolicyStatus.ACTIVE:
+        raise FormRejected({"reason": [FieldError("policyOver")]})
+    if not renewable and not reason.strip():
+        raise FormRejected({"reason": [FieldError("required")]})
+    policy.not_renewable = not renewable
+    policy.non_renewal_reason = None if renewable else reason.strip()[:300]

@@ -117,9 +117,7 @@ def answering(quotes: Iterable[Quote], calendar: WorkingCalendar) -> Answering:
     """Counts and the median time to answer over quotes of one insurer."""
     found = list(quotes)
     states = [quote.status for quote in found]
-    days = [
-        days_to_answer(quote, calendar) for quote in found if quote.answered_at is not None
-    ]
+    days = [days_to_answer(quote, calendar) for quote in found if quote.answered_at is not None]
     return Answering(
         len(found),
         states.count("quoted"),

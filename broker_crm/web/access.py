@@ -38,6 +38,7 @@ MARKETING = frozenset(
         Role.ADMINISTRATOR,
     }
 )
+SETS_TERMS = frozenset({Role.PRODUCT_MANAGER, Role.ADMINISTRATOR})
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,21 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "start.begin": SIGNED_IN,
     "clients.listing": KNOWS_CLIENTS,
     "clients.show": KNOWS_CLIENTS,
+    "finding.search": KNOWS_CLIENTS,
+    "policies.listing": KNOWS_CLIENTS,
+    "policies.show": KNOWS_CLIENTS,
+    "policies.mark": SELLING,
+    "offer_register.listing": KNOWS_CLIENTS,
+    "offer_register.show": KNOWS_CLIENTS,
+    "contract_register.listing": KNOWS_CLIENTS,
+    "contract_register.show": KNOWS_CLIENTS,
+    "products.listing": SIGNED_IN,
+    "products.show": SIGNED_IN,
+    "products.add": SETS_TERMS,
+    "products.end": SETS_TERMS,
+    "insurers.listing": SIGNED_IN,
+    "insurers.show": SIGNED_IN,
+    "insurers.change": SETS_TERMS,
     "imports.listing": LEADING,
     "imports.receive": LEADING,
     "imports.show": LEADING,

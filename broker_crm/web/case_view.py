@@ -25,6 +25,7 @@ from broker_crm.process.rights import may_steer, visible_tasks
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import (
     case_progress,
+    case_records,
     case_timeline,
     cases,
     client_card,
@@ -63,6 +64,7 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "files": files.view(session, user, instance.id),
         "timeline": case_timeline.timeline(session, instance),
         "client": client_card.card(session, client) if client else None,
+        "records": case_records.links(session, user, instance),
         "variables": _variables(session, instance) if steers else [],
     }
 

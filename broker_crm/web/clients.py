@@ -15,11 +15,7 @@ from broker_crm.crm.models import (
     Complaint,
     Consent,
     Document,
-    Insurer,
     Interaction,
-    Policy,
-    PolicyStatus,
-    Product,
 )
 from broker_crm.outreach.models import Letter
 from broker_crm.people.models import User
@@ -28,10 +24,10 @@ from broker_crm.process.rights import visible_instances
 from broker_crm.web import (
     cases,
     client_card,
+    client_overview,
     database,
     files,
     letters,
-    money,
     notes,
     paging,
     staff,
@@ -45,7 +41,6 @@ from broker_crm.web.wording import (
     CLIENT_STATUS,
     COMPLAINT_STATUS,
     COMPLAINT_SUBJECT,
-    POLICY_STATUS,
     word,
 )
 
@@ -100,36 +95,13 @@ def show(client_id: int) -> ResponseReturnValue:
         "cases": [cases.row(session, case, None) for case in session.scalars(of_client)],
         "notes": notes.lines(session, session.scalars(written)),
         "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent)],
-        "policies": _policies(session, client_id),
+        **client_overview.view(session, user, client),
         "files": {"rows": files.rows(session, user, _files(session, user, client_id))},
         "complaints": _complaints(session, client_id),
         "may_open_complaints": may_visit(user, "complaints.show"),
         "consents": [_consent(consent) for consent in session.scalars(given)],
     }
     return render_template("client.html", view=view)
-
-
-def _policies(session: Session, client_id: int) -> list[dict[str, object]]:
-    rows = session.execute(
-        select(Policy, Product, Insurer)
-        .join(Product, Product.id == Policy.product_id)
-        .join(Insurer, Insurer.id == Policy.insurer_id)
-        .where(Policy.client_id == client_id)
-        .order_by(Policy.ends_on.desc(), Policy.id)
-        .limit(LATEST)
-    )
-    return [
-        {
-            "number": policy.number,
-            "product": cases.product_name(product),
-            "insurer": insurer.name,
-            "ends": times.day(policy.ends_on),
-            "premium": money.euros(policy.premium),
-            "status": word(POLICY_STATUS, policy.status),
-            "tone": "good" if policy.status == PolicyStatus.ACTIVE else "",
-        }
-        for policy, product, insurer in rows
-    ]
 
 
 def _files(session: Session, user: User, client_id: int) -> list[Document]:

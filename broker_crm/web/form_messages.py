@@ -41,6 +41,7 @@ def sentences() -> dict[str, str]:
         ),
         "noSuchPerson": _("Nobody with this login works here."),
         "beyondLaw": _("Choose a day from today to %(limit)s."),
+        "policyOver": _("The policy is not in force any more."),
         "inPast": _("The day can't be in the past."),
         "endedAlready": _("These terms end on %(day)s already: they can only end earlier."),
         "overlapsTerms": _(

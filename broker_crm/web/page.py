@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app, request, url_for
@@ -13,11 +13,21 @@ from sqlalchemy import func, select
 
 from broker_crm.outreach.models import Notification
 from broker_crm.outreach.notifications import is_unread
+from broker_crm.people.models import Role
 from broker_crm.web import access, database, sign_in
 from broker_crm.web.language import LANGUAGES
 from broker_crm.web.wording import ROLES, word
 
 STATIC = Path(__file__).parent / "static"
+IN_BAR = 5
+EVERYBODYS = 2
+"""Tasks and processes come first for all."""
+OWN_AREA = {
+    Role.COMPLAINTS_HANDLER: "complaints.listing",
+    Role.MARKETING: "campaigns.listing",
+    Role.PRODUCT_MANAGER: "products.listing",
+}
+"""What a role's menu shows next."""
 YEAR = 365 * 24 * 3600
 
 
@@ -48,20 +58,43 @@ class Frame:
 
     @property
     def menu(self) -> list[MenuItem]:
+        """What the bar shows: the areas in which the visitor works most."""
+        return self._items[:IN_BAR]
+
+    @property
+    def more(self) -> list[MenuItem]:
+        """The other areas, behind a button."""
+        return self._items[IN_BAR:]
+
+    @cached_property
+    def _items(self) -> list[MenuItem]:
         area = (request.endpoint or "").partition(".")[0]
         items = [
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
             (_("Clients"), "people", "clients.listing", {"clients", "client_editing", "imports"}),
+            (_("Policies"), "shield", "policies.listing", {"policies"}),
+            (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
+            (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),
+            (_("Products"), "box", "products.listing", {"products"}),
+            (_("Insurers"), "house", "insurers.listing", {"insurers"}),
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
         ]
-        return [
-            MenuItem(name, icon, url_for(endpoint), area in areas)
+        found = [
+            (endpoint in self._works_first, MenuItem(name, icon, url_for(endpoint), area in areas))
             for name, icon, endpoint, areas in items
             if self.may(endpoint)
         ]
+        first = [item for ahead, item in found if ahead]
+        rest = [item for ahead, item in found if not ahead]
+        return [*rest[:EVERYBODYS], *first, *rest[EVERYBODYS:]]
+
+    @property
+    def _works_first(self) -> set[str]:
+        roles = self.user.roles if self.user else frozenset()
+        return {endpoint for role, endpoint in OWN_AREA.items() if role in roles}
 
     @property
     def initials(self) -> str:

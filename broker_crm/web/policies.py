@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
@@ -25,11 +25,13 @@ from broker_crm.crm.models import (
 )
 from broker_crm.crm.policies import LOSS_YEARS, loss_ratio, today
 from broker_crm.crm.visibility import may_see_client_id
+from broker_crm.definitions.forms import FormRejected
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
 from broker_crm.web import cases, database, files, money, paging, staff, times
 from broker_crm.web.errors import NotFound
+from broker_crm.web.register_forms import told
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import COVER, OBJECT_KIND, POLICY_STATUS, SALES_TYPE, word
 
@@ -51,9 +53,7 @@ def listing() -> ResponseReturnValue:
         product_id=paging.number("product"),
         ends_within=paging.number("ends"),
     )
-    found = policy_register.policies(
-        session, person(), wanted, start=start, limit=paging.PAGE + 1
-    )
+    found = policy_register.policies(session, person(), wanted, start=start, limit=paging.PAGE + 1)
     view = {
         "wanted": wanted,
         "narrowed": bool(request.args),
@@ -73,9 +73,7 @@ def listing() -> ResponseReturnValue:
 @blueprint.get("/policies/<int:policy_id>")
 def show(policy_id: int) -> ResponseReturnValue:
     session, user = database.current(), person()
-    policy = session.get(Policy, policy_id)
-    if policy is None or not may_see_client_id(session, user, policy.client_id):
-        raise NotFound
+    policy = _known(policy_id)
     before, after = policy_register.chain(session, policy)
     product = session.get_one(Product, policy.product_id)
     view = {
@@ -113,6 +111,32 @@ def show(policy_id: int) -> ResponseReturnValue:
         "may_start": policy.status == PolicyStatus.ACTIVE,
     }
     return render_template("policy.html", view=view)
+
+
+@blueprint.post("/policies/<int:policy_id>/renewal")
+def mark(policy_id: int) -> ResponseReturnValue:
+    _known(policy_id)
+    renewable = request.form.get("renewable") == "yes"
+    reason = request.form.get("reason", "")[:300]
+    database.reread()
+    try:
+        with database.writing() as session:
+            policy = session.get_one(Policy, policy_id, with_for_update=True)
+            policy_register.mark_renewable(policy, renewable=renewable, reason=reason)
+    except FormRejected as refusal:
+        flash(" ".join(message for found in told(refusal).values() for message in found), "bad")
+        return redirect(url_for("policies.show", policy_id=policy_id), 303)
+    done = _("The policy will be renewed.") if renewable else _("The policy will not be renewed.")
+    flash(done, "good")
+    return redirect(url_for("policies.show", policy_id=policy_id), 303)
+
+
+def _known(policy_id: int) -> Policy:
+    session = database.current()
+    policy = session.get(Policy, policy_id)
+    if policy is None or not may_see_client_id(session, person(), policy.client_id):
+        raise NotFound
+    return policy
 
 
 def row(
@@ -161,7 +185,10 @@ def claim_rows(session: Session, condition: ColumnElement[bool]) -> list[dict[st
             "description": claim.description,
             "paid": money.euros(claim.paid),
             "reserve": money.euros(claim.reserve) if claim.reserve else "",
-            "state": _("Refused") if claim.refused_on else _("Settled") if claim.closed_on
+            "state": _("Refused")
+            if claim.refused_on
+            else _("Settled")
+            if claim.closed_on
             else _("Open claim"),
             "tone": "late" if claim.refused_on else "good" if claim.closed_on else "info",
         }

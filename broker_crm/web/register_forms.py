@@ -78,6 +78,10 @@ class Sent:
             self.wrong[name] = [FieldError("required" if not found else "type")]
             return None
 
+    def refuse(self, name: str, code: str) -> None:
+        """Note that a field is wrong, by the code of the error."""
+        self.wrong[name] = [FieldError(code)]
+
     def refuse_unread(self) -> None:
         """Raise what could not be read.
 

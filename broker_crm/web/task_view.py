@@ -18,6 +18,7 @@ from broker_crm.process.completing import Completed
 from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, TaskStatus, UserTask
 from broker_crm.process.rights import may_steer, may_work_on
 from broker_crm.web import (
+    case_records,
     cases,
     client_card,
     files,
@@ -74,6 +75,7 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
+        "records": case_records.links(session, user, instance),
         "signature": signing.card(session, user, task),
         "files": files.view(session, user, instance.id, task),
         **notes.beside(session, task, instance, user.login),

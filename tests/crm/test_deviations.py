@@ -118,7 +118,9 @@ def test_the_minimum_premium_is_standard_for_a_policy_but_not_for_an_addition() 
 
 def test_other_deviations_are_summed_apart_from_the_price() -> None:
     found = compare(
-        TERMS, replace(AS_STANDARD, deductible=Decimal(0), instalments=12, premium=Decimal(570)), PRICE
+        TERMS,
+        replace(AS_STANDARD, deductible=Decimal(0), instalments=12, premium=Decimal(570)),
+        PRICE,
     )
     # Price: 30 and 6.00. No deductible 8 % = 48, monthly 4 % = 24; 20 % of 72 = 14.40.
     assert (found.premium_effect, found.commission_effect) == (30, Decimal("6.00"))

@@ -32,6 +32,7 @@ MESSAGES = {
     "on its page.",
     "noSuchPerson": "Nobody with this login works here.",
     "beyondLaw": "Choose a day from today to %(limit)s.",
+    "policyOver": "The policy is not in force any more.",
     "inPast": "The day can't be in the past.",
     "endedAlready": "These terms end on %(day)s already: they can only end earlier.",
     "overlapsTerms": "The insurer has terms for this product from %(from)s to %(to)s: end them "
