@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from broker_crm.crm.models import (
     CampaignRecipient,
+    Contract,
     Instalment,
     Offer,
+    OfferDeviation,
+    OfferLine,
     OfferStatus,
     Policy,
+    PolicyStatus,
     RenewalStart,
+    StandardTerms,
 )
 from broker_crm.integrity.invariant import holds
 from broker_crm.process.models import ProcessInstance
@@ -65,4 +70,99 @@ def recipients_have_cases(session: Session) -> Iterator[tuple[str, str]]:
         yield f"recipient {recipient_id}", "no case tells of what was written"
 
 
-INVARIANTS = (offers_were_approved, instalments_add_up, renewals_fit, recipients_have_cases)
+@holds("Standard terms of one insurer for one product never overlap")
+def terms_do_not_overlap(session: Session) -> Iterator[tuple[str, str]]:
+    other = aliased(StandardTerms)
+    wrong = (
+        select(StandardTerms.id, other.id)
+        .join(
+            other,
+            and_(
+                other.insurer_id == StandardTerms.insurer_id,
+                other.product_id == StandardTerms.product_id,
+                other.id > StandardTerms.id,
+            ),
+        )
+        .where(
+            or_(StandardTerms.valid_to.is_(None), StandardTerms.valid_to >= other.valid_from),
+            or_(other.valid_to.is_(None), other.valid_to >= StandardTerms.valid_from),
+        )
+    )
+    for terms_id, other_id in session.execute(wrong):
+        yield f"standard terms {terms_id}", f"they are in force at the same time as {other_id}"
+
+
+@holds("A renewed policy follows another one of its client, and is not older")
+def renewed_policies_fit(session: Session) -> Iterator[tuple[str, str]]:
+    before = aliased(Policy)
+    wrong = (
+        select(Policy.id, before.id)
+        .join(before, before.id == Policy.renewed_from_id)
+        .where(
+            or_(
+                before.id == Policy.id,
+                before.client_id != Policy.client_id,
+                before.starts_on >= Policy.starts_on,
+            )
+        )
+    )
+    for policy_id, before_id in session.execute(wrong):
+        yield f"policy {policy_id}", f"it can't have replaced policy {before_id}"
+    over = select(Policy.id).where(
+        Policy.status == PolicyStatus.CANCELLED, Policy.renewed_from_id.is_not(None)
+    )
+    for policy_id in session.scalars(over):
+        yield f"policy {policy_id}", "it is cancelled and still keeps another from being renewed"
+
+
+@holds("The deviations of an offer line add up to its effects on premium and commission")
+def deviations_add_up(session: Session) -> Iterator[tuple[str, str]]:
+    priced = OfferDeviation.price_percent.is_not(None)
+    sums = {
+        column: func.sum(part).filter(kind)
+        for column, part, kind in (
+            (OfferLine.premium_effect, OfferDeviation.premium_effect, ~priced),
+            (OfferLine.commission_effect, OfferDeviation.commission_effect, ~priced),
+            (OfferLine.other_premium_effect, OfferDeviation.premium_effect, priced),
+            (OfferLine.other_commission_effect, OfferDeviation.commission_effect, priced),
+        )
+    }
+    wrong = (
+        select(OfferLine.id)
+        .outerjoin(OfferDeviation, OfferDeviation.line_id == OfferLine.id)
+        .where(OfferLine.other_premium_effect.is_not(None))
+        .group_by(OfferLine.id)
+        .having(
+            or_(
+                *(
+                    func.abs(func.coalesce(total, 0) - func.coalesce(column, 0)) > 0.004
+                    for column, total in sums.items()
+                )
+            )
+        )
+    )
+    for line_id in session.scalars(wrong):
+        yield f"offer line {line_id}", "its deviations and its effects tell different sums"
+
+
+@holds("A contract and its policy belong to the same client")
+def contracts_fit(session: Session) -> Iterator[tuple[str, str]]:
+    wrong = (
+        select(Contract.id)
+        .join(Policy, Policy.id == Contract.policy_id)
+        .where(Policy.client_id != Contract.client_id)
+    )
+    for contract_id in session.scalars(wrong):
+        yield f"contract {contract_id}", "its policy is another client's"
+
+
+INVARIANTS = (
+    offers_were_approved,
+    instalments_add_up,
+    renewals_fit,
+    recipients_have_cases,
+    terms_do_not_overlap,
+    renewed_policies_fit,
+    deviations_add_up,
+    contracts_fit,
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.engine.transition import CreatedTask
@@ -37,6 +38,8 @@ class SampleCase:
     email: str | None
     language: str
     owner: str
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    """`standardTerms` of the case, as the process knows them."""
 
 
 Act = Callable[[SampleCase, CreatedTask, Random, datetime], Values]
@@ -176,8 +179,8 @@ def _needs(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -
 
 
 def _standard_premium(case: SampleCase) -> float:
-    computed = round(_sum_insured(case) * float(case.offered.rate), 2)
-    return max(float(case.offered.minimum), computed)
+    computed = round(_sum_insured(case) * float(case.terms["premiumRate"]), 2)
+    return max(float(case.terms["minPremium"]), computed)
 
 
 def _offer(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -> Values:
@@ -186,10 +189,10 @@ def _offer(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -
     premium = round(_standard_premium(case) * (1 - min(given, 25) / 100), 2)
     values: Values = {
         "sumInsured": _sum_insured(case),
-        "deductible": case.offered.deductible,
+        "deductible": case.terms["deductible"],
         "covers": list(case.offered.covers),
         "premium": premium,
-        "commission": case.offered.commission,
+        "commission": case.terms["commission"],
         "instalments": chance.choice((1, 1, 2, 4)),
         "offerValidUntil": (now + timedelta(days=30)).strftime("%Y-%m-%d"),
     }

@@ -84,7 +84,8 @@ class Simulation:
                 {"clientId": client_id, "productId": product_id, "owner": case.owner},
                 by=case.owner,
             )
-            self._cases[started.instance.id] = case
+            known = instance_variables(session, started.instance.id)
+            self._cases[started.instance.id] = replace(case, terms=known["standardTerms"])
             self._follow(started.instance.id, started.transition)
 
         return act

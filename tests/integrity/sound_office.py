@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -16,12 +16,16 @@ from broker_crm.crm.models import (
     CampaignRecipient,
     Client,
     Consent,
+    Contract,
     Insurer,
     Interaction,
     Offer,
+    OfferDeviation,
+    OfferLine,
     Policy,
     Product,
     RenewalStart,
+    StandardTerms,
 )
 from broker_crm.crm.policies import instalments_of
 from broker_crm.outreach import resending
@@ -149,8 +153,36 @@ def _business(session: Session, instance_id: UUID) -> None:
             campaign_id=campaign.id, client_id=client.id, state="started", instance_id=instance_id
         )
     )
+    following = Policy(
+        number="P-2",
+        client_id=client.id,
+        insurer_id=insurer.id,
+        product_id=product.id,
+        starts_on=policy.ends_on + timedelta(days=1),
+        ends_on=policy.ends_on + timedelta(days=365),
+        premium=Decimal(310),
+        commission_percent=Decimal(20),
+        sales_type="renewal",
+        renewed_from_id=policy.id,
+        created_at=now,
+    )
+    stranger = Client(kind="legal", name="Kitas", search_name="kitas", created_at=now)
+    session.add_all([following, stranger])
+    session.flush()
+    session.add(
+        Contract(
+            client_id=client.id,
+            instance_id=instance_id,
+            policy_id=policy.id,
+            version=1,
+            premium=Decimal(300),
+            prepared_at=now,
+        )
+    )
+    session.add_all(_terms(insurer, product))
     session.add(
         Offer(
+            lines=[_line(product)],
             client_id=client.id,
             instance_id=instance_id,
             version=1,
@@ -161,4 +193,54 @@ def _business(session: Session, instance_id: UUID) -> None:
             sent_at=now,
             prepared_at=now,
         )
+    )
+
+
+def _terms(insurer: Insurer, product: Product) -> list[StandardTerms]:
+    """Two periods, one after the other."""
+    periods = ((date(2020, 1, 1), date(2020, 12, 31)), (date(2021, 1, 1), None))
+    return [
+        StandardTerms(
+            insurer_id=insurer.id,
+            product_id=product.id,
+            valid_from=begins,
+            valid_to=ends,
+            premium_rate=Decimal("0.01"),
+            minimum_premium=Decimal(50),
+            deductible=Decimal(100),
+            commission_percent=Decimal(10),
+            maximum_discount_percent=Decimal(5),
+        )
+        for begins, ends in periods
+    ]
+
+
+def _line(product: Product) -> OfferLine:
+    """A discount of 10 EUR, and payment in parts that nothing was charged for."""
+    discount = OfferDeviation(
+        kind="premium",
+        standard=Decimal(100),
+        offered=Decimal(90),
+        difference=Decimal(-10),
+        premium_effect=Decimal(10),
+        commission_effect=Decimal(1),
+    )
+    in_parts = OfferDeviation(
+        kind="instalments",
+        standard=Decimal(1),
+        offered=Decimal(4),
+        difference=Decimal(3),
+        price_percent=Decimal(2),
+        premium_effect=Decimal(2),
+        commission_effect=Decimal("0.20"),
+    )
+    return OfferLine(
+        product_id=product.id,
+        premium=Decimal(90),
+        commission_percent=Decimal(10),
+        premium_effect=Decimal(10),
+        commission_effect=Decimal(1),
+        other_premium_effect=Decimal(2),
+        other_commission_effect=Decimal("0.20"),
+        deviations=[discount, in_parts],
     )

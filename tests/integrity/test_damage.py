@@ -56,6 +56,23 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE process_instance SET client_id = NULL"
         " WHERE id = (SELECT instance_id FROM renewal_start)",
     ),
+    "Standard terms of one insurer for one product never overlap": (
+        "UPDATE standard_terms SET valid_to = NULL",
+        "UPDATE standard_terms SET valid_to = '2021-01-01' WHERE valid_from = '2020-01-01'",
+    ),
+    "A renewed policy follows another one of its client, and is not older": (
+        "UPDATE policy SET renewed_from_id = id WHERE number = 'P-2'",
+        "UPDATE policy SET starts_on = '2020-01-01' WHERE number = 'P-2'",
+        "UPDATE policy SET status = 'cancelled' WHERE number = 'P-2'",
+    ),
+    "The deviations of an offer line add up to its effects on premium and commission": (
+        "DELETE FROM offer_deviation WHERE kind = 'premium'",
+        "UPDATE offer_deviation SET commission_effect = 0 WHERE kind = 'instalments'",
+        "UPDATE offer_line SET other_premium_effect = 3",
+    ),
+    "A contract and its policy belong to the same client": (
+        "UPDATE contract SET client_id = (SELECT id FROM client WHERE search_name = 'kitas')",
+    ),
     "Every recipient who was written to has a case": (
         "UPDATE campaign_recipient SET instance_id = NULL",
     ),
