@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm.models import Contract, ContractStatus, NeedsRecord, Policy
-from broker_crm.crm.offers import latest_offer
+from broker_crm.crm.offers import completed_at, latest_offer
 from broker_crm.process import jobs
 from broker_crm.process.jobs import CompletedStep
 
@@ -93,7 +93,7 @@ def _prepare(step: CompletedStep) -> None:
         commission_percent=_decimal(values.get("contractCommission") or 0),
         instalments=int(str(values.get("contractInstalments") or 1)),
         prepared_by=step.by,
-        prepared_at=clock.now(),
+        prepared_at=completed_at(step),
     )
     if agreed is not None:
         pairs = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select, update
@@ -33,6 +33,7 @@ from broker_crm.engine.errors import RuleFailed
 from broker_crm.process import instance_variables, jobs
 from broker_crm.process.errors import NotAllowed
 from broker_crm.process.jobs import Case, CompletedStep, JobCall
+from broker_crm.process.models import UserTask
 
 PREPARED = "offer-preparation"
 APPROVED = frozenset({"offer-approval", "offer-approval-sales"})
@@ -45,6 +46,12 @@ ANSWERS = {
     "refused": OfferStatus.REFUSED,
 }
 ANSWERED = frozenset({"offer-call", "renewal-call", "negotiation"})
+
+
+def completed_at(step: CompletedStep) -> datetime:
+    """The instant of the command that completed a step: what it opened begins at the same one."""
+    done = step.session.scalar(select(UserTask.completed_at).where(UserTask.id == step.task_id))
+    return done or clock.now()
 
 
 def latest_offer(session: Session, instance_id: object) -> Offer | None:
@@ -166,7 +173,7 @@ def _prepare(step: CompletedStep) -> None:
             corrections=_corrections(step),
             deviation_reason=str(values.get("deviationReason") or ""),
             prepared_by=step.by,
-            prepared_at=clock.now(),
+            prepared_at=completed_at(step),
             lines=[_line(session, step.case, _known(step))],
         )
     )
@@ -219,6 +226,8 @@ def _line(session: Session, case: Case, values: Mapping[str, object]) -> OfferLi
 def _compared(
     session: Session, case: Case, values: Mapping[str, object]
 ) -> tuple[TermsInForce, Deviation]:
+    if case.client_id is None or case.product_id is None:
+        raise RuleFailed(TABLE, None, "The case has no client or no product to compare for.")
     terms = _terms(session, case, values)
     if terms is None:
         raise RuleFailed(TABLE, None, "The product has no standard terms today.")

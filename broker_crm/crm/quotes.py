@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 from statistics import median
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
-from broker_crm.crm.models import Insurer, Quote
+from broker_crm.crm.models import Insurer, Opportunity, Policy, Quote, RenewalStart
 from broker_crm.process import instance_variables, jobs
 from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.models import TaskStatus, UserTask
@@ -96,17 +96,25 @@ def keep_quote(step: CompletedStep) -> None:
 
 def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:
     """Open steps that wait for the insurer's answer, the longest wait in front."""
-    asked = session.scalars(
-        select(UserTask)
+    about = func.coalesce(RenewalStart.policy_id, Opportunity.policy_id)
+    asked = session.execute(
+        select(UserTask, Policy.insurer_id)
+        .outerjoin(RenewalStart, RenewalStart.instance_id == UserTask.instance_id)
+        .outerjoin(Opportunity, Opportunity.instance_id == UserTask.instance_id)
+        .outerjoin(Policy, Policy.id == about)
         .where(UserTask.step.in_(STEPS), UserTask.status == TaskStatus.OPEN)
         .order_by(UserTask.created_at)
     )
     found: list[UserTask] = []
-    for task in asked:
-        known = task.local_variables
-        if task.step != "insurer-quote":
-            known = instance_variables(session, task.instance_id) | known
-        if _asked(known, task.step) == insurer.name:
+    for task, insurer_id in asked:
+        if task.step == "insurer-quote":
+            waits = _asked(task.local_variables, task.step) == insurer.name
+        elif insurer_id is not None:
+            waits = insurer_id == insurer.id
+        else:
+            known = instance_variables(session, task.instance_id)
+            waits = _asked(known, task.step) == insurer.name
+        if waits:
             found.append(task)
         if len(found) == limit:
             break

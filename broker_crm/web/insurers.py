@@ -108,7 +108,6 @@ def quote_row(
 
 def _page(insurer: Insurer, refusal: FormRejected | None) -> str:
     session, user, start = database.current(), person(), paging.offset()
-    seen = set(session.scalars(select(Client.id).where(visible_clients(user))))
     found = session.execute(
         select(Quote, Product, Client)
         .join(Product, Product.id == Quote.product_id)
@@ -119,6 +118,10 @@ def _page(insurer: Insurer, refusal: FormRejected | None) -> str:
         .limit(paging.PAGE + 1)
     ).all()
     shown = found[: paging.PAGE]
+    named = {client.id for _quote, _product, client in shown}
+    seen = set(
+        session.scalars(select(Client.id).where(Client.id.in_(named), visible_clients(user)))
+    )
     waiting = quotes.waiting(session, insurer, SHOWN_WAITING)
     view = {
         "id": insurer.id,

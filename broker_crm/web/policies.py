@@ -185,9 +185,9 @@ def claim_rows(session: Session, condition: ColumnElement[bool]) -> list[dict[st
             "description": claim.description,
             "paid": money.euros(claim.paid),
             "reserve": money.euros(claim.reserve) if claim.reserve else "",
-            "state": _("Refused")
+            "state": _("Claim refused")
             if claim.refused_on
-            else _("Settled")
+            else _("Claim settled")
             if claim.closed_on
             else _("Open claim"),
             "tone": "late" if claim.refused_on else "good" if claim.closed_on else "info",

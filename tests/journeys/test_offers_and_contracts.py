@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from broker_crm import clock
 from broker_crm.crm.models import (
     Client,
     Contract,
@@ -19,6 +20,7 @@ from broker_crm.crm.models import (
     Quote,
     StandardTerms,
 )
+from broker_crm.crm.offer_register import approvals
 from broker_crm.crm.quotes import answering, days_to_answer, waiting
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process.calendars import company_calendar
@@ -167,6 +169,34 @@ def test_a_returned_offer_becomes_a_new_version_that_replaces_the_first(brokerag
     assert (second.approved_by, second.approval_level) == ("product", "product-manager")
     walk.do("renewal-call", renewalCallOutcome="accepts")
     assert offers(brokerage)[1].status == "accepted"
+
+
+class Ticking:
+    """A clock that goes on between two looks at it, as real ones do."""
+
+    def __init__(self, under: Any) -> None:
+        self.under = under
+
+    def now(self) -> datetime:
+        self.under.advance(timedelta(milliseconds=1))
+        return self.under.now()  # type: ignore[no-any-return]
+
+
+def test_each_version_keeps_its_own_decisions_while_the_clock_goes_on(brokerage: Any) -> None:
+    add_policy(brokerage, ends_in=60)
+    walk = to_offer(started(brokerage))
+    with clock.use(Ticking(brokerage.clock)):
+        offer(walk, 420)
+        walk.do("offer-approval", offerApprovalOutcome="return", approvalComment="Per daug")
+        offer(walk, 430).do("offer-approval", offerApprovalOutcome="approve")
+    with brokerage.factory() as session:
+        first, second = session.scalars(select(Offer).order_by(Offer.version))
+        of_first = approvals(session, first, second)
+        of_second = approvals(session, second, None)
+        assert [task.outcome for task, _event in of_first] == ["return"]
+        assert [task.outcome for task, _event in of_second] == ["approve"]
+        ((_task, event),) = of_first
+        assert event is not None and event.value["approvalComment"] == "Per daug"
 
 
 def test_an_unapproved_offer_is_not_sent_whatever_the_diagram_says(brokerage: Any) -> None:
