@@ -19,7 +19,7 @@ def percent(number: Decimal | float | None) -> str:
     """A number of percents, such as “12,5 %”; no more digits than it has."""
     if number is None:
         return "–"
-    return f"{format_decimal(number)}\u00a0%"
+    return f"{format_decimal(number, format='#,##0.####')}\u00a0%"
 
 
 def number(amount: Decimal | float | int) -> str:

@@ -165,6 +165,10 @@ def _facts(session: Session, product: Product) -> list[tuple[str, str]]:
         (_("Class"), word(PRODUCT_CLASS, product.complexity)),
         (_("Insurance group"), word(INSURANCE_GROUP, product.insurance_group)),
         (_("Product manager"), staff.name(session, product.product_manager) or "–"),
+        (
+            _("Terms are changed by"),
+            staff.name(session, product.product_manager) or _("any product manager"),
+        ),
     ]
 
 

@@ -379,14 +379,15 @@ def test_terms_that_would_overlap_are_refused_with_the_period_that_is_in_the_way
     manager, path = site.visitor("product"), f"/products/{product_id}/terms"
     form = {**TERMS, "insurer_id": str(before.insurer_id)}
     manager.post(path, 303, form={**form, "valid_from": "2027-01-01", "valid_to": "2027-06-30"})
-    for begins, ends in (
-        ("2027-06-30", ""),
-        ("2027-01-01", "2027-01-01"),
-        ("2026-12-01", "2027-02-01"),
-        ("2026-12-01", ""),
+    for begins, ends, period in (
+        ("2027-06-30", "", "nuo 2027-01-01 iki 2027-06-30"),
+        ("2027-01-01", "2027-01-01", "nuo 2027-01-01 iki 2027-06-30"),
+        ("2026-12-01", "2026-12-31", "nuo 2024-01-01 iki 2026-12-31"),
+        ("2026-12-31", "", "nuo 2024-01-01 iki 2026-12-31"),
     ):
         answer = manager.post(path, 422, form={**form, "valid_from": begins, "valid_to": ends})
-        assert "nuo 2027-01-01 iki 2027-06-30" in answer.text
+        assert period in answer.text
+    manager.post(f"{path}/{before.id}/end", 303, form={"valid_to": "2026-11-30"})
     manager.post(path, 303, form={**form, "valid_from": "2026-12-01", "valid_to": "2026-12-31"})
     manager.post(path, 303, form={**form, "valid_from": "2027-07-01"})
 
@@ -491,7 +492,7 @@ def test_the_clients_page_gathers_its_business_and_cases_link_their_records(site
 @pytest.mark.parametrize("language", ["lt", "en"])
 def test_registers_say_when_there_is_nothing(site: Site, language: str) -> None:
     owner = site.visitor(site.owner)
-    owner.language = language
+    owner.post(f"/language/{language}")
     for path, lithuanian, english in (
         ("/policies", "Polisų dar nėra", "No policies yet"),
         ("/policies?q=zzz", "Polisų nerasta", "No policies found"),
