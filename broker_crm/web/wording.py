@@ -103,7 +103,7 @@ CONTRACT_STATUS: Words = {
     "draft": _l("Contract being prepared"),
     "approved": _l("Contract approved"),
     "sent": _l("Contract sent"),
-    "signed": _l("Contract signed"),
+    "signed": _l("Signed"),
     "refused": _l("Contract refused"),
     "expired": _l("Contract expired"),
 }
