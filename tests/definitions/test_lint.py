@@ -131,6 +131,15 @@ def test_our_own_folder_is_clean() -> None:
         ),
         (
             SALE,
+            'value="StandardTerms, DeviationPrice"',
+            'value="UsualTerms, DeviationPrice"',
+            ERROR,
+            "decision",
+            "Start_NewClientSale",
+            "“UsualTerms”",
+        ),
+        (
+            SALE,
             CALL_ASSIGNMENT,
             CALL_ASSIGNMENT.replace("salesperson", "seller"),
             ERROR,

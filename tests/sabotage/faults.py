@@ -30,6 +30,7 @@ PROCESS = "tests/process/test_one_transaction.py::"
 DUE = "tests/process/test_due_work.py::"
 LETTERS = "tests/outreach/test_delivery.py::"
 QUEUE = "tests/outreach/test_queueing.py::"
+REGISTERS = "tests/web/test_registers.py::"
 RIGHTS = "tests/web/test_rights.py::"
 SIGN_IN = "tests/web/test_signing_in.py::"
 TASK = "tests/web/test_task_page.py::"
@@ -342,6 +343,22 @@ FAULTS = (
         "    if offer is not None and offer.approved_by == '':",
         OFFERS + "test_an_unapproved_offer_is_not_sent_whatever_the_diagram_says",
         "A discount that nobody allowed reaches the client.",
+    ),
+    Fault(
+        "business: let standard terms overlap",
+        "broker_crm/crm/terms_register.py",
+        "        if there.valid_to is not None or there.valid_from >= begins:",
+        "        if there.valid_to is None and there.valid_from > begins:",
+        REGISTERS + "test_terms_that_would_overlap_are_refused_with_the_period_that_is_in_the_way",
+        "Two standards are in force on one day, and what an offer gave away cannot be told.",
+    ),
+    Fault(
+        "business: show a colleague's records",
+        "broker_crm/crm/visibility.py",
+        "    return client is not None and may_see_client(session, user, client)",
+        "    return client is not None",
+        REGISTERS + "test_records_of_a_colleagues_client_are_not_there",
+        "A salesperson reads the policies and offers of another one's client.",
     ),
     Fault(
         "business: raise the same signal again",
