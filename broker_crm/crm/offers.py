@@ -46,6 +46,8 @@ ANSWERS = {
     "refused": OfferStatus.REFUSED,
 }
 ANSWERED = frozenset({"offer-call", "renewal-call", "negotiation"})
+FOLLOWED = APPROVED | SENT | ANSWERED
+"""Steps after which an offer may stand otherwise."""
 
 
 def completed_at(step: CompletedStep) -> datetime:
@@ -66,10 +68,11 @@ def latest_offer(session: Session, instance_id: object) -> Offer | None:
 
 def keep_offer(step: CompletedStep) -> None:
     """Write what a completed step did to the case's offer; other steps are none of its business."""
-    if step.case.client_id is None or step.case.product_id is None:
-        return
     if step.step == PREPARED:
-        _prepare(step)
+        if _offers_something(step):
+            _prepare(step)
+        return
+    if step.step not in FOLLOWED:
         return
     offer = latest_offer(step.session, step.case.id)
     if offer is None:
@@ -103,7 +106,7 @@ def refuse_without_terms(step: CompletedStep) -> None:
     Raises:
         FormRejected: naming the premium, and who can mend it.
     """
-    if step.step != PREPARED or step.case.client_id is None or step.case.product_id is None:
+    if step.step != PREPARED or not _offers_something(step):
         return
     if _terms(step.session, step.case, _known(step)) is None:
         raise FormRejected({"premium": [FieldError("noStandardTerms")]})
@@ -150,10 +153,15 @@ def register_all() -> None:
     jobs.after_completion(keep_offer)
 
 
+def _offers_something(step: CompletedStep) -> bool:
+    """Has the case a client and a product, and the form a premium for a sum insured?"""
+    known = (step.case.client_id, step.case.product_id)
+    given = (step.values.get("premium"), step.values.get("sumInsured"))
+    return None not in (*known, *given)
+
+
 def _prepare(step: CompletedStep) -> None:
     session, values = step.session, step.values
-    if values.get("premium") is None or values.get("sumInsured") is None:
-        return
     version = session.scalar(
         select(func.max(Offer.version)).where(Offer.instance_id == step.case.id)
     )

@@ -30,7 +30,16 @@ from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.process.rights import visible_tasks
-from broker_crm.web import cases, contract_register, money, offer_register, policies, staff, times
+from broker_crm.web import (
+    cases,
+    contract_register,
+    money,
+    offer_register,
+    policies,
+    policy_parts,
+    staff,
+    times,
+)
 from broker_crm.web.wording import ROLES, word
 
 LATEST = 50
@@ -52,7 +61,7 @@ def view(session: Session, user: User, client: Client) -> dict[str, object]:
                 .limit(LATEST)
             )
         ],
-        "claims": policies.claim_rows(session, Claim.client_id == client.id),
+        "claims": policy_parts.claim_rows(session, Claim.client_id == client.id),
         "group": _group(session, user, client),
         "leads": _leads(session, client),
         "figures": _figures(session, client),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.crm import policy_register
@@ -15,7 +15,6 @@ from broker_crm.crm.models import (
     Contract,
     Document,
     Endorsement,
-    Instalment,
     InsuredObject,
     Insurer,
     Policy,
@@ -23,17 +22,17 @@ from broker_crm.crm.models import (
     Product,
     RenewalStart,
 )
-from broker_crm.crm.policies import LOSS_YEARS, loss_ratio, today
+from broker_crm.crm.policies import today
 from broker_crm.crm.visibility import may_see_client_id
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import cases, database, files, money, paging, staff, times
+from broker_crm.web import cases, database, files, money, paging, policy_parts, times
 from broker_crm.web.errors import NotFound
 from broker_crm.web.register_forms import told
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import COVER, OBJECT_KIND, POLICY_STATUS, SALES_TYPE, word
+from broker_crm.web.wording import COVER, POLICY_STATUS, word
 
 PERIODS = (30, 60, 90)
 """Days within which a policy may be asked to end."""
@@ -86,8 +85,8 @@ def show(policy_id: int) -> ResponseReturnValue:
         "status": word(POLICY_STATUS, policy.status),
         "tone": tone(policy),
         "ending": _ending(policy),
-        "facts": _facts(session, policy),
-        "object": _object(session, policy),
+        "facts": policy_parts.facts(session, policy),
+        "object": policy_parts.insured_object(session, policy),
         "not_renewable": policy.not_renewable,
         "non_renewal_reason": policy.non_renewal_reason or "",
         "before": before,
@@ -100,9 +99,9 @@ def show(policy_id: int) -> ResponseReturnValue:
             }
             for cover in policy.covers
         ],
-        "instalments": _instalments(session, policy),
-        "endorsements": _endorsements(session, policy),
-        "claims": claim_rows(session, Claim.policy_id == policy.id),
+        "instalments": policy_parts.instalments(session, policy),
+        "endorsements": policy_parts.endorsements(session, policy),
+        "claims": policy_parts.claim_rows(session, Claim.policy_id == policy.id),
         "cases": _cases(session, user, policy),
         "contracts": session.scalars(
             select(Contract).where(Contract.policy_id == policy.id).order_by(Contract.id.desc())
@@ -153,7 +152,7 @@ def row(
         "client": client,
         "product": cases.product_name(product),
         "insurer": insurer.name,
-        "object": _object_name(insured),
+        "object": policy_parts.object_name(insured),
         "starts": times.day(policy.starts_on),
         "ends": times.day(policy.ends_on),
         "soon": _ending(policy),
@@ -168,129 +167,11 @@ def tone(policy: Policy) -> str:
     return TONES.get(PolicyStatus(policy.status), "")
 
 
-def claim_rows(session: Session, condition: ColumnElement[bool]) -> list[dict[str, object]]:
-    """Claims as the pages list them, the newest in front."""
-    found = session.execute(
-        select(Claim, Policy.number)
-        .outerjoin(Policy, Policy.id == Claim.policy_id)
-        .where(condition)
-        .order_by(Claim.happened_on.desc(), Claim.id.desc())
-    )
-    return [
-        {
-            "number": claim.insurer_number or "",
-            "policy_id": claim.policy_id,
-            "policy": number or "",
-            "happened": times.day(claim.happened_on),
-            "description": claim.description,
-            "paid": money.euros(claim.paid),
-            "reserve": money.euros(claim.reserve) if claim.reserve else "",
-            "state": _("Claim refused")
-            if claim.refused_on
-            else _("Claim settled")
-            if claim.closed_on
-            else _("Open claim"),
-            "tone": "late" if claim.refused_on else "good" if claim.closed_on else "info",
-        }
-        for claim, number in found
-    ]
-
-
 def _ending(policy: Policy) -> str:
     left = (policy.ends_on - today()).days
     if policy.status != PolicyStatus.ACTIVE or not 0 <= left <= SOON:
         return ""
     return _("ends in %(days)s d.", days=left) if left else _("ends today")
-
-
-def _facts(session: Session, policy: Policy) -> list[tuple[str, str]]:
-    commission = policy.premium * policy.commission_percent / 100
-    facts = [
-        (_("Period"), f"{times.day(policy.starts_on)} – {times.day(policy.ends_on)}"),
-        (_("Premium"), money.euros(policy.premium)),
-        (
-            _("Commission"),
-            f"{money.percent(policy.commission_percent)} · {money.euros(commission)}",
-        ),
-        (_("Sum insured"), money.euros(policy.sum_insured)),
-        (_("Deductible"), money.euros(policy.deductible)),
-        (_("Instalments"), money.number(policy.instalment_count)),
-        (_("Kind of sale"), word(SALES_TYPE, policy.sales_type)),
-        (
-            _("Loss ratio, %(years)s years", years=LOSS_YEARS),
-            money.percent(loss_ratio(session, policy)),
-        ),
-        (_("Salesperson"), staff.name(session, policy.owner) or "–"),
-    ]
-    return [(name, value) for name, value in facts if value not in ("", "–")]
-
-
-def _object_name(insured: InsuredObject | None) -> str:
-    if insured is None:
-        return ""
-    return " ".join(filter(None, (insured.name, insured.plate)))
-
-
-def _object(session: Session, policy: Policy) -> list[tuple[str, str]]:
-    insured = session.get(InsuredObject, policy.object_id) if policy.object_id else None
-    if insured is None:
-        return []
-    facts = [
-        (word(OBJECT_KIND, insured.kind), insured.name),
-        (_("Plate"), insured.plate or ""),
-        ("VIN", insured.vin or ""),
-        (_("Year"), str(insured.built_year or "")),
-        (_("Value"), money.euros(insured.value) if insured.value is not None else ""),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _instalments(session: Session, policy: Policy) -> list[dict[str, object]]:
-    parts = session.scalars(
-        select(Instalment).where(Instalment.policy_id == policy.id).order_by(Instalment.number)
-    )
-    return [
-        {
-            "number": part.number,
-            "due": times.day(part.due_on),
-            "amount": money.euros(part.amount),
-            "invoice": part.invoice_number or "",
-            **_payment(part),
-        }
-        for part in parts
-    ]
-
-
-def _payment(part: Instalment) -> dict[str, str]:
-    paid = part.paid_amount or 0
-    if part.paid_on is not None and paid >= part.amount:
-        return {"state": _("Paid %(day)s", day=times.day(part.paid_on)), "tone": "good"}
-    if paid:
-        return {
-            "state": _("Paid in part: %(amount)s", amount=money.euros(paid)),
-            "tone": "today",
-        }
-    if part.due_on < today():
-        late = (today() - part.due_on).days
-        return {"state": _("Overdue by %(days)s d.", days=late), "tone": "late"}
-    return {"state": _("Not due yet"), "tone": ""}
-
-
-def _endorsements(session: Session, policy: Policy) -> list[dict[str, object]]:
-    found = session.scalars(
-        select(Endorsement)
-        .where(Endorsement.policy_id == policy.id)
-        .order_by(Endorsement.effective_on.desc(), Endorsement.id.desc())
-    )
-    return [
-        {
-            "from": times.day(each.effective_on),
-            "change": each.change,
-            "premium": money.euros(each.premium_delta),
-            "sum": money.euros(each.sum_insured_delta),
-        }
-        for each in found
-    ]
 
 
 def _cases(session: Session, user: User, policy: Policy) -> list[dict[str, object]]:
