@@ -19,9 +19,15 @@ from broker_crm.web import (
     clients,
     commands,
     complaints,
+    consents,
+    contact_persons,
+    data_export,
+    data_requests,
     database,
+    duplicates,
     errors,
     files,
+    groups,
     health,
     imports,
     inbox,
@@ -34,8 +40,10 @@ from broker_crm.web import (
     notifications,
     offers,
     page,
+    personal_codes,
     request_log,
     response_headers,
+    retention,
     sign_in,
     signing,
     start,
@@ -83,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.set_up(app)
     imports.set_up(app)
     files.set_up(app)
+    consents.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
     response_headers.set_up(app, secure=secure)
@@ -98,6 +107,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         start,
         clients,
         client_editing,
+        contact_persons,
+        consents,
+        groups,
+        personal_codes,
+        duplicates,
+        data_export,
+        data_requests,
+        retention,
         letters,
         files,
         signing,

@@ -17,6 +17,7 @@ from broker_crm.web import access, database, sign_in
 from broker_crm.web.language import LANGUAGES
 from broker_crm.web.wording import ROLES, word
 
+CLIENTS = {"clients", "client_editing", "imports", "duplicates", "contact_persons"}
 STATIC = Path(__file__).parent / "static"
 YEAR = 365 * 24 * 3600
 
@@ -52,7 +53,7 @@ class Frame:
         items = [
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
-            (_("Clients"), "people", "clients.listing", {"clients", "client_editing", "imports"}),
+            (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),

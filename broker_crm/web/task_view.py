@@ -20,6 +20,7 @@ from broker_crm.process.rights import may_steer, may_work_on
 from broker_crm.web import (
     cases,
     client_card,
+    consents,
     files,
     money,
     names,
@@ -30,6 +31,8 @@ from broker_crm.web import (
     times,
 )
 
+SELLING_HELP = frozenset({"script", "letter", "presentation", "offer"})
+"""Help of steps in which the client is spoken or written to."""
 COMMENT = "comment"
 """A value whose name ends so is what one colleague says to the next."""
 
@@ -73,6 +76,9 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "incident": _incident(session, task),
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
+        "permissions": {"decisions": consents.decisions(session, client)}
+        if client and is_open and SELLING_HELP & set(task.help)
+        else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
         "signature": signing.card(session, user, task),
         "files": files.view(session, user, instance.id, task),
