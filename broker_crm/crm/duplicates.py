@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from broker_crm import clock
@@ -107,6 +107,10 @@ def _living(client: type[Client] = Client) -> ColumnElement[bool]:
     return and_(client.merged_into.is_(None), client.erased_at.is_(None))
 
 
+def _one_of(client_id: int | None, *columns: Any) -> ColumnElement[bool]:
+    return true() if client_id is None else or_(*(column == client_id for column in columns))
+
+
 def _groups(
     session: Session,
     key: ColumnElement[Any],
@@ -146,25 +150,28 @@ def _born_alike(session: Session, client_id: int | None) -> list[tuple[int, int]
             and_(other.match_name == Client.match_name, other.birth_date == Client.birth_date),
         )
         .where(Client.id < other.id, _living(), _living(other), Client.birth_date.is_not(None))
+        .where(_one_of(client_id, Client.id, other.id))
+        .limit(MOST * 5)
     )
-    return [(one, two) for one, two in session.execute(found) if client_id in (None, one, two)]
+    return [(one, two) for one, two in session.execute(found)]
 
 
 def _by_contact(session: Session, client_id: int | None) -> list[tuple[int, int]]:
     """A contact person of one has the address of another."""
     found = (
         select(ContactPerson.client_id, Client.id)
-        .join(Client, func.lower(Client.email) == func.lower(ContactPerson.email))
+        .join(Client, Client.email == ContactPerson.email)
         .join(aliased_owner := aliased(Client), aliased_owner.id == ContactPerson.client_id)
         .where(
             Client.id != ContactPerson.client_id,
             ContactPerson.ended_at.is_(None),
             _living(),
             _living(aliased_owner),
+            _one_of(client_id, Client.id, ContactPerson.client_id),
         )
         .limit(MOST * 5)
     )
-    return [(one, two) for one, two in session.execute(found) if client_id in (None, one, two)]
+    return [(one, two) for one, two in session.execute(found)]
 
 
 def _by_lost_letters(session: Session, client_id: int | None) -> list[tuple[int, int]]:
