@@ -5,6 +5,7 @@ from __future__ import annotations
 import broker_crm.crm.campaigns
 import broker_crm.crm.complaints
 import broker_crm.crm.contracts
+import broker_crm.crm.erasure_proposals
 import broker_crm.crm.jobs
 import broker_crm.crm.meetings
 import broker_crm.crm.offers
@@ -24,6 +25,7 @@ def compose() -> None:
     broker_crm.crm.offers.register_all()
     broker_crm.crm.contracts.register_all()
     broker_crm.crm.quotes.register_all()
+    broker_crm.crm.erasure_proposals.register_all()
     broker_crm.crm.renewals.register_all()
     broker_crm.crm.complaints.register_all()
     broker_crm.crm.opportunities.register_all()

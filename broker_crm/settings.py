@@ -60,6 +60,7 @@ class Settings:
     """Where each worker shows its metrics; None for nowhere."""
     log_format: Literal["json", "text"]
     given_secret_key: str | None = field(default=None, repr=False)
+    given_data_key: str | None = field(default=None, repr=False)
     metrics_token: str | None = field(default=None, repr=False)
     """What an operator's program has to show to read metrics and details of the health."""
 
@@ -67,6 +68,14 @@ class Settings:
     def secret_key(self) -> str:
         """The key that signs sessions: as given, or one generated once in the data directory."""
         return self.given_secret_key or _generated_key(self.data_dir / "secret-key")
+
+    @property
+    def data_key(self) -> str:
+        """The key that seals personal codes: as given, or one generated once in the data directory.
+
+        What was sealed can't be opened without it, so it is kept apart from the database's backup.
+        """
+        return self.given_data_key or _generated_key(self.data_dir / "data-key")
 
     def make_data_dir(self) -> None:
         """Make sure that the data directory is there and can be written to.
@@ -139,6 +148,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         worker_metrics_port=worker_metrics_port or None,
         log_format=_log_format(text("BROKER_CRM_LOG")),
         given_secret_key=_secret("BROKER_CRM_SECRET_KEY", text("BROKER_CRM_SECRET_KEY"), 32),
+        given_data_key=_secret("BROKER_CRM_DATA_KEY", text("BROKER_CRM_DATA_KEY"), 32),
         metrics_token=_secret("METRICS_TOKEN", text("METRICS_TOKEN"), 16),
     )
 

@@ -38,6 +38,7 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 COMPILED: dict[Any, Any] = {}
 """Statements of the check after every test, compiled once for all databases."""
 
+os.environ.setdefault("BROKER_CRM_DATA_KEY", "the-key-of-the-tests-with-32-letters")
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 

@@ -35,6 +35,7 @@ def test_postgresql_addresses_get_the_driver(scheme: str) -> None:
         ("BROKER_CRM_PORT", "٨٠٠٠"),
         ("BROKER_CRM_DEMO", "maybe"),
         ("BROKER_CRM_SECRET_KEY", "too short"),
+        ("BROKER_CRM_DATA_KEY", "too short"),
         ("BROKER_CRM_MAIL_FROM", "nobody"),
         ("BROKER_CRM_MAIL_FROM", "a@b\r\nBcc: c@d"),
         ("BROKER_CRM_URL", "ftp://crm"),
@@ -65,12 +66,14 @@ def test_the_generated_key_stays_the_same_and_private(tmp_path: Path) -> None:
     assert first == second
     assert len(first) >= 32
     assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
+    assert load(environment).data_key == load(environment).data_key != first
 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
         ("BROKER_CRM_SECRET_KEY", "slapta" * 8),
+        ("BROKER_CRM_DATA_KEY", "slapta" * 8),
         ("METRICS_TOKEN", "slapta" * 8),
         ("DATABASE_URL", "postgresql://ona:slapta@db/crm"),
         ("REDIS_URL", "redis://:slapta@redis/0"),

@@ -141,7 +141,9 @@ def _load(connection: Connection, backup: Backup, copy: TableCopy) -> None:
             f"{backup.manifest.schema}. Nothing was restored."
         )
     columns = [Column(name, BY_NAME[kind].stored()) for name, kind in copy.columns.items()]
-    insert = Table(copy.name, MetaData(), *columns).insert()
+    table = Table(copy.name, MetaData(), *columns)
+    insert = table.insert()
+    connection.execute(table.delete())
     done = 0
     source = backup.rows(copy)
     while rows := list(islice(source, AT_ONCE)):

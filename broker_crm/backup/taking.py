@@ -85,12 +85,17 @@ def _copy(connection: Connection, table: Table, archive: zipfile.ZipFile) -> Tab
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[tuple[object, ...]]:
+    """All rows; those that point to others of their own table come after those."""
     if table.name in MOMENTARY:
         return
     columns = [read_from(column, connection.dialect.name) for column in table.columns]
-    statement = (
-        select(*columns).order_by(*table.primary_key.columns).execution_options(yield_per=STREAMED)
-    )
+    points = [
+        column.is_not(None)
+        for column in table.columns
+        if any(key.column.table is table for key in column.foreign_keys)
+    ]
+    order = (*points, *table.primary_key.columns)
+    statement = select(*columns).order_by(*order).execution_options(yield_per=STREAMED)
     for row in connection.execute(statement):
         yield tuple(row)
 

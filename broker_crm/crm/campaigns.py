@@ -465,6 +465,7 @@ def _reason(campaign: Campaign) -> ColumnElement[str]:
     consent = exists().where(
         Consent.client_id == Client.id,
         Consent.purpose == "marketing",
+        Consent.channel.in_(("email", "any")),
         Consent.given_at <= now,
         or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at > now),
     )
@@ -478,6 +479,7 @@ def _reason(campaign: Campaign) -> ColumnElement[str]:
     no_address = and_(or_(Client.email.is_(None), Client.email == ""), ~Client.contacts.any())
     return case(
         (Client.do_not_contact.is_(True), "do-not-contact"),
+        (Client.restricted_at.is_not(None), "restricted"),
         (and_(~consent, ~existing), "no-permission"),
         (no_address, "no-address"),
         (complaint, "open-complaint"),

@@ -175,7 +175,7 @@ def _named(
 ) -> tuple[Client, Product | None, User]:
     errors: dict[str, list[str]] = {}
     client_id, product_id = variables.get("clientId"), variables.get("productId")
-    client = session.get(Client, client_id) if _is_key(client_id) else None
+    client = _present(session, client_id) if _is_key(client_id) else None
     if client is None or (user is not None and not may_see_client(session, user, client)):
         client = None
         errors["clientId"] = [f"There is no client {client_id!r}."]
@@ -189,6 +189,20 @@ def _named(
     if errors or client is None or owner is None:
         raise CaseRejected(errors)
     return client, product, owner
+
+
+def _present(session: Session, client_id: object) -> Client | None:
+    """The client, or the one that took over its history, so locked that nobody merges or erases it
+    before the case is written; None for one that is not there or was erased."""
+    client = session.get(
+        Client,
+        client_id,
+        with_for_update={"read": True, "key_share": True},
+        populate_existing=True,
+    )
+    if client is not None and client.merged_into is not None:
+        return _present(session, client.merged_into)
+    return client if client is not None and client.erased_at is None else None
 
 
 def _is_key(value: object) -> bool:
@@ -211,7 +225,7 @@ def client_facts(session: Session, client: Client) -> dict[str, object]:
         "email": email,
         "phone": (contact.phone if contact else None) or client.phone,
         "consent": {"marketing": may_be_contacted(session, client)},
-        "doNotContact": client.do_not_contact,
+        "doNotContact": client.do_not_contact or client.restricted_at is not None,
         "existing": is_existing(client),
     }
 

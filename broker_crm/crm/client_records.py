@@ -8,14 +8,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm import identifiers, likeness
 from broker_crm.crm.clients import first_contact
 from broker_crm.crm.identifiers import IdentifierRejected
-from broker_crm.crm.models import Client, ClientKind, ClientStatus, ContactPerson, Interaction
+from broker_crm.crm.models import (
+    Client,
+    ClientDistinction,
+    ClientKind,
+    ClientStatus,
+    ContactPerson,
+    Interaction,
+)
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.people.models import User
 from broker_crm.process.plain_text import plain
@@ -117,8 +124,14 @@ def save(
     before = entry_of(client) if client is not None else None
     if before is not None and seen != before.mark:
         raise ChangedMeanwhile
-    alike = _alike(session, entry, client)
-    if alike and not anyway and before is None:
+    if client is not None and (client.merged_into or client.erased_at):
+        raise ChangedMeanwhile
+    known_by = (*likeness.TOLD_BY, "kind")
+    told_anew = before is None or any(
+        getattr(before, name) != getattr(entry, name) for name in known_by
+    )
+    alike = _alike(session, entry, client) if told_anew and not anyway else []
+    if alike:
         raise LooksAlike([each.id for each in alike])
     if client is None:
         client = Client(
@@ -179,25 +192,42 @@ def _checked(session: Session, entry: ClientEntry, client: Client | None) -> Cli
 
 def _alike(session: Session, entry: ClientEntry, client: Client | None) -> list[Client]:
     told = set(likeness.keys(asdict(entry)))
+    name = likeness.company_name(entry.name or "")
+    company = and_(Client.match_name == name, Client.kind != ClientKind.NATURAL)
+    asked = [company] if entry.kind != ClientKind.NATURAL else []
+    if entry.vat_code:
+        asked.append(Client.vat_code == entry.vat_code)
+    if entry.email:
+        asked.append(func.lower(Client.email) == entry.email.lower())
+    if entry.phone:
+        asked.append(Client.phone == entry.phone)
     near = session.scalars(
         select(Client)
-        .where(
-            Client.merged_into.is_(None),
-            Client.erased_at.is_(None),
-            or_(
-                Client.vat_code == entry.vat_code,
-                Client.email == entry.email,
-                Client.phone == entry.phone,
-            ),
-        )
+        .where(Client.merged_into.is_(None), Client.erased_at.is_(None), or_(false(), *asked))
         .order_by(Client.id)
     )
     return [
         each
         for each in near
         if each is not client
-        and told & set(likeness.keys({name: getattr(each, name) for name in likeness.TOLD_BY}))
+        and (
+            told & set(likeness.keys({name: getattr(each, name) for name in likeness.TOLD_BY}))
+            or _same_company(each, entry)
+        )
+        and not _known_apart(session, client, each)
     ]
+
+
+def _same_company(client: Client, entry: ClientEntry) -> bool:
+    natural = ClientKind.NATURAL in (client.kind, entry.kind)
+    return not natural and client.match_name == likeness.company_name(entry.name or "")
+
+
+def _known_apart(session: Session, client: Client | None, other: Client) -> bool:
+    """Has somebody said that the two are different clients?"""
+    if client is None:
+        return False
+    return session.get(ClientDistinction, tuple(sorted((client.id, other.id)))) is not None
 
 
 def _write(client: Client, entry: ClientEntry) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -72,9 +72,10 @@ def search_clients(session: Session, text: str, user: User, limit: int = MOST) -
 
     Salespeople find their own clients and those that nobody owns.
     """
-    statement = select(Client)
+    statement = select(Client).where(Client.merged_into.is_(None), Client.erased_at.is_(None))
     if not user.roles & SEES_EVERY_CLIENT:
-        statement = statement.where(or_(Client.owner == user.login, Client.owner.is_(None)))
+        own = or_(Client.owner == user.login, Client.deputy == user.login)
+        statement = statement.where(or_(own, Client.owner.is_(None)))
     for word in text.split()[:6]:
         needle = plain(word)
         statement = statement.where(
@@ -84,12 +85,14 @@ def search_clients(session: Session, text: str, user: User, limit: int = MOST) -
                 Client.email.contains(needle, autoescape=True),
             )
         )
-    return list(session.scalars(statement.order_by(Client.search_name).limit(limit)))
+    return list(session.scalars(statement.order_by(Client.sort_name, Client.id).limit(limit)))
 
 
 def may_see_client(session: Session, user: Person, client: Client) -> bool:
     """May the user open this client's card: an own client, nobody's, or one of an own task?"""
     if user.roles & SEES_EVERY_CLIENT or client.owner in (None, user.login):
+        return True
+    if client.deputy == user.login:
         return True
     own_task = select(UserTask.id).where(
         UserTask.client_id == client.id,
@@ -108,11 +111,18 @@ def first_contact(client: Client) -> ContactPerson | None:
     return reachable[0] if reachable else None
 
 
-def may_be_contacted(session: Session, client: Client) -> bool:
-    """Is there a permission for marketing that was given and not withdrawn?"""
+def may_be_contacted(session: Session, client: Client, channel: str = "any") -> bool:
+    """Is there a permission for marketing that was given and not withdrawn?
+
+    Args:
+        session: only read.
+        client: whose.
+        channel: 'email' or 'phone'; 'any' asks whether there is a permission for some channel.
+    """
     now = clock.now()
     statement = select(Consent.id).where(
         Consent.client_id == client.id,
+        true() if channel == "any" else Consent.channel.in_((channel, "any")),
         Consent.purpose == "marketing",
         and_(
             Consent.given_at <= now,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm import clock, process
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.crm.cases import client_facts, segment
+from broker_crm.crm.merging import survivor
 from broker_crm.crm.models import Client, Complaint, Insurer
 from broker_crm.crm.policies import today
 from broker_crm.definitions.forms import FieldError, FormRejected
@@ -112,6 +113,9 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         FormRejected: naming the fields that are wrong.
     """
     _refuse_unless_right(session, told)
+    if told.client_id is not None:
+        kept = survivor(session, session.get_one(Client, told.client_id))
+        told = replace(told, client_id=kept.id)
     version = latest_version(session, COMPLAINT)
     terms = decide(
         TERMS, compiled(session, version.id).decisions, {"receivedOn": told.received_on.isoformat()}

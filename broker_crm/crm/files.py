@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import PurePath
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -66,9 +66,9 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file belongs."""
+    """Where a file belongs; evidence of a consent belongs to a client without a case."""
 
-    instance_id: UUID
+    instance_id: UUID | None
     task_id: UUID | None = None
     client_id: int | None = None
 
@@ -94,6 +94,7 @@ def keep(session: Session, upload: Upload, place: Place, *, kind: str, by: str |
     there = session.scalar(
         select(Document).where(
             Document.instance_id == place.instance_id,
+            Document.client_id == place.client_id if place.instance_id is None else true(),
             Document.kind == kind,
             Document.sha256 == digest,
             Document.removed_at.is_(None),

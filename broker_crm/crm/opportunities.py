@@ -136,6 +136,7 @@ def send_best(session: Session) -> int:
             Opportunity.instance_id.is_(None),
             Opportunity.dismissed_at.is_(None),
             Client.do_not_contact.is_(False),
+            Client.restricted_at.is_(None),
             Client.merged_into.is_(None),
             Client.erased_at.is_(None),
             User.active.is_(True),
@@ -278,6 +279,7 @@ def _go_round(session: Session) -> int:
             Client.id > after,
             Client.status == ClientStatus.ACTIVE,
             Client.do_not_contact.is_(False),
+            Client.restricted_at.is_(None),
             Client.merged_into.is_(None),
             Client.erased_at.is_(None),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -215,6 +215,22 @@ def variables(state: bytes, instance_id: UUID | None = None) -> dict[str, Any]:
         StateDamaged: when the state can't be trusted.
     """
     return states.variables(state, instance_id)
+
+
+def rewritten(
+    state: bytes, instance_id: UUID, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> bytes:
+    """The state of an instance that is over, with other variables.
+
+    Args:
+        state: as stored.
+        instance_id: checked against the one inside.
+        change: gets a scope's variables and gives what takes their place.
+
+    Raises:
+        StateDamaged: when the state can't be trusted.
+    """
+    return states.rewritten(state, instance_id, change)
 
 
 def _open(

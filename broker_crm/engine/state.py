@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,25 @@ def variables(state: bytes, instance_id: UUID | None) -> dict[str, Any]:
     """
     found: dict[str, Any] = _document(state, instance_id)["top"]["data"]
     return found
+
+
+def rewritten(
+    state: bytes, instance_id: UUID | None, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> bytes:
+    """The state with other variables, of the instance, its subprocesses and its tasks.
+
+    Raises:
+        StateDamaged: as for `load`.
+    """
+    document = _document(state, instance_id)
+    for tree in (document["top"], *(part for _parent, _spec, part in document["subprocesses"])):
+        tree["data"] = change(tree["data"])
+        for row in tree["tasks"]:
+            if row[_DATA]:
+                row[_DATA] = change(row[_DATA])
+    body = zlib.compress(orjson.dumps(document), 1)
+    prefix = state[: _HEADER - _DIGEST]
+    return prefix + _digest(prefix + body) + body
 
 
 def load(process: CompiledProcess, state: bytes, engine: Any, instance_id: UUID | None) -> Instance:

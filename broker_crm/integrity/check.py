@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.integrity import (
     business,
+    clients,
     database,
     history,
     incidents,
@@ -38,6 +39,7 @@ def invariants() -> tuple[Invariant, ...]:
         *incidents.INVARIANTS,
         *records.INVARIANTS,
         *business.INVARIANTS,
+        *clients.INVARIANTS,
         *states.INVARIANTS,
     )
 

@@ -78,6 +78,20 @@ def alert(
     )
 
 
+def announce(session: Session, what: str, logins: Iterable[str]) -> list[str]:
+    """Tell people of something outside any case; once a day each.
+
+    Args:
+        session: the caller commits.
+        what: code that the page has words and an address for.
+        logins: whom.
+
+    Returns:
+        The logins that had not been told yet today.
+    """
+    return _write(session, what, logins, kind=what)
+
+
 def _write(session: Session, about: str, logins: Iterable[str], **columns: Any) -> list[str]:
     now = clock.now()
     day = now.astimezone(OFFICE).date()

@@ -106,6 +106,43 @@ def broadcast(session: Session, name: str, payload: Mapping[str, object]) -> int
     return len(rows)
 
 
+def queue_messages(
+    session: Session, name: str, correlation_key: str | None, payload: Mapping[str, object]
+) -> int:
+    """Queue a message for every instance that waits for it now; workers deliver each by itself.
+
+    Args:
+        session: the caller commits.
+        name: of the message.
+        correlation_key: of the message.
+        payload: becomes variables.
+
+    Returns:
+        How many wait for it.
+    """
+    waiting = select(EventSubscription.id, EventSubscription.instance_id).where(
+        EventSubscription.kind == MESSAGE,
+        EventSubscription.name == name,
+        EventSubscription.correlation_key == correlation_key,
+    )
+    rows = [
+        {
+            "id": new_id(),
+            "kind": MESSAGE,
+            "name": name,
+            "correlation_key": correlation_key,
+            "payload": dict(payload),
+            "created_at": clock.now(),
+            "subscription_id": subscription_id,
+            "instance_id": instance_id,
+        }
+        for subscription_id, instance_id in session.execute(waiting)
+    ]
+    if rows:
+        session.execute(PendingMessage.__table__.insert(), rows)  # type: ignore[attr-defined]
+    return len(rows)
+
+
 def queue_start(session: Session, process_key: str, payload: Mapping[str, object]) -> None:
     """Queue the start of a process; a worker carries it out, once, after the caller's commit.
 

@@ -40,6 +40,9 @@ MARKETING = frozenset(
 )
 SETS_TERMS = frozenset({Role.PRODUCT_MANAGER, Role.ADMINISTRATOR})
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
+PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
+MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
+CONSENTING = SELLING | {Role.COMPLIANCE}
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,37 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "client_editing.create": SELLING,
     "client_editing.edit": SELLING,
     "client_editing.change": SELLING,
+    "contact_persons.prepare": SELLING,
+    "contact_persons.add": SELLING,
+    "contact_persons.edit": SELLING,
+    "contact_persons.change": SELLING,
+    "contact_persons.end": SELLING,
+    "groups.join": SELLING,
+    "groups.leave": SELLING,
+    "consents.give": CONSENTING,
+    "consents.withdraw": CONSENTING,
+    "consents.evidence": KNOWS_CLIENTS,
+    "personal_codes.write": KNOWS_CLIENTS,
+    "personal_codes.look": KNOWS_CLIENTS,
+    "duplicates.listing": MERGING,
+    "duplicates.tell_apart": MERGING,
+    "duplicates.prepare": MERGING,
+    "duplicates.merge": MERGING,
+    "duplicates.undo": MERGING,
+    "data_export.export": PROTECTING,
+    "data_requests.listing": PROTECTING,
+    "data_requests.trail": PROTECTING,
+    "data_requests.prepare": KNOWS_CLIENTS,
+    "data_requests.register": KNOWS_CLIENTS,
+    "data_requests.show": PROTECTING,
+    "data_requests.extend": PROTECTING,
+    "data_requests.decide": PROTECTING,
+    "data_requests.restrict": PROTECTING,
+    "retention.listing": PROTECTING,
+    "retention.look": PROTECTING,
+    "retention.erase": PROTECTING,
+    "retention.keep": PROTECTING,
+    "retention.change": PROTECTING,
     "complaints.listing": SEES_REGISTER,
     "complaints.show": SEES_REGISTER,
     "complaints.prepare": SIGNED_IN,

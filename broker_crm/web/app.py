@@ -19,11 +19,17 @@ from broker_crm.web import (
     clients,
     commands,
     complaints,
+    consents,
+    contact_persons,
     contract_register,
+    data_export,
+    data_requests,
     database,
+    duplicates,
     errors,
     files,
     finding,
+    groups,
     health,
     imports,
     inbox,
@@ -38,10 +44,12 @@ from broker_crm.web import (
     offer_register,
     offers,
     page,
+    personal_codes,
     policies,
     products,
     request_log,
     response_headers,
+    retention,
     sign_in,
     signing,
     start,
@@ -89,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     sign_in.set_up(app)
     imports.set_up(app)
     files.set_up(app)
+    consents.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
     response_headers.set_up(app, secure=secure)
@@ -110,6 +119,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         products,
         insurers,
         finding,
+        contact_persons,
+        consents,
+        groups,
+        personal_codes,
+        duplicates,
+        data_export,
+        data_requests,
+        retention,
         letters,
         files,
         signing,

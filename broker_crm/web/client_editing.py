@@ -118,6 +118,8 @@ def _known(client_id: int) -> Client:
     client = session.get(Client, client_id)
     if client is None or not clients.may_see_client(session, person(), client):
         raise NotFound
+    if client.merged_into is not None or client.erased_at is not None:
+        raise NotFound
     return client
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,7 +12,6 @@ from broker_crm.crm.models import (
     Client,
     ClientStatus,
     Complaint,
-    Consent,
     Document,
     Interaction,
 )
@@ -25,6 +23,7 @@ from broker_crm.web import (
     cases,
     client_card,
     client_overview,
+    client_protection,
     database,
     files,
     letters,
@@ -37,7 +36,6 @@ from broker_crm.web.access import may_visit
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import (
-    CHANNEL,
     CLIENT_STATUS,
     COMPLAINT_STATUS,
     COMPLAINT_SUBJECT,
@@ -68,6 +66,8 @@ def listing() -> ResponseReturnValue:
 def show(client_id: int) -> ResponseReturnValue:
     session, user = database.current(), person()
     client = session.get(Client, client_id)
+    if client is not None and client.merged_into is not None:
+        return redirect(url_for("clients.show", client_id=client.merged_into))
     if client is None or not clients.may_see_client(session, user, client):
         raise NotFound
     of_client = (
@@ -88,9 +88,8 @@ def show(client_id: int) -> ResponseReturnValue:
         .order_by(Letter.created_at.desc())
         .limit(LATEST)
     )
-    given = select(Consent).where(Consent.client_id == client_id).order_by(Consent.given_at.desc())
     view = {
-        "client": client_card.card(session, client),
+        "client": client_card.card(session, client) | {"contacts": []},
         "subtitle": client_card.kind(client),
         "cases": [cases.row(session, case, None) for case in session.scalars(of_client)],
         "notes": notes.lines(session, session.scalars(written)),
@@ -99,7 +98,7 @@ def show(client_id: int) -> ResponseReturnValue:
         "files": {"rows": files.rows(session, user, _files(session, user, client_id))},
         "complaints": _complaints(session, client_id),
         "may_open_complaints": may_visit(user, "complaints.show"),
-        "consents": [_consent(consent) for consent in session.scalars(given)],
+        **client_protection.view(session, user, client),
     }
     return render_template("client.html", view=view)
 
@@ -149,15 +148,4 @@ def _row(session: Session, client: Client) -> dict[str, object]:
         "status": word(CLIENT_STATUS, client.status),
         "tone": TONES.get(ClientStatus(client.status), ""),
         "owner": staff.name(session, client.owner),
-    }
-
-
-def _consent(consent: Consent) -> dict[str, str]:
-    given = _("given %(day)s", day=times.day(consent.given_at))
-    withdrawn = consent.withdrawn_at
-    return {
-        "channel": word(CHANNEL, consent.channel),
-        "state": _("withdrawn %(day)s", day=times.day(withdrawn)) if withdrawn else given,
-        "tone": "late" if withdrawn else "good",
-        "evidence": consent.evidence,
     }

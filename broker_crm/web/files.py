@@ -80,7 +80,7 @@ def bring(instance_id: UUID) -> ResponseReturnValue:
             kept = files.keep(session, upload, place, kind=kind, by=user.login)
             name = kept.file_name
     except files.FileRefused as error:
-        flash(_why(error.code, files.safe_name(upload.name)), "bad")
+        flash(why(error.code, files.safe_name(upload.name)), "bad")
         return redirect(back, 303)
     flash(_("The file “%(name)s” is kept with the case.", name=name), "good")
     return redirect(back, 303)
@@ -170,7 +170,8 @@ def _size(size: int) -> str:
     return _("%(number)s MB", number=money.number(round(size / KIBIBYTE / KIBIBYTE, 1)))
 
 
-def _why(code: str, name: str) -> str:
+def why(code: str, name: str) -> str:
+    """Why a file was refused."""
     return {
         "empty": _("The file “%(name)s” is empty. Choose another.", name=name),
         "large": _("The file “%(name)s” is larger than 15 MB. Make it smaller.", name=name),

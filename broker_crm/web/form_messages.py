@@ -53,7 +53,9 @@ def sentences() -> dict[str, str]:
         "notCompanyCode": _(
             "This is no company code: it has nine digits, and the last one checks the others."
         ),
-        "notVatCode": _("This is no VAT code: LT and 9 or 12 digits."),
+        "notVatCode": _(
+            "This is no VAT code: LT and 9 or 12 digits, and the last one checks the others."
+        ),
         "notADay": _("Write the day as 2026-11-23, 2026.11.23 or 23.11.2026."),
         "notAnAmount": _("Write an amount, such as 1 250,50."),
         "yesOrNo": _("Write yes or no."),
@@ -62,6 +64,17 @@ def sentences() -> dict[str, str]:
         "noSuchProduct": _("There is no product of this name."),
         "noSuchClient": _("There is no such client: bring the clients in first."),
         "severalClients": _("Several clients are called so: write the company code."),
+        "notAPerson": _("Companies have no personal code."),
+        "notPersonalCode": _(
+            "This is no personal code: it has eleven digits, and the last one checks the others."
+        ),
+        "personalCodeTaken": _(
+            "Another client has this personal code (client No. %(id)s): merge the two records."
+        ),
+        "groupNameTaken": _("There is a group of this name already: choose it from the list."),
+        "noEvidence": _("Write how the consent is known, such as a signed form and its date."),
+        "notExtended": _("The term is made longer once, before the first month is over."),
+        "afterToday": _("Choose a day after today."),
         "notIban": _("This is no IBAN: compare it with the client's letter."),
         "codeTaken": _("Another client has this code: look for it in the list of clients."),
         "changesMoney": _(

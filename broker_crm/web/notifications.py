@@ -16,6 +16,8 @@ from broker_crm.web.sign_in import person
 from broker_crm.web.wording import NOTIFICATION, word
 
 SHOWN = 100
+PAGES = {"retention-due": "retention.listing"}
+"""Where a notification outside any case leads."""
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -35,7 +37,9 @@ def listing() -> ResponseReturnValue:
     rows = [
         _row(note)
         | {
-            "name": cases.task_name(session, task) if task else note.task_name,
+            "name": cases.task_name(session, task)
+            if task
+            else note.task_name or word(NOTIFICATION, note.kind),
             "case": titles.get(note.instance_id, note.case_title),
             "unread": fresh,
         }
@@ -73,7 +77,7 @@ def _row(note: Notification) -> dict[str, object]:
     elif note.instance_id is not None:
         address = url_for("instances.show", instance_id=note.instance_id)
     else:
-        address = url_for("inbox.tasks")
+        address = url_for(PAGES.get(note.kind, "inbox.tasks"))
     return {
         "id": note.id,
         "kind": word(NOTIFICATION, note.kind),

@@ -18,6 +18,7 @@ from broker_crm.web import access, database, sign_in
 from broker_crm.web.language import LANGUAGES
 from broker_crm.web.wording import ROLES, word
 
+CLIENTS = {"clients", "client_editing", "imports", "duplicates", "contact_persons"}
 STATIC = Path(__file__).parent / "static"
 IN_BAR = 5
 EVERYBODYS = 2
@@ -72,7 +73,7 @@ class Frame:
         items = [
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
-            (_("Clients"), "people", "clients.listing", {"clients", "client_editing", "imports"}),
+            (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),

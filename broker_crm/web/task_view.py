@@ -21,6 +21,7 @@ from broker_crm.web import (
     case_records,
     cases,
     client_card,
+    consents,
     files,
     money,
     names,
@@ -31,6 +32,8 @@ from broker_crm.web import (
     times,
 )
 
+SELLING_HELP = frozenset({"script", "letter", "presentation", "offer"})
+"""Help of steps in which the client is spoken or written to."""
 COMMENT = "comment"
 """A value whose name ends so is what one colleague says to the next."""
 
@@ -74,6 +77,9 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "incident": _incident(session, task),
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
+        "permissions": {"decisions": consents.decisions(session, client)}
+        if client and is_open and SELLING_HELP & set(task.help)
+        else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
         "records": case_records.links(session, user, instance),
         "signature": signing.card(session, user, task),

@@ -11,12 +11,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
+from broker_crm.crm import merging
 from broker_crm.crm.models import (
     Campaign,
     CampaignRecipient,
     Client,
     Consent,
     Contract,
+    DataRequest,
     Insurer,
     Interaction,
     Offer,
@@ -57,6 +59,7 @@ def live_through(factory: sessionmaker[Session], folder: Path) -> None:
     with factory.begin() as session:
         _around(session, sent)
         _business(session, cancelled)
+        _protection(session)
         timer = session.scalars(select(Timer).where(Timer.instance_id == sent)).first()
         assert timer is not None
         timer.parked, timer.attempts = True, 3
@@ -118,6 +121,31 @@ def _around(session: Session, instance_id: UUID) -> None:
             ),
         ]
     )
+
+
+def _protection(session: Session) -> None:
+    """A duplicate that was merged, and a request that was answered."""
+    now = clock.now()
+    client = session.scalars(select(Client).order_by(Client.id)).first()
+    assert client is not None
+    twin = Client(kind="legal", name="Dvynys", search_name="dvynys", created_at=now)
+    request = DataRequest(
+        client_id=client.id,
+        kind="access",
+        requester="Ona",
+        channel="email",
+        received_on=now.date(),
+        due_on=now.date(),
+        state="done",
+        answer="Išduota",
+        registered_at=now,
+        registered_by="rasa",
+        decided_at=now,
+        decided_by="vadove",
+    )
+    session.add_all([twin, request])
+    session.flush()
+    merging.merge(session, client.id, twin.id, {}, by="vadove")
 
 
 def _business(session: Session, instance_id: UUID) -> None:

@@ -44,6 +44,22 @@ TIMER = WAIT.format(
 )
 
 DAMAGES: dict[str, tuple[str, ...]] = {
+    "A merged duplicate points to a client that stands by itself": (
+        "UPDATE client SET merged_into = id WHERE merged_into IS NOT NULL",
+    ),
+    "Cases and policies belong to the client that was kept": (
+        "UPDATE process_instance SET client_id ="
+        " (SELECT id FROM client WHERE merged_into IS NOT NULL) WHERE status = 'completed'",
+    ),
+    "An erased client has no address, code or personal code left": (
+        "UPDATE client SET erased_at = created_at WHERE merged_into IS NOT NULL",
+    ),
+    "A request about data that was decided says when, by whom and how": (
+        "UPDATE data_request SET decided_at = NULL",
+        "UPDATE data_request SET state = 'open'",
+        "UPDATE data_request SET decided_by = NULL",
+        "UPDATE data_request SET state = 'lost'",
+    ),
     "A sent offer was approved where its rule wanted it": (
         "UPDATE offer SET approved_by = NULL",
         "UPDATE offer SET approved_by = NULL, approval_level = NULL, status = 'accepted'",
@@ -201,6 +217,13 @@ DAMAGES: dict[str, tuple[str, ...]] = {
 }
 OF_ITS_VERSION = "An open task is of the version that its case runs on"
 TOGETHER = (
+    (
+        "UPDATE policy SET client_id = (SELECT id FROM client WHERE merged_into IS NOT NULL)",
+        {
+            "Cases and policies belong to the client that was kept",
+            "A renewal runs for the client of its policy",
+        },
+    ),
     (
         "UPDATE process_version SET content_hash = 'x'",
         {"A version is as it was published"},

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from broker_crm import process
 from broker_crm.crm import campaigns
 from broker_crm.crm.models import Campaign, CampaignRecipient, Client, Consent, Product
 from broker_crm.definitions.forms import FormRejected
@@ -152,6 +153,9 @@ def test_who_withdraws_while_the_letter_waits_gets_nothing(brokerage: Any) -> No
             .where(Letter.client_id == first.client_id)
         ).one()
         assert entry.state == OutboxState.FAILED
+    process.deliver_pending(brokerage.factory)
+    with brokerage.factory() as session:
+        assert session.get_one(ProcessInstance, first.instance_id).outcome == "unsubscribed"
 
 
 def test_unsubscribing_ends_the_case_and_every_other_letter(brokerage: Any) -> None:

@@ -16,11 +16,15 @@ from broker_crm.crm.importing.fields import FIELDS, guess
 from broker_crm.crm.importing.planning import PlannedRow, plan
 from broker_crm.crm.importing.reading import read
 from broker_crm.crm.models import (
+    AuditEntry,
     CampaignRecipient,
     Client,
+    ClientDistinction,
+    ClientMerge,
     ClientStatus,
     Complaint,
     Consent,
+    DataRequest,
     ImportBatch,
     ImportRow,
     Instalment,
@@ -42,6 +46,12 @@ BUILT_ON = (
     (Interaction, Interaction.client_id),
     (Consent, Consent.client_id),
     (CampaignRecipient, CampaignRecipient.client_id),
+    (ClientMerge, ClientMerge.kept_id),
+    (ClientMerge, ClientMerge.merged_id),
+    (ClientDistinction, ClientDistinction.first_id),
+    (ClientDistinction, ClientDistinction.second_id),
+    (DataRequest, DataRequest.client_id),
+    (AuditEntry, AuditEntry.client_id),
 )
 """What keeps an imported client from being taken back."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from broker_crm.crm.models.campaign import Campaign, CampaignRecipient, CampaignStatus
 from broker_crm.crm.models.client import (
     Client,
+    ClientDistinction,
     ClientGroup,
     ClientKind,
     ClientMerge,
@@ -44,14 +45,17 @@ from broker_crm.crm.models.policy import (
     searchable,
 )
 from broker_crm.crm.models.product import Insurer, Product, StandardTerms
+from broker_crm.crm.models.protection import AuditEntry, DataRequest, ErasureProposal
 
 __all__ = [
+    "AuditEntry",
     "CalendarFeed",
     "Campaign",
     "CampaignRecipient",
     "CampaignStatus",
     "Claim",
     "Client",
+    "ClientDistinction",
     "ClientGroup",
     "ClientKind",
     "ClientMerge",
@@ -61,10 +65,12 @@ __all__ = [
     "ContactPerson",
     "Contract",
     "ContractStatus",
+    "DataRequest",
     "DatedLead",
     "Document",
     "DocumentContent",
     "Endorsement",
+    "ErasureProposal",
     "ImportBatch",
     "ImportRow",
     "Instalment",

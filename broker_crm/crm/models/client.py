@@ -8,9 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from broker_crm.crm.likeness import company_name
 from broker_crm.db import Base, UtcDateTime
+from broker_crm.process.plain_text import sort_key
 
 
 class ClientKind(StrEnum):
@@ -26,9 +29,27 @@ class ClientStatus(StrEnum):
     BLOCKED = "blocked"
 
 
+def _match_name(context: DefaultExecutionContext) -> str:
+    parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return company_name(str(parameters.get("name") or ""))[:200]
+
+
+def _sort_name(context: DefaultExecutionContext) -> str:
+    parameters: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return sort_key(str(parameters.get("name") or ""))
+
+
 class Client(Base):
     __tablename__ = "client"
-    __table_args__ = (Index(None, "search_name"), Index(None, "owner"))
+    __table_args__ = (
+        Index(None, "search_name"),
+        Index(None, "owner"),
+        Index(None, "match_name"),
+        Index(None, "sort_name"),
+        Index(None, "email"),
+        Index(None, "phone"),
+        Index(None, "vat_code"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -36,6 +57,10 @@ class Client(Base):
     """Company name in full, or first name and surname."""
     search_name: Mapped[str] = mapped_column(String(200))
     """Lower case without diacritics, for search."""
+    match_name: Mapped[str] = mapped_column(String(200), default=_match_name)
+    """The name as `likeness.company_name` compares it; follows the name by itself."""
+    sort_name: Mapped[str] = mapped_column(String(200), default=_sort_name)
+    """The name's place in the Lithuanian alphabet; follows the name by itself."""
     vip: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(20), default=ClientStatus.PROSPECT)
     code: Mapped[str | None] = mapped_column(String(20), unique=True)
@@ -80,12 +105,25 @@ class Client(Base):
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True)
     """Set on a duplicate: the client that took over its history."""
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When personal data was removed at the person's request."""
+    """When personal data was removed: at the person's request, or because its term was over."""
+    restricted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when the data is only kept, and used for nothing but what law or claims require."""
+    restricted_reason: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     contacts: Mapped[list[ContactPerson]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan", order_by="ContactPerson.id"
+        primaryjoin="and_(Client.id == ContactPerson.client_id, ContactPerson.ended_at.is_(None))",
+        lazy="selectin",
+        cascade="all, delete-orphan",
+        order_by="ContactPerson.id",
     )
+    """Those who speak for the client now."""
+
+    @validates("name")
+    def _follow_name(self, _key: str, name: str) -> str:
+        self.match_name = company_name(name)[:200]
+        self.sort_name = sort_key(name)
+        return name
 
 
 class ContactPerson(Base):
@@ -103,6 +141,9 @@ class ContactPerson(Base):
     authority: Mapped[str | None] = mapped_column(String(120))
     """Basis on which the person signs, such as 'director' or a power of attorney."""
     bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a letter to the address came back."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the person ceased to speak for the client."""
 
 
 class Consent(Base):
@@ -120,6 +161,11 @@ class Consent(Base):
     evidence: Mapped[str] = mapped_column(String(300))
     text_version: Mapped[str | None] = mapped_column(String(40))
     """Version of the text that the client agreed to."""
+    document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
+    """The file that proves it."""
+    withdrawn_evidence: Mapped[str | None] = mapped_column(String(300))
+    withdrawn_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    """Who recorded the withdrawal; None for the client's own click."""
     recorded_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
 
 
@@ -161,6 +207,22 @@ class RetentionPeriod(Base):
     counted_from: Mapped[str] = mapped_column(String(40))
     """What the years are counted from, such as 'contract-end'."""
     source: Mapped[str] = mapped_column(String(300), default="")
+    by_law: Mapped[bool] = mapped_column(default=False)
+    """Kept for so long even when the person asks for erasure."""
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+
+
+class ClientDistinction(Base):
+    """Two records that look alike and are known to be two clients."""
+
+    __tablename__ = "client_distinction"
+
+    first_id: Mapped[int] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    """The lower id."""
+    second_id: Mapped[int] = mapped_column(ForeignKey("client.id"), primary_key=True, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(ForeignKey("user_account.login"))
 
 
 class DatedLead(Base):

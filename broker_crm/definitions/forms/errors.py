@@ -50,6 +50,13 @@ MESSAGES = {
     "noSuchProduct": "There is no product of this name.",
     "noSuchClient": "There is no such client: bring the clients in first.",
     "severalClients": "Several clients are called so: write the company code.",
+    "notAPerson": "Companies have no personal code.",
+    "notPersonalCode": "This is no personal code.",
+    "personalCodeTaken": "Client No. %(id)s has this personal code.",
+    "groupNameTaken": "There is a group of this name already.",
+    "noEvidence": "Write how the consent is known.",
+    "notExtended": "The term is made longer once, before the first month is over.",
+    "afterToday": "Choose a day after today.",
     "notIban": "This is no IBAN.",
     "codeTaken": "Another client has this code.",
     "changesMoney": "There is such a policy with another premium, number "
