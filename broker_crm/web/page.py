@@ -56,6 +56,7 @@ class Frame:
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
+            (_("Templates"), "paper", "template_library.listing", {"template_library"}),
         ]
         return [
             MenuItem(name, icon, url_for(endpoint), area in areas)

@@ -20,13 +20,16 @@ from broker_crm.process.rights import may_steer, may_work_on
 from broker_crm.web import (
     cases,
     client_card,
+    client_standing,
     files,
     money,
     names,
     notes,
+    receivers,
     signing,
     staff,
     step_help,
+    terms_compared,
     times,
 )
 
@@ -75,8 +78,11 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
         "signature": signing.card(session, user, task),
+        "standing": client_standing.beside(session, user, task),
+        "terms": terms_compared.beside(session, task),
+        "receivers": receivers.beside(session, task) if workable else None,
         "files": files.view(session, user, instance.id, task),
-        **notes.beside(session, task, instance, user.login),
+        **notes.beside(session, task, instance, user),
     }
 
 
