@@ -14,7 +14,8 @@ from broker_crm.definitions.bundle import Bundle
 from broker_crm.definitions.findings import Finding, Severity
 from broker_crm.definitions.forms import Field, Form
 from broker_crm.definitions.models import ResourceKind
-from broker_crm.engine.feel import FeelError, check, names
+from broker_crm.definitions.variables import read_by
+from broker_crm.engine.feel import FeelError, check
 
 BRANCH = re.compile(r"\s*\{\?(.+?)\?\}\s*$", re.DOTALL)
 ANYWHERE = re.compile(r"\{\?(.+?)\?\}", re.DOTALL)
@@ -55,7 +56,7 @@ def _condition(file: str, text: str, match: re.Match[str], known: set[str]) -> I
             Severity.ERROR, file, "script-branch", str(error), "Mend the condition.", line=line
         )
         return
-    for name in sorted(names(condition) - known):
+    for name in sorted(read_by(condition) - known):
         yield _unknown(file, text, match, name)
 
 
