@@ -47,6 +47,7 @@ TEMPLATE_VARIABLES = frozenset(
         "client",
         "contact",
         "greeting",
+        "meeting",
         "product",
         "salesperson",
         "signBy",

@@ -26,6 +26,8 @@ from broker_crm.web.wording import HELP, word
 KINDS = {
     "script": ResourceKind.SCRIPT,
     "letter": ResourceKind.LETTER,
+    "invitation": ResourceKind.LETTER,
+    "signature": ResourceKind.LETTER,
     "presentation": ResourceKind.DOCUMENT,
     "offer": ResourceKind.DOCUMENT,
     "contract": ResourceKind.DOCUMENT,

@@ -248,6 +248,8 @@ HELP: Words = {
     "presentation": _l("Presentation"),
     "offer": _l("Offer"),
     "contract": _l("Contract"),
+    "invitation": _l("Invitation to the meeting"),
+    "signature": _l("Letter with the signing link"),
 }
 EVENT: Words = {
     "instance-started": _l("Process started"),

@@ -1,4 +1,4 @@
-"""Requests for signatures are tried again when their provider fails
+"""Requests for signatures are tried again when their provider fails; clients come to meetings
 
 Revision: 0011, after 0005
 """
@@ -28,3 +28,5 @@ def upgrade() -> None:
     op.add_column(
         "signature_request", sa.Column("last_error", sa.String(length=500), nullable=True)
     )
+    op.add_column("meeting", sa.Column("invited_email", sa.String(length=200), nullable=True))
+    op.add_column("meeting", sa.Column("reminded_sequence", sa.Integer(), nullable=True))
