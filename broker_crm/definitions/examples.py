@@ -22,26 +22,32 @@ SOON = timedelta(days=30)
 LATER = timedelta(days=394)
 
 
-def example_variables(session: Session, version_id: int, today: date) -> dict[str, Any]:
+def example_variables(
+    session: Session, version_id: int, today: date, *, optional: bool = True
+) -> dict[str, Any]:
     """One value for each variable that texts of the version may name.
 
     Args:
         session: for reading.
         version_id: of the process.
         today: days are counted from it.
+        optional: False leaves fields that need not be filled in without a value.
     """
     found: dict[str, Any] = {}
     for key in published.resources(session, version_id, ResourceKind.FORM):
-        found |= _of_fields(published.form(session, version_id, key).fields, today)
+        form = published.form(session, version_id, key)
+        for name, value in _of_fields(form.fields, today, optional).items():
+            found[name] = found.get(name) if value is None else value
     return found | _set_otherwise(today)
 
 
-def _of_fields(fields: Iterable[Field], today: date) -> dict[str, Any]:
+def _of_fields(fields: Iterable[Field], today: date, optional: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields:
-        found |= _of_fields(field.fields, today)
+        found |= _of_fields(field.fields, today, optional)
         if field.keyed and field.path:
-            found[field.path[0]] = _value(field, today)
+            needed = optional or field.rules.get("required") or field.type == "checkbox"
+            found[field.path[0]] = _value(field, today) if needed else None
     return found
 
 
@@ -108,6 +114,7 @@ def _set_otherwise(today: date) -> dict[str, Any]:
             "link": "https://pavyzdys.example/offers/x",
             "unsubscribeLink": "https://pavyzdys.example/offers/x/unsubscribe",
         },
+        "meeting": {"startsAt": f"{soon}T10:00+02:00", "minutes": 60, "place": "mūsų biure"},
         "signingLink": "https://pavyzdys.example/sign/x",
         "signBy": f"{soon}T16:00+02:00",
     }

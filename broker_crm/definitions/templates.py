@@ -89,15 +89,9 @@ def editions(session: Session, kind: ResourceKind, key: str, language: str) -> l
         )
         .order_by(ProcessVersion.published_at, ProcessVersion.id)
     ).all()
-    contents = dict(
-        session.execute(
-            select(Resource.hash, Resource.content).where(
-                Resource.hash.in_({row[1] for row in rows})
-            )
-        )
-        .tuples()
-        .all()
-    )
+    wanted = {digest for _version, digest in rows}
+    stored = select(Resource.hash, Resource.content).where(Resource.hash.in_(wanted))
+    contents = {digest: content for digest, content in session.execute(stored)}
     found: dict[str, Edition] = {}
     for version, digest in rows:
         if digest not in found:

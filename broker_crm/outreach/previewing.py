@@ -78,7 +78,9 @@ def of_client(client: Client, by: User, language: str) -> dict[str, object]:
     return merge.context_of({}, language, client=client, owner=by)
 
 
-def of_example(session: Session, version_id: int, kind: str, language: str) -> dict[str, object]:
+def of_example(
+    session: Session, version_id: int, kind: str, language: str, *, optional: bool = True
+) -> dict[str, object]:
     """Invented values for all that the texts of a process name.
 
     Args:
@@ -86,10 +88,11 @@ def of_example(session: Session, version_id: int, kind: str, language: str) -> d
         version_id: of the process.
         kind: one of `EXAMPLES`.
         language: of the text.
+        optional: False leaves out what forms do not require.
     """
     today = clock.now().astimezone(OFFICE).date()
     return merge.context_of(
-        example_variables(session, version_id, today),
+        example_variables(session, version_id, today, optional=optional),
         language,
         client=EXAMPLES[kind](),
         product=Product(key="property", name="Turto draudimas", name_en="Property insurance"),

@@ -38,6 +38,7 @@ def beside(
         "case_notes": lines(session, notes.of_case(session, instance.id)),
         "colleagues_notes": colleagues,
         "on_terms": about == notes.TERMS,
+        "notes_first": about == notes.TERMS or "presentation" in task.help,
         "history": history,
     }
 

@@ -20,9 +20,9 @@ FIELD = "recipientEmail"
 
 
 def beside(session: Session, task: UserTask) -> dict[str, Any] | None:
-    """Who may be written to; None where the form asks for no address of the client."""
+    """Who may be written to; None where no letter goes to an address that the form asks for."""
     client = session.get(Client, task.client_id) if task.client_id else None
-    if client is None or task.form_key is None or not _asks(session, task):
+    if client is None or "letter" not in task.help or not _asks(session, task):
         return None
     lines = [
         _line(
@@ -48,7 +48,9 @@ def beside(session: Session, task: UserTask) -> dict[str, Any] | None:
 
 
 def _asks(session: Session, task: UserTask) -> bool:
-    fields = form(session, task.version_id, str(task.form_key)).fields
+    if task.form_key is None:
+        return False
+    fields = form(session, task.version_id, task.form_key).fields
     return any(each.path == (FIELD,) for each in fields)
 
 
