@@ -91,7 +91,7 @@ def editions(session: Session, kind: ResourceKind, key: str, language: str) -> l
     ).all()
     wanted = {digest for _version, digest in rows}
     stored = select(Resource.hash, Resource.content).where(Resource.hash.in_(wanted))
-    contents = {digest: content for digest, content in session.execute(stored)}
+    contents = {row.hash: row.content for row in session.execute(stored)}
     found: dict[str, Edition] = {}
     for version, digest in rows:
         if digest not in found:

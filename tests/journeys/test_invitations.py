@@ -20,6 +20,11 @@ from tests.journeys.walk import Walk
 ADDRESS = {"letterLanguage": "lt", "recipientEmail": "info@klientas.example"}
 
 
+@pytest.fixture
+def furnished_url(furnished_sqlite_url: str) -> str:
+    return furnished_sqlite_url
+
+
 def to_plan(brokerage: Any) -> Walk:
     chosen = {"clientId": brokerage.client_id, "productId": brokerage.product_id}
     walk = Walk.begin(brokerage, "new-client-sale", **chosen)

@@ -127,6 +127,18 @@ def test_a_refusal_is_told_with_its_reason(site: Site, seller: Visitor) -> None:
     client.get(f"{address}/contract", 404)
 
 
+def test_a_signature_after_a_refusal_takes_its_place_in_the_form(
+    site: Site, seller: Visitor
+) -> None:
+    site.visitor().post(f"{send(site, seller)}/refuse", form={"reason": "per brangu"})
+    site.clock.advance(timedelta(minutes=1))
+    again = send(site, seller)
+    assert task(site).draft is None
+    site.visitor().post(f"{again}/sign", form={"name": "Jonas"})
+    assert task(site).draft == {"signingOutcome": "signed", "signedOn": "2026-11-23"}
+    assert states(site) == ["refused", "signed"]
+
+
 def test_what_is_typed_already_is_not_overwritten(site: Site, seller: Visitor) -> None:
     address = send(site, seller)
     with site.factory.begin() as session:

@@ -214,6 +214,6 @@ def _prefill(task: UserTask, state: str, said: str) -> None:
         "signed": {"signingOutcome": "signed", "signedOn": today},
         "refused": {"signingOutcome": "refused", "reasonText": said},
     }.get(state)
-    if values and not task.draft:
+    if values and (not task.draft or requests.prefilled(task.draft)):
         task.draft = {key: value for key, value in values.items() if value}
         task.draft_saved_at = now

@@ -7,6 +7,7 @@ is one conditional update, so that a signature, a refusal and the last moment ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -27,6 +28,8 @@ HELP = "signature"
 CONTRACT = "contract"
 OPEN = ("prepared", "sent")
 VALID = timedelta(days=14)
+PREFILLED = frozenset({"signingOutcome", "signedOn", "reasonText"})
+"""Fields of the signing step that the end of a request fills in."""
 
 
 class NotToBeSigned(Exception):
@@ -81,6 +84,8 @@ def prepare(
         kind=CONTRACT,
         by=by,
     )
+    if task.draft and prefilled(task.draft):
+        task.draft, task.draft_saved_at = None, None
     withdraw(session, SignatureRequest.contract_id.in_(_contracts(instance.id)))
     signer = merge.contact_of(client)
     request = SignatureRequest(
@@ -136,6 +141,11 @@ def _document(
 
 def _contracts(instance_id: UUID) -> Select[int]:
     return select(Contract.id).where(Contract.instance_id == instance_id)
+
+
+def prefilled(draft: Mapping[str, object]) -> bool:
+    """True for a draft that an earlier request left; a person's holds other fields, too."""
+    return set(draft) <= PREFILLED
 
 
 def withdraw(session: Session, which: ColumnElement[bool]) -> int:
