@@ -8,6 +8,7 @@ not to be contacted.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,9 +18,13 @@ from broker_crm.crm import invitations, meetings
 from broker_crm.crm.models import Client, Meeting
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.published import NotPublished
+from broker_crm.engine.errors import RuleFailed
+from broker_crm.engine.feel import FeelError
 from broker_crm.engine.transition import EventKind
-from broker_crm.outreach import merge, texts
+from broker_crm.outreach import merge, notifications, texts
 from broker_crm.outreach.happenings import happened
+from broker_crm.outreach.headers import HeaderRefused
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.people.models import User
 from broker_crm.process import duties, jobs
@@ -30,6 +35,7 @@ from broker_crm.process.variables import instance_variables
 FIELD = "inviteClient"
 INVITATION, CANCELLATION = "invitation", "cancellation"
 BATCH = 50
+UNWRITABLE = (FeelError, HeaderRefused, NotPublished)
 PLACES = {
     "lt": {"office": "mūsų biure", "client": "pas Jus", "remote": "vaizdo skambučiu"},
     "en": {"office": "at our office", "client": "at your place", "remote": "by video call"},
@@ -61,7 +67,11 @@ def check(step: CompletedStep) -> None:
 
 
 def invite(step: CompletedStep) -> None:
-    """Invite the client to the meeting that the step planned, or tell of its new time."""
+    """Invite the client to the meeting that the step planned, or tell of its new time.
+
+    Raises:
+        RuleFailed: when the letter can't be written; nothing has changed then.
+    """
     if not any(step.values.get(field) for field in meetings.TIMES):
         return
     session = step.session
@@ -71,7 +81,10 @@ def invite(step: CompletedStep) -> None:
         return
     if step.values.get(FIELD) is True or meeting.invited_email:
         variables = {**instance_variables(session, step.case.id), **step.values}
-        _write(session, meeting, task, INVITATION, variables, "REQUEST")
+        try:
+            _write(session, meeting, task, INVITATION, variables, "REQUEST")
+        except UNWRITABLE as error:
+            raise RuleFailed(step.element_id, task.name, str(error)) from error
 
 
 def remind(session: Session, task: UserTask, key: str) -> bool:
@@ -111,14 +124,29 @@ def cancel_overtaken(
     for meeting_id in found:
         if stopping():
             break
-        with factory.begin() as session:
-            meeting = session.get_one(Meeting, meeting_id, with_for_update=True)
-            if meeting.status == "planned":
-                done += _cancel(session, meeting)
+        try:
+            with factory.begin() as session:
+                done += _cancel(session, meeting_id)
+        except UNWRITABLE as error:
+            with factory.begin() as session:
+                _give_up(session, meeting_id, error)
     return done
 
 
-def _cancel(session: Session, meeting: Meeting) -> bool:
+def _give_up(session: Session, meeting_id: UUID, error: Exception) -> None:
+    """Cancel without a letter, and tell the organiser to tell the client."""
+    meeting = session.get_one(Meeting, meeting_id, with_for_update=True)
+    meeting.status = "cancelled"
+    meeting.sequence += 1
+    instance = session.get_one(ProcessInstance, meeting.instance_id)
+    what = f"Praneškite klientui, kad susitikimas neįvyks: laiško parašyti nepavyko ({error})"
+    notifications.alert(session, instance, f"meeting:{meeting_id}", what, [meeting.organiser])
+
+
+def _cancel(session: Session, meeting_id: UUID) -> bool:
+    meeting = session.get_one(Meeting, meeting_id, with_for_update=True)
+    if meeting.status != "planned":
+        return False
     meeting.status = "cancelled"
     meeting.sequence += 1
     asked = session.scalars(

@@ -12,9 +12,11 @@ from sqlalchemy import select
 from broker_crm import process
 from broker_crm.crm.models import Client, Meeting
 from broker_crm.definitions.forms import FormRejected
+from broker_crm.engine.errors import RuleFailed
 from broker_crm.outreach import invitations
 from broker_crm.outreach.message import serialised
 from broker_crm.outreach.models import Letter, LetterAttachment
+from broker_crm.people.models import User
 from tests.journeys.walk import Walk
 
 ADDRESS = {"letterLanguage": "lt", "recipientEmail": "info@klientas.example"}
@@ -116,3 +118,16 @@ def test_whom_no_letter_may_reach_is_not_invited(
     assert walk.open == ["plan-meeting"]
     with brokerage.factory() as session:
         assert session.scalars(select(Meeting)).all() == []
+
+
+def test_an_invitation_with_an_empty_field_stops_the_step_and_names_the_field(
+    brokerage: Any,
+) -> None:
+    walk = to_plan(brokerage)
+    with brokerage.factory.begin() as session:
+        session.get_one(User, brokerage.owner).name = " "
+    with pytest.raises(RuleFailed, match=r"salesperson\.name"):
+        walk.do(
+            "plan-meeting", meetingAt="2026-11-26T10:00", meetingPlace="office", inviteClient=True
+        )
+    assert walk.open == ["plan-meeting"] and invited(brokerage) == []
