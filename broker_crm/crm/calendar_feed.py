@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm import meetings
+from broker_crm.crm.invitations import PRODUCT, REMINDER, uid
 from broker_crm.crm.models import CalendarFeed, Client, Meeting
 from broker_crm.people.models import User
-
-PRODUCT = "-//Broker CRM//LT"
-REMINDER = timedelta(hours=-1)
 
 
 def renew(session: Session, login: str) -> str:
@@ -77,8 +75,9 @@ def calendar(found: Iterable[tuple[Meeting, Client | None, bool]]) -> bytes:
 
 def _event(meeting: Meeting, client: Client | None, *, takes_place: bool) -> Event:
     event = Event()
-    event.add("uid", f"{meeting.id}@broker-crm")
-    event.add("sequence", meeting.sequence if takes_place else meeting.sequence + 1)
+    event.add("uid", uid(meeting))
+    ended = takes_place or meeting.status != "planned"
+    event.add("sequence", meeting.sequence if ended else meeting.sequence + 1)
     event.add("dtstamp", clock.now())
     event.add("dtstart", meeting.starts_at)
     event.add("dtend", meeting.starts_at + timedelta(minutes=meeting.minutes))

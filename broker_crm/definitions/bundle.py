@@ -34,9 +34,12 @@ HELP_TEMPLATES = {
     "offer": ResourceKind.DOCUMENT,
     "contract": ResourceKind.DOCUMENT,
     "signature": ResourceKind.LETTER,
+    "invitation": ResourceKind.LETTER,
+    "cancellation": ResourceKind.LETTER,
 }
 HEADER_TEMPLATES = {
     "letter": ResourceKind.LETTER,
+    "clientLetter": ResourceKind.LETTER,
     "document": ResourceKind.DOCUMENT,
     "attach": ResourceKind.DOCUMENT,
 }

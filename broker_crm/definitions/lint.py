@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from broker_crm.definitions import word
+from broker_crm.definitions import script_branches, word
 from broker_crm.definitions.bundle import (
     TEMPLATE_SUFFIXES,
     Bundle,
@@ -88,6 +88,7 @@ def lint(bundle: Bundle) -> list[Finding]:
         findings.extend(_user_task(element, bundle))
         findings.extend(_job(element))
     findings.extend(_templates(bundle))
+    findings.extend(script_branches.findings(bundle, forms))
     findings.extend(offered_outcomes(bundle.elements, forms))
     findings.extend(_translations(bundle, forms))
     if process is not None:

@@ -47,6 +47,7 @@ TEMPLATE_VARIABLES = frozenset(
         "client",
         "contact",
         "greeting",
+        "meeting",
         "product",
         "salesperson",
         "signBy",
@@ -100,7 +101,7 @@ def unset_variables(
 
 
 def _unknown(reading: Reading, known: frozenset[str] | set[str]) -> Iterator[Finding]:
-    for name in sorted(_read_by(reading.expression) - known):
+    for name in sorted(read_by(reading.expression) - known):
         element = reading.element
         yield Finding(
             Severity.WARNING,
@@ -114,7 +115,7 @@ def _unknown(reading: Reading, known: frozenset[str] | set[str]) -> Iterator[Fin
         )
 
 
-def _read_by(expression: str) -> frozenset[str]:
+def read_by(expression: str) -> frozenset[str]:
     """Names of variables, without functions and without the entries that filters read."""
     text = _STRING.sub('""', expression)
     while (shorter := _FILTER.sub("", text)) != text:

@@ -33,6 +33,8 @@ HELP_KINDS = {
     "helpOffer": "offer",
     "helpContract": "contract",
     "helpSignature": "signature",
+    "helpInvitation": "invitation",
+    "helpCancellation": "cancellation",
     "helpHistory": "history",
     "helpNotes": "notes",
 }

@@ -21,6 +21,7 @@ from broker_crm.crm.models import Client
 from broker_crm.crm.permissions import may_send_marketing
 from broker_crm.db import new_id
 from broker_crm.engine.transition import EventKind
+from broker_crm.outreach import bouncing
 from broker_crm.outreach.happenings import failed, happened, needs_a_person, resolve
 from broker_crm.outreach.headers import HeaderRefused, address
 from broker_crm.outreach.hold import is_held
@@ -247,4 +248,6 @@ def _settle(session: Session, letter_id: UUID, token: str, answer: Answer) -> bo
     else:
         entry.state = OutboxState.FAILED
         failed(session, letter_id, answer.text)
+        if answer.fate == Fate.PERMANENT:
+            bouncing.mark(session, session.get_one(Letter, letter_id), answer.text)
     return False

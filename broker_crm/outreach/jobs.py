@@ -10,7 +10,7 @@ from broker_crm.crm import files
 from broker_crm.crm.models import Client
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.transition import EventKind, HappenedEvent
-from broker_crm.outreach import documents, notifications, texts
+from broker_crm.outreach import documents, invitations, notifications, texts
 from broker_crm.outreach.letters import Draft, Origin, next_loop, queue_letter
 from broker_crm.outreach.merge import address_of, merge_context
 from broker_crm.people.models import Role
@@ -38,6 +38,7 @@ def register_all() -> None:
     jobs.register("escalate", escalate)
     jobs.register("alert", alert)
     jobs.register("make-document", make_document)
+    invitations.register_all()
 
 
 def send_letter(call: JobCall) -> Mapping[str, object]:
@@ -100,7 +101,12 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
 
 
 def remind(call: JobCall) -> Mapping[str, object]:
-    """Remind the assignee of the host task, or everybody in its group while nobody took it."""
+    """Remind the assignee of the host task, or everybody in its group while nobody took it.
+
+    With the header `clientLetter` a client who was invited to the meeting is reminded by that
+    letter, once for each time agreed.
+    """
+    letter = call.job.headers.get("clientLetter")
     for task in _open_hosts(call):
         whom = (
             [task.assignee]
@@ -108,6 +114,8 @@ def remind(call: JobCall) -> Mapping[str, object]:
             else notifications.active_members(call.session, task.candidate_group or "")
         )
         _notify(call, task, notifications.REMINDER, EventKind.REMINDED, whom)
+        if letter:
+            invitations.remind(call.session, task, str(letter))
     return {}
 
 

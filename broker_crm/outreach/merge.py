@@ -33,14 +33,35 @@ def merge_context(
         variables: of the case.
         language: of the text, 'lt' or 'en'.
     """
-    context = dict(variables)
     client = session.get(Client, case.client_id) if case.client_id is not None else None
+    product = session.get(Product, case.product_id) if case.product_id is not None else None
+    owner = session.get(User, case.owner) if case.owner is not None else None
+    return context_of(variables, language, client=client, product=product, owner=owner)
+
+
+def context_of(
+    variables: Mapping[str, object],
+    language: str,
+    *,
+    client: Client | None = None,
+    product: Product | None = None,
+    owner: User | None = None,
+) -> dict[str, object]:
+    """The same from records at hand; those that are None leave what the variables say.
+
+    Args:
+        variables: of a case.
+        language: of the text, 'lt' or 'en'.
+        client: who is written to.
+        product: what it is about.
+        owner: the salesperson.
+    """
+    context = dict(variables)
     if client is not None:
         contact = contact_of(client, variables.get("recipientEmail"))
         context["client"] = {**_kept(variables, "client"), **_client(client)}
         context["contact"] = _contact(contact)
         context["greeting"] = greeting(contact, client, language)
-    product = session.get(Product, case.product_id) if case.product_id is not None else None
     if product is not None:
         context["product"] = {
             **_kept(variables, "product"),
@@ -48,7 +69,6 @@ def merge_context(
             "name": product.name,
             "nameEn": product.name_en or None,
         }
-    owner = session.get(User, case.owner) if case.owner is not None else None
     if owner is not None:
         context["salesperson"] = {"name": owner.name, "email": owner.email, "phone": owner.phone}
     today = clock.now().astimezone(OFFICE).date()

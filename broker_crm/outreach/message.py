@@ -68,11 +68,21 @@ def _composed(
     )
     for attachment in attachments:
         leaving = as_sent(letter, attachment)
-        kind, _, subtype = leaving.media_type.partition("/")
+        kind, _, subtype = leaving.media_type.partition(";")[0].partition("/")
         message.add_attachment(
-            leaving.content, maintype=kind, subtype=subtype, filename=leaving.file_name
+            leaving.content,
+            maintype=kind,
+            subtype=subtype,
+            filename=leaving.file_name,
+            params=_parameters(leaving.media_type),
         )
     return message
+
+
+def _parameters(media_type: str) -> dict[str, str]:
+    """What stands behind a media type, such as the method of an invitation."""
+    pairs = (part.partition("=") for part in media_type.split(";")[1:])
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def as_sent(letter: Letter, attachment: LetterAttachment) -> Attachment:

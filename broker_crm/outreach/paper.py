@@ -32,6 +32,16 @@ def html(markdown: str) -> str:
     return str(_markdown.render(markdown))
 
 
+def parsed(markdown: str) -> list[Token]:
+    """The text's tokens, to be changed before `drawn`."""
+    return _markdown.parse(markdown)
+
+
+def drawn(tokens: list[Token]) -> str:
+    """Tokens as the same HTML."""
+    return str(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
 def page(markdown: str, language: str) -> bytes:
     """A whole HTML file, styled for reading and for print; nothing is loaded from elsewhere."""
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from importlib.resources import files
+from typing import Literal
 
 import orjson
 import typst
@@ -13,6 +14,8 @@ from broker_crm.definitions.word import WordRefused
 from broker_crm.outreach import blocks
 
 MEDIA_TYPE = "application/pdf"
+RESOLUTION = 100.0
+"""Of pictures, dots an inch."""
 PROGRAM = files("broker_crm.outreach").joinpath("paper.typ").read_bytes()
 
 
@@ -27,15 +30,32 @@ def drawn(document: bytes, language: str, made_at: datetime) -> bytes:
     Raises:
         WordRefused: when the document can't be read or drawn.
     """
+    return _compiled(document, language, made_at, "pdf")[0]
+
+
+def pictures(document: bytes, language: str, made_at: datetime) -> list[bytes]:
+    """The pages of the same drawing as PNG.
+
+    Raises:
+        WordRefused: when the document can't be read or drawn.
+    """
+    return _compiled(document, language, made_at, "png")
+
+
+def _compiled(
+    document: bytes, language: str, made_at: datetime, form: Literal["pdf", "png"]
+) -> list[bytes]:
     sheet = blocks.read(document)
     data = {"title": sheet.title, "language": language, **asdict(sheet)}
     try:
-        drawing: bytes = typst.compile(
+        drawing: bytes | list[bytes] = typst.compile(
             PROGRAM,
+            format=form,
+            ppi=RESOLUTION if form == "png" else None,
             sys_inputs={"sheet": orjson.dumps(data).decode()},
             timestamp=int(made_at.timestamp()),
             ignore_system_fonts=True,
         )
     except typst.TypstError as error:
-        raise WordRefused(f"The document can't be drawn as PDF: {error}") from error
-    return drawing
+        raise WordRefused(f"The document can't be drawn: {error}") from error
+    return drawing if isinstance(drawing, list) else [drawing]

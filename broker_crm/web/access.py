@@ -39,6 +39,16 @@ MARKETING = frozenset(
     }
 )
 SETS_TERMS = frozenset({Role.PRODUCT_MANAGER, Role.ADMINISTRATOR})
+WRITES_TEXTS = frozenset(
+    {
+        Role.DESIGNER,
+        Role.MARKETING,
+        Role.PRODUCT_MANAGER,
+        Role.SALES_MANAGER,
+        Role.COMPLIANCE,
+        Role.ADMINISTRATOR,
+    }
+)
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
@@ -162,6 +172,11 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "signing.show": PUBLIC,
     "signing.contract": PUBLIC,
     "signing.answer": PUBLIC,
+    "signing.heard": PUBLIC,
+    "template_library.listing": WRITES_TEXTS,
+    "template_library.show": WRITES_TEXTS,
+    "template_library.drawn": WRITES_TEXTS,
+    "template_library.page": WRITES_TEXTS,
     "letters.listing": SIGNED_IN,
     "letters.show": SIGNED_IN,
     "letters.resend": LEADING,

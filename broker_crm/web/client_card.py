@@ -28,6 +28,8 @@ def card(session: Session, client: Client) -> dict[str, object]:
         "do_not_contact": client.do_not_contact,
         "facts": [(name, value) for name, value in _facts(session, client) if value],
         "phone_address": client.phone or "",
+        "phone": phone(client.phone),
+        "email": client.email or "",
         "contacts": [_contact(contact) for contact in client.contacts],
     }
 

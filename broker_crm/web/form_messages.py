@@ -33,6 +33,8 @@ def sentences() -> dict[str, str]:
         "unknown": _("The form has no such field."),
         "hidden": _("This field is not shown with these answers, so it can't have a value."),
         "disabled": _("This field can't be changed here."),
+        "noAddress": _("The client has no e-mail address. Enter one on the client's card."),
+        "doNotContact": _("The client asked not to be contacted."),
         "nobody": _("No client of this segment may be written to."),
         "inFuture": _("The day can't be in the future."),
         "noTerms": _("The table of terms says nothing of this day."),

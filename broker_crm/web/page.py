@@ -82,6 +82,7 @@ class Frame:
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
+            (_("Templates"), "paper", "template_library.listing", {"template_library"}),
         ]
         found = [
             (endpoint in self._works_first, MenuItem(name, icon, url_for(endpoint), area in areas))

@@ -5,6 +5,7 @@ Opening the link only shows a page with buttons: mail scanners that follow links
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from broker_crm.crm import files as kept
 from broker_crm.crm.models import Contract, Document, SignatureRequest
 from broker_crm.engine.feel import EmptyMergeField, FeelError
 from broker_crm.outreach import signing
-from broker_crm.outreach.signing import requests, stand_in
+from broker_crm.outreach.signing import providers, requests, stand_in
 from broker_crm.people.models import User
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.web import commands, database, files, times, visible
@@ -27,6 +28,8 @@ from broker_crm.web.wording import SIGNATURE_STATE, word
 LONGEST_NAME = 200
 LONGEST_REASON = 200
 TONES = {"signed": "good", "refused": "late", "expired": "late", "sent": "today"}
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("signing", __name__)
 
@@ -96,6 +99,20 @@ def answer(secret: str, decision: str) -> ResponseReturnValue:
     return redirect(url_for("signing.show", secret=secret), 303)
 
 
+@blueprint.post("/sign/calls/<provider>")
+def heard(provider: str) -> ResponseReturnValue:
+    """A provider's news; it proves by itself that the call is its own."""
+    call = providers.Call(dict(request.headers), request.get_data(cache=False))
+    database.reread()
+    try:
+        with database.writing() as session:
+            signing.heard(session, provider, call)
+    except (providers.UnknownProvider, providers.CallRefused, kept.FileRefused) as error:
+        log.warning("a call about a signature was refused", extra={"facts": {"why": repr(error)}})
+        return "", 404 if isinstance(error, providers.UnknownProvider) else 400
+    return "", 204
+
+
 def card(session: Session, user: User, task: UserTask) -> dict[str, object] | None:
     """How the signature of a step's contract stands; None for steps that sign nothing."""
     if requests.HELP not in task.help:
@@ -117,8 +134,20 @@ def card(session: Session, user: User, task: UserTask) -> dict[str, object] | No
                 *([(_("Ended"), times.when(found.ended_at))] if found.ended_at else []),
                 *([(_("Valid until"), times.when(found.expires_at))] if not found.ended_at else []),
             ],
+            "trouble": _trouble(found),
         }
     return view
+
+
+def _trouble(found: SignatureRequest) -> str:
+    """What the salesperson should know while the provider fails."""
+    if not found.last_error or found.ended_at or found.next_attempt_at is None:
+        return ""
+    return _(
+        "The e-signature service fails (attempts: %(count)s). It is tried again at %(time)s.",
+        count=found.attempts,
+        time=times.when(found.next_attempt_at),
+    )
 
 
 def _facts(session: Session, found: SignatureRequest) -> dict[str, object]:

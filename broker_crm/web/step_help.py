@@ -6,7 +6,6 @@ salesperson sees what to ask for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,21 +16,23 @@ from sqlalchemy.orm import Session
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import NotPublished
 from broker_crm.outreach import blocks, documents, merge
-from broker_crm.outreach.texts import LONGEST_FIELD, RenderedText, shown
+from broker_crm.outreach.texts import RenderedText, shown
 from broker_crm.process.models import ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import safe_text
+from broker_crm.web.gaps import GAP, gap, marked
 from broker_crm.web.wording import HELP, word
 
 KINDS = {
     "script": ResourceKind.SCRIPT,
     "letter": ResourceKind.LETTER,
+    "invitation": ResourceKind.LETTER,
+    "signature": ResourceKind.LETTER,
     "presentation": ResourceKind.DOCUMENT,
     "offer": ResourceKind.DOCUMENT,
     "contract": ResourceKind.DOCUMENT,
 }
 FOR_COLLEAGUES = frozenset({"script"})
-GAP = re.compile("\ue000(.*?)\ue001", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class HelpText:
     """True when a field has no value yet."""
     is_document: bool = False
     """True when there is a Word file of it."""
+    branches: bool = False
+    """True when parts of it follow the answers in the form."""
 
 
 def texts(session: Session, task: UserTask, instance: ProcessInstance) -> list[HelpText]:
@@ -91,12 +94,12 @@ def _text(
     context: Mapping[str, object],
 ) -> HelpText:
     if KINDS[kind] is ResourceKind.DOCUMENT:
-        sheet = documents.draft(session, task.version_id, key, language, context, _gap).sheet
+        sheet = documents.draft(session, task.version_id, key, language, context, gap).sheet
         html = blocks.html(sheet)
         return HelpText(
-            kind, word(HELP, kind), None, _marked(html), GAP.search(html) is not None, True
+            kind, word(HELP, kind), None, marked(html), GAP.search(html) is not None, True
         )
-    return _help(kind, shown(session, task.version_id, KINDS[kind], key, language, context, _gap))
+    return _help(kind, shown(session, task.version_id, KINDS[kind], key, language, context, gap))
 
 
 def _variables(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, object]:
@@ -112,23 +115,14 @@ def _language(kind: str, variables: Mapping[str, object]) -> str:
     return str(variables.get("letterLanguage") or spoken or get_locale())
 
 
-def _gap(field: str) -> str:
-    return (
-        f"\ue000{field if len(field) <= LONGEST_FIELD else field[: LONGEST_FIELD - 1] + '…'}\ue001"
-    )
-
-
 def _help(kind: str, text: RenderedText) -> HelpText:
+    drawn = safe_text.script if kind == "script" else safe_text.html
+    html = drawn(text.markdown)
     return HelpText(
         kind,
         word(HELP, kind),
-        _marked(escape(text.subject)) if text.subject else None,
-        _marked(safe_text.html(text.markdown)),
+        marked(escape(text.subject)) if text.subject else None,
+        marked(html),
         GAP.search(text.subject + text.markdown) is not None,
+        branches="data-when=" in html,
     )
-
-
-def _marked(html: Markup) -> Markup:
-    """Gaps as marks; what stands in a gap was escaped with the rest."""
-    marked = GAP.sub(lambda gap: f'<mark class="missing">{gap[1]}</mark>', str(html))
-    return Markup(marked)  # noqa: S704

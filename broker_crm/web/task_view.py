@@ -21,14 +21,17 @@ from broker_crm.web import (
     case_records,
     cases,
     client_card,
+    client_standing,
     consents,
     files,
     money,
     names,
     notes,
+    receivers,
     signing,
     staff,
     step_help,
+    terms_compared,
     times,
 )
 
@@ -83,8 +86,11 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "texts": step_help.texts(session, task, instance) if is_open else [],
         "records": case_records.links(session, user, instance),
         "signature": signing.card(session, user, task),
+        "standing": client_standing.beside(session, user, task),
+        "terms": terms_compared.beside(session, task),
+        "receivers": receivers.beside(session, task) if workable else None,
         "files": files.view(session, user, instance.id, task),
-        **notes.beside(session, task, instance, user.login),
+        **notes.beside(session, task, instance, user),
     }
 
 

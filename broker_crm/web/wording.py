@@ -442,12 +442,46 @@ CONTACT_ROLE: Words = {
     "self": _l("The client"),
     "other": _l("Contact person"),
 }
+TERM: Words = {
+    "sumInsured": _l("Sum insured"),
+    "premium": _l("Premium"),
+    "commission": _l("Commission"),
+    "deductible": _l("Deductible"),
+    "instalments": _l("Instalments"),
+    "covers": _l("Covers"),
+}
+CLAIM_STATE: Words = {
+    "open": _l("Being settled"),
+    "closed": _l("Settled"),
+    "refused": _l("Refused by the insurer"),
+}
+OFFER_STATUS: Words = {
+    "draft": _l("Being prepared"),
+    "approved": _l("Approved"),
+    "sent": _l("Sent"),
+    "accepted": _l("Accepted"),
+    "refused": _l("Refused"),
+    "replaced": _l("Replaced by a later one"),
+}
+TEMPLATE_KIND: Words = {
+    "letter": _l("Letter"),
+    "script": _l("Call script"),
+    "document": _l("Document"),
+}
+EXAMPLE_CLIENT: Words = {
+    "natural": _l("Invented: natural person"),
+    "legal": _l("Invented: legal entity"),
+    "vip": _l("Invented: VIP"),
+    "foreign": _l("Invented: foreign client"),
+}
 HELP: Words = {
     "script": _l("Call script"),
     "letter": _l("Letter"),
     "presentation": _l("Presentation"),
     "offer": _l("Offer"),
     "contract": _l("Contract"),
+    "invitation": _l("Invitation to the meeting"),
+    "signature": _l("Letter with the signing link"),
 }
 EVENT: Words = {
     "instance-started": _l("Process started"),

@@ -3,6 +3,7 @@ import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { Form } from "@bpmn-io/form-js-viewer";
 import { Drafts } from "./drafts";
 import { speak, speakPlaceholders, type Texts } from "./form_texts";
+import { Following } from "./following";
 import { load, send } from "./requests";
 
 interface Component {
@@ -65,6 +66,13 @@ class TaskForm {
       this.form.setProperty("readOnly", true);
       return;
     }
+    const following = new Following(
+      () => this.values(),
+      (key) => idsByKey(this.source.schema)[key],
+      (key, value) => this.fill(key, value),
+    );
+    following.follow();
+    this.form.on("changed", () => following.follow());
     this.form.on("field.updated", () => this.drafts.changed());
     this.container.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -80,6 +88,12 @@ class TaskForm {
   private values(): Record<string, unknown> {
     const submitted = (this.form as unknown as { _getSubmitData(): Record<string, unknown> })._getSubmitData();
     return submitted;
+  }
+
+  /** Write a value as if it were typed. */
+  private fill(key: string, value: string): void {
+    this.form._setState({ data: { ...this.form._getState().data, [key]: value } });
+    this.drafts.changed();
   }
 
   private async complete(): Promise<void> {

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from broker_crm.crm.models import ContactPerson
 from broker_crm.outreach import deliver
 from broker_crm.outreach.models import OutboxEntry
 from broker_crm.outreach.resending import LetterNotWaiting, give_up, resend
@@ -92,6 +93,24 @@ def test_after_the_fifth_temporary_refusal_a_manager_decides(office, server, let
     assert waits == [1, 5, 15, 60]
     assert entry(office).state == "failed"
     assert [incident.kind for incident in incidents(office)] == ["letter"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "marked"),
+    [
+        ("550 no such mailbox", True),
+        ("550 5.7.1 refused by policy", False),
+        ("552 too big", False),
+    ],
+)
+def test_a_letter_to_an_address_that_does_not_exist_marks_the_contact_person(
+    office, server, letter, answer, marked
+):
+    server.recipient_answer = answer
+    office.deliver(server.url)
+    with office.factory() as session:
+        (contact,) = session.scalars(select(ContactPerson))
+    assert (contact.bounced_at is not None) is marked
 
 
 def test_a_permanent_refusal_fails_and_raises_an_incident(office, server, letter):

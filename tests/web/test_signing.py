@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from broker_crm.crm.files import Upload
 from broker_crm.crm.models import Client, Contract, Document, SignatureRequest
 from broker_crm.outreach.models import Letter, LetterAttachment, Notification
-from broker_crm.outreach.signing import requests
+from broker_crm.outreach.signing import following, providers, requests
 from broker_crm.process.models import UserTask
 
 from .conftest import Site, Visitor
@@ -54,7 +57,7 @@ def seller(site: Site) -> Visitor:
 def send(site: Site, seller: Visitor) -> str:
     """Send the contract to be signed; the address that the client gets."""
     seller.post(f"/tasks/{site.task_id}/signature")
-    requests.carry_on(site.factory)
+    following.carry_on(site.factory)
     with site.factory() as session:
         letter = session.scalars(select(Letter).order_by(Letter.created_at.desc())).first()
         assert letter is not None
@@ -124,6 +127,18 @@ def test_a_refusal_is_told_with_its_reason(site: Site, seller: Visitor) -> None:
     client.get(f"{address}/contract", 404)
 
 
+def test_a_signature_after_a_refusal_takes_its_place_in_the_form(
+    site: Site, seller: Visitor
+) -> None:
+    site.visitor().post(f"{send(site, seller)}/refuse", form={"reason": "per brangu"})
+    site.clock.advance(timedelta(minutes=1))
+    again = send(site, seller)
+    assert task(site).draft is None
+    site.visitor().post(f"{again}/sign", form={"name": "Jonas"})
+    assert task(site).draft == {"signingOutcome": "signed", "signedOn": "2026-11-23"}
+    assert states(site) == ["refused", "signed"]
+
+
 def test_what_is_typed_already_is_not_overwritten(site: Site, seller: Visitor) -> None:
     address = send(site, seller)
     with site.factory.begin() as session:
@@ -139,9 +154,9 @@ def test_after_its_last_moment_a_contract_can_not_be_signed(site: Site, seller: 
     client.post(f"{address}/sign", form={"name": "Jonas"})
     assert states(site) == ["sent"]
     assert "nebegalima" in client.get(address).text
-    requests.carry_on(site.factory)
+    following.carry_on(site.factory)
     assert states(site) == ["expired"]
-    requests.carry_on(site.factory)
+    following.carry_on(site.factory)
     with site.factory() as session:
         told = [name for name in session.scalars(select(Notification.task_name)) if "laiku" in name]
     assert len(told) == 1
@@ -161,8 +176,136 @@ def test_a_request_ends_with_its_step(site: Site, seller: Visitor) -> None:
     site.visitor("manager").post(
         f"/instances/{site.instance_id}/cancel", form={"reason": "nebereikia"}
     )
-    requests.carry_on(site.factory)
+    following.carry_on(site.factory)
     assert states(site) == ["withdrawn"]
+
+
+class Elsewhere:
+    """A provider that fails as long as it is told to, is asked, and calls."""
+
+    name = "elsewhere"
+    asked_every = timedelta(hours=1)
+
+    def __init__(self) -> None:
+        self.works = False
+        self.answer: providers.Answer | None = None
+        self.sent: list[str] = []
+
+    def send(self, session: Session, request: SignatureRequest) -> str:
+        self.sent.append(str(request.id))
+        if not self.works:
+            raise providers.ProviderFailed("no connection")
+        return f"ref-{request.id}"
+
+    def ask(self, session: Session, request: SignatureRequest) -> providers.Answer | None:
+        return self.answer
+
+    def heard(self, session: Session, call: providers.Call) -> tuple[str, providers.Answer] | None:
+        if call.headers.get("X-Proof") != "ours":
+            raise providers.CallRefused("unknown caller")
+        return call.body.decode(), providers.Answer("signed", "Ona", Upload("s.pdf", SIGNED))
+
+
+SIGNED = b"%PDF-1.7 signed"
+
+
+@pytest.fixture
+def elsewhere(site: Site, seller: Visitor) -> Iterator[Elsewhere]:
+    """A request that a provider elsewhere is to send."""
+    provider = Elsewhere()
+    providers.register(provider)
+    with site.factory.begin() as session:
+        requests.prepare(session, site.task_id, by=site.owner, provider="elsewhere")
+    yield provider
+    del providers._known["elsewhere"]
+
+
+def test_a_provider_that_fails_is_tried_again_and_people_are_told_once(
+    site: Site, seller: Visitor, elsewhere: Elsewhere
+) -> None:
+    following.carry_on(site.factory)
+    following.carry_on(site.factory)
+    assert (len(elsewhere.sent), states(site)) == (1, ["prepared"])
+    assert "paslauga neatsako" in seller.get(f"/tasks/{site.task_id}").text
+    for _attempt in range(4):
+        site.clock.advance(timedelta(hours=4))
+        following.carry_on(site.factory)
+    assert len(elsewhere.sent) == 5 and len(set(elsewhere.sent)) == 1
+    with site.factory() as session:
+        told = [
+            each.login
+            for each in session.scalars(select(Notification))
+            if "no connection" in (each.task_name or "")
+        ]
+    assert {site.owner, "manager"} <= set(told) and len(told) == len(set(told))
+    elsewhere.works = True
+    site.clock.advance(timedelta(hours=4))
+    following.carry_on(site.factory)
+    assert states(site) == ["sent"]
+    assert "neatsako" not in seller.get(f"/tasks/{site.task_id}").text
+    following.carry_on(site.factory)
+    assert len(elsewhere.sent) == 6
+
+
+def test_a_provider_is_asked_until_it_knows(
+    site: Site, seller: Visitor, elsewhere: Elsewhere
+) -> None:
+    elsewhere.works = True
+    following.carry_on(site.factory)
+    elsewhere.answer = providers.Answer("signed", "Ona", Upload("x.exe", b"MZ"))
+    site.clock.advance(timedelta(hours=2))
+    following.carry_on(site.factory)
+    assert states(site) == ["sent"], "what is no signed file is not taken"
+    elsewhere.answer = providers.Answer("refused", "per brangu")
+    site.clock.advance(timedelta(hours=2))
+    following.carry_on(site.factory)
+    assert states(site) == ["refused"]
+    assert task(site).draft == {"signingOutcome": "refused", "reasonText": "per brangu"}
+
+
+def test_a_provider_calls_and_strangers_do_not(
+    site: Site, seller: Visitor, elsewhere: Elsewhere
+) -> None:
+    elsewhere.works = True
+    following.carry_on(site.factory)
+    stranger = site.app.test_client()
+    with site.factory() as session:
+        reference = session.scalars(select(SignatureRequest.reference)).one()
+    assert stranger.post("/sign/calls/elsewhere", data=reference).status_code == 400
+    assert stranger.post("/sign/calls/nobody", data=reference).status_code == 404
+    assert stranger.post("/sign/calls/stand-in", data=reference).status_code == 400
+    assert states(site) == ["sent"]
+    for _repeated in range(2):
+        proof = {"X-Proof": "ours"}
+        called = stranger.post("/sign/calls/elsewhere", data=reference, headers=proof)
+        assert called.status_code == 204
+    assert states(site) == ["signed"]
+    with site.factory() as session:
+        (kept,) = session.scalars(select(Document).where(Document.kind == "signed-contract"))
+        assert session.scalars(select(SignatureRequest.signed_document_id)).one() == kept.id
+
+
+def test_many_that_wait_for_a_signature_do_not_hold_up_one_that_is_prepared(
+    site: Site, seller: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "BATCH", 1)
+    send(site, seller)
+    with site.factory.begin() as session:
+        first = session.scalars(select(SignatureRequest)).one()
+        values = {"contract_id": first.contract_id, "document_id": first.document_id}
+        session.add(
+            SignatureRequest(
+                **values,
+                provider="stand-in",
+                reference="second",
+                signer_name="Ona",
+                signer_email="ona@klientas.example",
+                prepared_at=site.clock.now(),
+                expires_at=site.clock.now() + requests.VALID,
+            )
+        )
+    following.carry_on(site.factory)
+    assert states(site) == ["sent", "sent"]
 
 
 def test_the_secret_is_not_kept(site: Site, seller: Visitor) -> None:

@@ -31,6 +31,10 @@ class Meeting(Base):
     """'planned', 'held', 'no-show' or 'cancelled'."""
     sequence: Mapped[int] = mapped_column(default=0)
     """Raised at every change, as calendars expect it (RFC 5545)."""
+    invited_email: Mapped[str | None] = mapped_column(String(200))
+    """Where the client's invitation went; changes and the cancellation go there, too."""
+    reminded_sequence: Mapped[int | None]
+    """For which state of the meeting the client was reminded."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

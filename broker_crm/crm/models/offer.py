@@ -227,3 +227,8 @@ class SignatureRequest(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     signed_document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often the provider failed since it last answered."""
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the provider is called again: to send it, or to ask what became of it."""
+    last_error: Mapped[str | None] = mapped_column(String(500))

@@ -15,6 +15,8 @@ MESSAGES = {
     "patternMessage": "%(message)s",
     "email": "Field must be a valid email.",
     "phone": "Field must be a valid international phone number. (e.g. +4930664040900)",
+    "noAddress": "The client has no e-mail address.",
+    "doNotContact": "The client asked not to be contacted.",
     "integer": "Value is expected to be an integer.",
     "decimalDigits": "Value is expected to have at most %(digits)s decimal digits.",
     "increment": "Please select a valid value, the two nearest valid values are"

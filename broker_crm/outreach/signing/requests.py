@@ -2,25 +2,25 @@
 
 A step whose help names a letter as `helpSignature` can be sent to be signed. Each change of state
 is one conditional update, so that a signature, a refusal and the last moment never both count.
+`following` sends and ends them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, Select, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm import files
 from broker_crm.crm.contracts import latest_contract
 from broker_crm.crm.models import Client, Contract, SignatureRequest
 from broker_crm.db import new_id
-from broker_crm.outreach import documents, merge, notifications
-from broker_crm.outreach.signing import providers
+from broker_crm.outreach import documents, merge
 from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 from broker_crm.process.variables import instance_variables
 
@@ -28,8 +28,8 @@ HELP = "signature"
 CONTRACT = "contract"
 OPEN = ("prepared", "sent")
 VALID = timedelta(days=14)
-BATCH = 50
-EXPIRED = "Sutartis laiku nepasirašyta"
+PREFILLED = frozenset({"signingOutcome", "signedOn", "reasonText"})
+"""Fields of the signing step that the end of a request fills in."""
 
 
 class NotToBeSigned(Exception):
@@ -84,7 +84,9 @@ def prepare(
         kind=CONTRACT,
         by=by,
     )
-    _withdraw(session, SignatureRequest.contract_id.in_(_contracts(instance.id)))
+    if task.draft and prefilled(task.draft):
+        task.draft, task.draft_saved_at = None, None
+    withdraw(session, SignatureRequest.contract_id.in_(_contracts(instance.id)))
     signer = merge.contact_of(client)
     request = SignatureRequest(
         id=new_id(),
@@ -128,69 +130,6 @@ def signing_task(session: Session, instance_id: UUID) -> UserTask | None:
     return next((task for task in found if HELP in task.help), None)
 
 
-def ended(session: Session, request: SignatureRequest, state: str, what: str) -> bool:
-    """End a request that was sent, and tell the salesperson.
-
-    Args:
-        session: the caller commits.
-        request: which.
-        state: 'signed', 'refused' or 'expired'.
-        what: for the salesperson, in words.
-
-    Returns:
-        False when it is not open any more; nothing is changed then.
-    """
-    now = clock.now()
-    still = SignatureRequest.state == "sent"
-    if state != "expired":
-        still &= SignatureRequest.expires_at > now
-    if not _moved(session, request.id, still, state=state, ended_at=now):
-        return False
-    session.refresh(request)
-    instance = instance_of(session, request)
-    task = signing_task(session, instance.id)
-    whom = task.assignee if task and task.assignee else instance.owner
-    if whom:
-        about = task.element_id if task else "signature"
-        notifications.alert(session, instance, f"{about}:{state}", what, [whom])
-    return True
-
-
-def carry_on(factory: sessionmaker[Session], stopping: Callable[[], bool] = lambda: False) -> int:
-    """Send what is prepared, end what nobody signed in time, withdraw what is overtaken."""
-    with factory.begin() as session:
-        open_ones = session.scalars(
-            select(SignatureRequest.id)
-            .where(SignatureRequest.state.in_(OPEN))
-            .order_by(SignatureRequest.prepared_at)
-            .limit(BATCH)
-        ).all()
-    done = 0
-    for request_id in open_ones:
-        if stopping():
-            break
-        with factory.begin() as session:
-            done += _step(session, request_id)
-    return done
-
-
-def _step(session: Session, request_id: UUID) -> int:
-    request = session.get_one(SignatureRequest, request_id)
-    instance = instance_of(session, request)
-    if signing_task(session, instance.id) is None:
-        return _withdraw(session, SignatureRequest.id == request_id)
-    if request.expires_at is not None and request.expires_at <= clock.now():
-        if request.state == "prepared":
-            return _withdraw(session, SignatureRequest.id == request_id)
-        return ended(session, request, "expired", EXPIRED)
-    prepared = SignatureRequest.state == "prepared"
-    if not _moved(session, request_id, prepared, state="sent", sent_at=clock.now()):
-        return 0
-    session.refresh(request)
-    request.reference = providers.named(request.provider).send(session, request)
-    return 1
-
-
 def _document(
     session: Session, task: UserTask, instance: ProcessInstance, client: Client
 ) -> documents.FilledDocument:
@@ -204,7 +143,13 @@ def _contracts(instance_id: UUID) -> Select[int]:
     return select(Contract.id).where(Contract.instance_id == instance_id)
 
 
-def _withdraw(session: Session, which: ColumnElement[bool]) -> int:
+def prefilled(draft: Mapping[str, object]) -> bool:
+    """True for a draft that an earlier request left; a person's holds other fields, too."""
+    return set(draft) <= PREFILLED
+
+
+def withdraw(session: Session, which: ColumnElement[bool]) -> int:
+    """Withdraw open requests; how many."""
     changed = session.execute(
         update(SignatureRequest)
         .where(which, SignatureRequest.state.in_(OPEN))
@@ -214,9 +159,8 @@ def _withdraw(session: Session, which: ColumnElement[bool]) -> int:
     return cast(CursorResult[object], changed).rowcount
 
 
-def _moved(
-    session: Session, request_id: UUID, still: ColumnElement[bool], **values: object
-) -> bool:
+def moved(session: Session, request_id: UUID, still: ColumnElement[bool], **values: object) -> bool:
+    """Change a request if it still is as expected; False when it isn't."""
     changed = session.execute(
         update(SignatureRequest)
         .where(SignatureRequest.id == request_id, still)

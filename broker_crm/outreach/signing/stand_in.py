@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, settings
-from broker_crm.calendar import OFFICE
 from broker_crm.crm import files
 from broker_crm.crm.models import Document, SignatureRequest
 from broker_crm.definitions.models import ResourceKind
@@ -20,7 +20,7 @@ from broker_crm.engine.transition import EventKind
 from broker_crm.outreach import merge, texts
 from broker_crm.outreach.happenings import happened
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
-from broker_crm.outreach.signing import providers, requests
+from broker_crm.outreach.signing import following, providers, requests
 from broker_crm.outreach.values import written
 from broker_crm.process.models import UserTask
 from broker_crm.process.variables import instance_variables
@@ -33,6 +33,7 @@ class StandIn:
     """Sends the client a letter with a link to the page on which the contract is signed."""
 
     name = NAME
+    asked_every: timedelta | None = None
 
     def send(self, session: Session, request: SignatureRequest) -> str:
         instance = requests.instance_of(session, request)
@@ -42,6 +43,12 @@ class StandIn:
         secret = secrets.token_urlsafe(32)
         _queue(session, request, task, f"{settings.load().base_url}/sign/{secret}")
         return _hash(secret)
+
+    def ask(self, session: Session, request: SignatureRequest) -> None:
+        """The client's answer comes from the page behind the link."""
+
+    def heard(self, session: Session, call: providers.Call) -> None:
+        raise providers.CallRefused("The stand-in calls nobody.")
 
 
 def register() -> None:
@@ -70,7 +77,7 @@ def sign(session: Session, request: SignatureRequest, name: str) -> bool:
     Returns:
         False when it can't be signed any more.
     """
-    if not requests.ended(session, request, "signed", f"Sutartį pasirašė {name}"[:300]):
+    if not following.ended(session, request, "signed", name):
         return False
     instance = requests.instance_of(session, request)
     document = session.get_one(Document, request.document_id)
@@ -88,7 +95,6 @@ def sign(session: Session, request: SignatureRequest, name: str) -> bool:
         by=None,
     )
     request.signed_document_id = kept.id
-    _prefill(session, request, {"signingOutcome": "signed", "signedOn": _today()})
     return True
 
 
@@ -98,19 +104,7 @@ def refuse(session: Session, request: SignatureRequest, reason: str) -> bool:
     Returns:
         False when it can't be refused any more.
     """
-    said = f"Klientas atsisakė pasirašyti: {reason}" if reason else "Klientas atsisakė pasirašyti"
-    if not requests.ended(session, request, "refused", said[:300]):
-        return False
-    _prefill(session, request, {"signingOutcome": "refused", "reasonText": reason})
-    return True
-
-
-def _prefill(session: Session, request: SignatureRequest, values: dict[str, object]) -> None:
-    """What the salesperson finds in the step's form, unless something is typed there already."""
-    task = requests.signing_task(session, requests.instance_of(session, request).id)
-    if task is not None and not task.draft:
-        task.draft = {key: value for key, value in values.items() if value}
-        task.draft_saved_at = clock.now()
+    return following.ended(session, request, "refused", reason)
 
 
 def _queue(session: Session, request: SignatureRequest, task: UserTask, link: str) -> None:
@@ -156,10 +150,6 @@ def _queue(session: Session, request: SignatureRequest, task: UserTask, link: st
 
 def _name(salesperson: object) -> str:
     return str(salesperson.get("name") or "") if isinstance(salesperson, dict) else ""
-
-
-def _today() -> str:
-    return clock.now().astimezone(OFFICE).date().isoformat()
 
 
 def _hash(secret: str) -> str:
