@@ -9,7 +9,13 @@ from broker_crm.process.incidents import (
     retry_incident,
     retry_incidents,
 )
-from broker_crm.process.messages import broadcast, deliver_pending, queue_start, send_message
+from broker_crm.process.messages import (
+    broadcast,
+    deliver_pending,
+    queue_message,
+    queue_start,
+    send_message,
+)
 from broker_crm.process.migrating import migrate
 from broker_crm.process.start_requests import start_once
 from broker_crm.process.starting import CaseData, Started, start
@@ -36,6 +42,7 @@ __all__ = [
     "migrate",
     "open_incidents",
     "open_task",
+    "queue_message",
     "queue_start",
     "reassign",
     "release",

@@ -121,6 +121,25 @@ def queue_start(session: Session, process_key: str, payload: Mapping[str, object
     )
 
 
+def queue_message(
+    session: Session, name: str, correlation_key: str, payload: Mapping[str, object]
+) -> None:
+    """Queue a message; a worker delivers it, once, after the caller's commit.
+
+    Args:
+        session: the caller commits.
+        name: of the message.
+        correlation_key: of the message.
+        payload: becomes variables.
+    """
+    row = {"id": new_id(), "kind": MESSAGE, "name": name, "payload": dict(payload)}
+    addressed = {**row, "correlation_key": correlation_key, "created_at": clock.now()}
+    session.execute(
+        PendingMessage.__table__.insert(),  # type: ignore[attr-defined]
+        [{**addressed, "subscription_id": None, "instance_id": None}],
+    )
+
+
 def deliver_pending(
     factory: sessionmaker[Session],
     limit: int = 500,
