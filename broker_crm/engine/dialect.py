@@ -35,6 +35,7 @@ HELP_KINDS = {
     "helpSignature": "signature",
     "helpHistory": "history",
     "helpNotes": "notes",
+    "helpPrecedents": "precedents",
 }
 
 

@@ -37,6 +37,8 @@ def sentences() -> dict[str, str]:
         "inFuture": _("The day can't be in the future."),
         "noTerms": _("The table of terms says nothing of this day."),
         "noSuchPerson": _("Nobody with this login works here."),
+        "complainedAbout": _("The complaint is about this person: choose somebody else."),
+        "notConsumer": _("Only a consumer's dispute goes to the Bank of Lithuania."),
         "beyondLaw": _("Choose a day from today to %(limit)s."),
         "endsBeforeStart": _("The last day must be after the first."),
         "numberTaken": _("There is a policy with this number already."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from flask import request, url_for
 
 PAGE = 50
@@ -11,6 +13,12 @@ LONGEST_SEARCH = 100
 def search_text() -> str:
     """What was typed into the search field."""
     return request.args.get("q", "").strip()[:LONGEST_SEARCH]
+
+
+def chosen(name: str, words: Container[str]) -> str:
+    """The value of a filter; '' when it is none of those offered."""
+    told = request.args.get(name, "")
+    return told if told in words else ""
 
 
 def offset() -> int:

@@ -20,6 +20,7 @@ from broker_crm.process.rights import may_steer, may_work_on
 from broker_crm.web import (
     cases,
     client_card,
+    complaint_page,
     files,
     money,
     names,
@@ -74,6 +75,7 @@ def view(session: Session, user: User, task: UserTask) -> dict[str, Any]:
         "returned": _returned(session, task),
         "client": client_card.card(session, client) if client else None,
         "texts": step_help.texts(session, task, instance) if is_open else [],
+        "precedents": complaint_page.of_task(session, task, user) if is_open else [],
         "signature": signing.card(session, user, task),
         "files": files.view(session, user, instance.id, task),
         **notes.beside(session, task, instance, user.login),
