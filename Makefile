@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 TORTURE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench torture storm sabotage drain lock clean
+.PHONY: help setup setup-tests run test lint format bench torture storm sabotage drain campaign lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ storm: setup ## fifty users over HTTP want the same thousand tasks, on each data
 
 drain: setup ## fire 10,000 due timers, 100 of them poisoned, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.drain
+
+campaign: setup ## a campaign over 100,000 clients while people work, on SQLite and PostgreSQL
+	@$(BIN)/python -m bench.campaign
 
 lock: ## renew the lock files after a change of dependencies
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv

@@ -1,4 +1,4 @@
-"""The complaint register: registering starts the process, whose steps keep it up to date."""
+"""Complaints: registering starts the process, whose steps keep the register up to date."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.crm.cases import client_facts, segment
+from broker_crm.crm.complaint_steps import process_steps, version_of_step
 from broker_crm.crm.merging import survivor
-from broker_crm.crm.models import Client, Complaint, Insurer
+from broker_crm.crm.models import Client, Complaint, Insurer, Policy
 from broker_crm.crm.policies import today
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.definitions.published import compiled, latest_version
 from broker_crm.engine.decisions import decide
 from broker_crm.people.models import Role, User, UserRole
-from broker_crm.process import jobs
+from broker_crm.process import jobs, rights
 from broker_crm.process.calendars import company_calendar
+from broker_crm.process.errors import NotAllowed
 from broker_crm.process.jobs import CompletedStep, JobCall
+from broker_crm.process.models import UserTask
+from broker_crm.process.plain_text import plain
 
 COMPLAINT = "complaint"
 TERMS = "ComplaintTerms"
 SEES_REGISTER = frozenset(
     {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE, Role.SALES_MANAGER, Role.ADMINISTRATOR}
 )
-"""Roles that may read the register; anybody may register a complaint."""
+"""Roles that may read the register, but for complaints about the reader; anybody may register."""
 CHANNELS = ("email", "letter", "phone", "visit", "web")
 ABOUT = ("us", "insurer", "other")
 SUBJECTS = ("delay", "product-quality", "service-quality")
@@ -49,7 +54,9 @@ MARKS = {
     "forwarded": "forwarded_at",
     "delay-told": "delay_told_at",
     "answered": "answered_at",
+    "breach": "breached_at",
     "closed": "closed_at",
+    "not-a-complaint": "closed_at",
 }
 STATUS_AFTER = {
     "forwarded": "forwarded",
@@ -62,15 +69,32 @@ VARIABLE_AFTER = {
     "forwarded": "forwardedAt",
     "delay-told": "delayToldAt",
     "answered": "answeredAt",
+    "closed": "closedAt",
+    "not-a-complaint": "closedAt",
 }
 KEPT = {
     "decision": "decision",
     "reactionOutcome": "reaction",
+    "checkedAbout": "about",
+    "forwardTo": "forwarded_to",
+    "forwardAnswer": "answer_text",
+    "answerText": "answer_text",
+    "remedyText": "remedy_text",
+    "remedyOwner": "remedy_owner",
+    "bankOutcome": "bank_outcome",
     "rootCause": "root_cause",
     "correctiveAction": "corrective_action",
     "actionOwner": "action_owner",
 }
 """Values of completed steps and the columns that keep them."""
+DAYS = {
+    "newAnswerOn": "promised_answer_on",
+    "bankReceivedOn": "bank_received_on",
+    "bankDeadline": "bank_deadline",
+    "bankDecidedOn": "bank_decided_on",
+    "actionDueOn": "action_due_on",
+}
+"""The same for days."""
 PEOPLE = ("remedyOwner", "actionOwner")
 ATTEMPTS = 5
 
@@ -124,6 +148,10 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         raise FormRejected({"received_on": [FieldError("noTerms")]})
     calendar = company_calendar(session)
     complaint = _with_number(session, _row(told, terms, calendar, _handler(session, told), by))
+    policy = session.get(Policy, told.policy_id) if told.policy_id else None
+    complaint.product_id = policy.product_id if policy else None
+    words = (complaint.register_number, complaint.complainant, complaint.description)
+    complaint.search_text = plain(" ".join(words))
     client = session.get(Client, told.client_id) if told.client_id else None
     started = process.start(
         session,
@@ -143,45 +171,11 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
     return started
 
 
-def register_of(
-    session: Session, *, status: str | None = None, overdue: bool = False, limit: int = 200
-) -> list[Complaint]:
-    """Complaints, the one that must be answered first in front; closed ones last.
-
-    Args:
-        session: for reading.
-        status: only these; None for all.
-        overdue: only those whose legal term is over and that are unanswered.
-        limit: at most so many.
-    """
-    statement = select(Complaint).order_by(
-        Complaint.closed_at.is_not(None), Complaint.answer_by, Complaint.id
-    )
-    if status:
-        statement = statement.where(Complaint.status == status)
-    if overdue:
-        statement = statement.where(is_overdue())
-    return list(session.scalars(statement.limit(limit)))
-
-
-def is_overdue() -> ColumnElement[bool]:
-    """The legal term passed without an answer: the extended one after a delay letter."""
-    now = clock.now()
-    return and_(
-        Complaint.answered_at.is_(None),
-        Complaint.forwarded_at.is_(None),
-        Complaint.closed_at.is_(None),
-        or_(
-            and_(Complaint.delay_told_at.is_(None), Complaint.answer_by < now),
-            Complaint.extended_answer_by < now,
-        ),
-    )
-
-
 def update_complaint(call: JobCall) -> Mapping[str, object]:
     """Note in the register what was done; header `mark`.
 
-    'acknowledged', 'forwarded', 'delay-told' and 'answered' give the moment as a variable.
+    'acknowledged', 'forwarded', 'delay-told', 'answered', 'closed' and 'not-a-complaint' give the
+    moment as a variable.
     """
     complaint = call.session.scalars(
         select(Complaint).where(Complaint.id == _id_in(call.job.variables))
@@ -189,8 +183,6 @@ def update_complaint(call: JobCall) -> Mapping[str, object]:
     mark, now = str(call.job.headers.get("mark")), clock.now()
     if mark in MARKS and getattr(complaint, MARKS[mark]) is None:
         setattr(complaint, MARKS[mark], now)
-    if mark == "not-a-complaint":
-        complaint.closed_at = now
     if mark in STATUS_AFTER:
         complaint.status = STATUS_AFTER[mark]
     severity = call.job.variables.get("complaintClass")
@@ -214,28 +206,43 @@ def keep_findings(step: CompletedStep) -> None:
             setattr(complaint, column, step.values[key])
     if step.values.get("remedyAmount") is not None:
         complaint.remedy_amount = Decimal(str(step.values["remedyAmount"]))
-    if step.values.get("actionDueOn"):
-        complaint.action_due_on = date.fromisoformat(str(step.values["actionDueOn"])[:10])
+    for key, column in DAYS.items():
+        if step.values.get(key):
+            setattr(complaint, column, date.fromisoformat(str(step.values[key])[:10]))
+    if step.values.get("causeStep"):
+        process_key, _, name = str(step.values["causeStep"]).partition("/")
+        complaint.process_key, complaint.step = process_key, name
+        complaint.cause_version_id = version_of_step(step.session, complaint, process_key)
+    if step.step == "corrective-action":
+        complaint.action_done_at = clock.now()
 
 
 def check_step(step: CompletedStep) -> None:
-    """Refuse names of people who don't work here, and a delay beyond the law's limit.
+    """Refuse who may not act in the complaint, people who don't work here, and a delay beyond the
+    law's limit.
 
     Raises:
+        NotAllowed: the complaint is about the person who acts.
         FormRejected: naming the field.
     """
     if step.case.process_key != COMPLAINT:
         return
+    complaint = step.session.scalars(
+        select(Complaint).where(Complaint.instance_id == step.case.id)
+    ).one()
+    if step.by == complaint.employee:
+        raise NotAllowed("Nobody handles a complaint about themselves.")
     for key in PEOPLE:
         login = step.values.get(key)
         person = step.session.get(User, login) if isinstance(login, str) and login else None
         if login and (person is None or not person.active):
             raise FormRejected({key: [FieldError("noSuchPerson")]})
+        if login and login == complaint.employee:
+            raise FormRejected({key: [FieldError("complainedAbout")]})
+    if step.values.get("reactionOutcome") == "bank-of-lithuania" and not complaint.consumer:
+        raise FormRejected({"reactionOutcome": [FieldError("notConsumer")]})
     told = step.values.get("newAnswerOn")
     if told:
-        complaint = step.session.scalars(
-            select(Complaint).where(Complaint.instance_id == step.case.id)
-        ).one()
         limit = complaint.extended_answer_by.astimezone(OFFICE).date()
         if not today() <= date.fromisoformat(str(told)[:10]) <= limit:
             raise FormRejected({"newAnswerOn": [FieldError("beyondLaw", {"limit": str(limit)})]})
@@ -246,6 +253,22 @@ def register_all() -> None:
     jobs.register("update-complaint", update_complaint)
     jobs.before_completion(check_step)
     jobs.after_completion(keep_findings)
+    rights.hide_cases(hidden_cases)
+
+
+def hidden_cases(user: rights.Person) -> Select[UUID | None]:
+    """Cases of complaints that the user may not see: those about the user; and all others for who
+    sees every case but not the register, unless a task in them is or was the user's.
+    """
+    hidden = select(Complaint.instance_id).where(Complaint.instance_id.is_not(None))
+    about = Complaint.employee == user.login
+    if user.roles & SEES_REGISTER or not user.roles & rights.SEES_EVERY_INSTANCE:
+        return hidden.where(about)
+    concerned = exists().where(
+        UserTask.instance_id == Complaint.instance_id,
+        or_(UserTask.assignee == user.login, UserTask.completed_by == user.login),
+    )
+    return hidden.where(or_(about, ~concerned))
 
 
 def _refuse_unless_right(session: Session, told: Registration) -> None:
@@ -270,6 +293,9 @@ def _refuse_unless_right(session: Session, told: Registration) -> None:
         told.insurer_id is None or session.get(Insurer, told.insurer_id) is None
     ):
         wrong["insurer_id"] = [FieldError("required")]
+    policy = session.get(Policy, told.policy_id) if told.policy_id is not None else None
+    if told.policy_id is not None and (policy is None or policy.client_id != told.client_id):
+        wrong["policy_id"] = [FieldError("option")]
     if told.employee and session.get(User, told.employee) is None:
         wrong["employee"] = [FieldError("noSuchPerson")]
     if told.claimed_amount is not None and not 0 <= told.claimed_amount < 10**9:
@@ -385,6 +411,9 @@ def _variables(
             "vip": bool(client and client.vip),
             "aboutEmployee": complaint.employee is not None,
             "language": complaint.language,
+            "registeredAt": complaint.registered_at.isoformat(),
+            "staff": _staff(session, complaint),
+            "steps": process_steps(session),
             "acknowledgeBy": complaint.acknowledge_by.isoformat(),
             "internalAnswerBy": complaint.internal_answer_by.isoformat(),
             "delayLetterBy": morning("delayLetter"),
@@ -401,6 +430,16 @@ def _variables(
             clientId=client.id, clientKind=client.kind, client=client_facts(session, client)
         )
     return facts
+
+
+def _staff(session: Session, complaint: Complaint) -> list[dict[str, str]]:
+    """Who may be made responsible for something: everybody but the person complained about."""
+    people = session.execute(
+        select(User.login, User.name)
+        .where(User.active.is_(True), User.login != (complaint.employee or ""))
+        .order_by(User.name)
+    )
+    return [{"label": name, "value": login} for login, name in people]
 
 
 def _end_of_day(calendar: WorkingCalendar, received_on: date, days: object) -> datetime:

@@ -27,11 +27,18 @@ JOB_RESULTS: dict[str, tuple[str, ...]] = {
     ),
     "freeze-campaign": ("campaignList",),
     "update-campaign": (),
+    "measure-campaign": ("campaignFigures",),
     "update-recipient": (),
     "start-case": (),
     "update-opportunity": (),
     "keep-dated-lead": (),
     "issue-endorsement": (),
-    "update-complaint": ("acknowledgedAt", "forwardedAt", "delayToldAt", "answeredAt"),
+    "update-complaint": (
+        "acknowledgedAt",
+        "forwardedAt",
+        "delayToldAt",
+        "answeredAt",
+        "closedAt",
+    ),
 }
 JOB_TYPES = frozenset(JOB_RESULTS)

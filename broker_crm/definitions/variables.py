@@ -31,6 +31,7 @@ CASE_VARIABLES = frozenset(
         "campaign",
         "recipient",
         "stopShare",
+        "stopWhy",
         "purpose",
         "sellingHold",
         "pep",

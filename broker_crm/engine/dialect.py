@@ -37,6 +37,7 @@ HELP_KINDS = {
     "helpCancellation": "cancellation",
     "helpHistory": "history",
     "helpNotes": "notes",
+    "helpPrecedents": "precedents",
 }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.crm.campaigns import bounced
 from broker_crm.crm.models import Client
 from broker_crm.crm.permissions import may_send_marketing
 from broker_crm.db import new_id
@@ -247,7 +248,24 @@ def _settle(session: Session, letter_id: UUID, token: str, answer: Answer) -> bo
         entry.next_attempt_at = clock.now() + BACK_OFF[entry.attempts - 1]
     else:
         entry.state = OutboxState.FAILED
-        failed(session, letter_id, answer.text)
-        if answer.fate == Fate.PERMANENT:
+        permanent = answer.fate == Fate.PERMANENT
+        if not (permanent and _came_back(session, letter_id, answer.text)):
+            failed(session, letter_id, answer.text)
+        if permanent:
             bouncing.mark(session, session.get_one(Letter, letter_id), answer.text)
     return False
+
+
+def _came_back(session: Session, letter_id: UUID, reason: str) -> bool:
+    """The server refused a campaign's letter for good: the recipient's case ends, nobody is asked.
+
+    Returns:
+        False for a letter that somebody has to deal with.
+    """
+    letter = session.get_one(Letter, letter_id)
+    if letter.purpose != MARKETING or letter.instance_id is None:
+        return False
+    if not bounced(session, letter.client_id, letter.instance_id, letter.recipient):
+        return False
+    happened(session, letter_id, EventKind.LETTER_FAILED, reason=reason)
+    return True

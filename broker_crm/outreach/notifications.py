@@ -14,6 +14,7 @@ from broker_crm.outreach.models import Notification
 from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.jobs import Case
 from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
+from broker_crm.process.rights import kept_from
 
 REMINDER = "reminder"
 ESCALATION = "escalation"
@@ -102,6 +103,9 @@ def _write(session: Session, about: str, logins: Iterable[str], **columns: Any) 
         )
     )
     fresh = [login for login, key in keys.items() if key not in there]
+    if fresh and columns.get("instance_id"):
+        kept = kept_from(session, columns["instance_id"], fresh)
+        fresh = [login for login in fresh if login not in kept]
     session.add_all(
         Notification(login=login, created_at=now, dedup_key=keys[login], **columns)
         for login in fresh

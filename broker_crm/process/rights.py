@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session, aliased
 
 from broker_crm.people.models import Role, User, UserRole
@@ -33,6 +48,7 @@ FOUR_EYES = {
     "contract-approval": "contract-preparation",
     "legal-check": "complaint-decision",
     "remedy-approval": "complaint-decision",
+    "answer-check": "complaint-answer",
 }
 """Steps that must not be done by the person who did the other step in the same instance."""
 
@@ -82,8 +98,39 @@ def actor(login: str, name: str | None, roles: str | None) -> Actor:
     return Actor(login, name, frozenset(map(Role, roles.split(","))) if roles else frozenset())
 
 
+Hiding = Callable[[Person], Select[UUID | None]]
+"""Gives the ids of instances that a person may not see whatever their roles; never NULL."""
+_hidings: list[Hiding] = []
+
+
+def hide_cases(hiding: Hiding) -> None:
+    """Let an area hide instances from people, such as a complaint from whom it is about."""
+    if hiding not in _hidings:
+        _hidings.append(hiding)
+
+
+def _not_hidden(column: Any, user: Person) -> ColumnElement[bool]:
+    return and_(true(), *(column.not_in(hiding(user)) for hiding in _hidings))
+
+
+def kept_from(session: Session, instance_id: UUID, logins: Iterable[str]) -> set[str]:
+    """Those of the people from whom an area hides the instance."""
+    if not _hidings:
+        return set()
+    people = session.scalars(select(User).where(User.login.in_(list(logins)))).unique().all()
+    return {
+        person.login
+        for person in people
+        if not session.scalar(select(_not_hidden(literal(instance_id, Uuid()), person)))
+    }
+
+
 def visible_tasks(user: Person) -> ColumnElement[bool]:
     """Tasks that the user may see: own, free ones of the own groups, and of own instances."""
+    return and_(_visible_tasks(user), _not_hidden(UserTask.instance_id, user))
+
+
+def _visible_tasks(user: Person) -> ColumnElement[bool]:
     if user.roles & SEES_EVERY_INSTANCE:
         return true()
     groups = [str(role) for role in user.roles]
@@ -99,6 +146,10 @@ def visible_tasks(user: Person) -> ColumnElement[bool]:
 
 def visible_instances(user: Person) -> ColumnElement[bool]:
     """Instances that the user may see: all, or own ones and those with a task of theirs."""
+    return and_(_visible_instances(user), _not_hidden(ProcessInstance.id, user))
+
+
+def _visible_instances(user: Person) -> ColumnElement[bool]:
     if user.roles & SEES_EVERY_INSTANCE:
         return true()
     task = aliased(UserTask)
@@ -121,7 +172,8 @@ def workable_tasks(user: Person) -> ColumnElement[bool]:
     groups = [str(role) for role in user.roles]
     if not groups:
         return false()
-    return or_(UserTask.assignee == user.login, UserTask.candidate_group.in_(groups))
+    mine = or_(UserTask.assignee == user.login, UserTask.candidate_group.in_(groups))
+    return and_(mine, _not_hidden(UserTask.instance_id, user))
 
 
 def may_work_on(user: Person, assignee: str | None, candidate_group: str | None) -> bool:

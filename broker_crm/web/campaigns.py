@@ -1,4 +1,4 @@
-"""Campaigns: the list, one campaign with its figures, and beginning one."""
+"""Campaigns: the list, one campaign with its figures and recipients, and beginning one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import uuid4
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import process
@@ -16,11 +16,11 @@ from broker_crm.crm.models import Campaign, CampaignRecipient, Product
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process import Started, run_command
 from broker_crm.process.transactions import Command
-from broker_crm.web import cases, database, money, staff, times
+from broker_crm.web import campaign_page, cases, commands, database, staff, times
 from broker_crm.web.errors import NotFound
 from broker_crm.web.register_forms import Sent, told
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import CAMPAIGN_STATUS, EXCLUSION, RECIPIENT_OUTCOME, word
+from broker_crm.web.wording import CAMPAIGN_STATUS, word
 
 SHOWN = 200
 TONES = {"running": "good", "paused": "late", "stopped": "late", "finished": "good"}
@@ -41,38 +41,46 @@ def show(campaign_id: int) -> ResponseReturnValue:
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise NotFound
-    states = campaigns.by_state(session, campaign_id)
-    started = sum(states.get(each, 0) for each in ("started", "responded", *campaigns.OVER))
-    view = {
-        **_row(session, campaign),
-        "instance_id": campaign.instance_id,
-        "goal": campaign.goal,
-        "figures": [
-            (_("To be written to"), states.get("waiting", 0)),
-            (_("Written to"), started),
-            (_("Asked to be contacted"), _count(session, campaign_id, "responded_at")),
-            (_("Unsubscribed"), _count(session, campaign_id, "unsubscribed_at")),
-            (_("Hold-out group"), states.get("held-out", 0)),
-            (_("Left out"), states.get("excluded", 0)),
-        ],
-        "excluded": [
-            (word(EXCLUSION, reason), number)
-            for reason, number in _grouped(session, campaign_id, "reason")
-        ],
-        "outcomes": [
-            (word(RECIPIENT_OUTCOME, outcome), number)
-            for outcome, number in _grouped(session, campaign_id, "outcome")
-        ],
-        "variants": _variants(session, campaign_id),
-        "money": [
-            (_("Budget"), money.euros(campaign.budget)),
-            (_("Cost of the material"), money.euros(campaign.material_cost)),
-        ],
-        "next_wave": times.day_and_hour(campaign.next_wave_at) if campaign.next_wave_at else "",
-        "wave_size": campaign.wave_size,
-        "stopped_reason": campaign.stopped_reason,
-    }
+    view = {**_row(session, campaign), **campaign_page.view(session, campaign)}
     return render_template("campaign.html", view=view)
+
+
+@blueprint.get("/campaigns/<int:campaign_id>/recipients")
+def recipients(campaign_id: int) -> ResponseReturnValue:
+    session = database.current()
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFound
+    view = {**_row(session, campaign), **campaign_page.recipients(session, campaign)}
+    return render_template("campaign_recipients.html", view=view)
+
+
+@blueprint.post("/campaigns/recipients/<int:recipient_id>/answered")
+def note_answer(recipient_id: int) -> ResponseReturnValue:
+    with database.factory().begin() as session:
+        recipient = session.get(CampaignRecipient, recipient_id, with_for_update=True)
+        if recipient is None or recipient.unsubscribe_token is None:
+            raise NotFound
+        campaign_id = recipient.campaign_id
+        campaigns.answered(session, recipient.unsubscribe_token, campaigns.CALLED_BACK)
+    commands.ring()
+    flash(_("The answer is noted; a salesperson gets the call."), "good")
+    return redirect(url_for("campaigns.recipients", campaign_id=campaign_id), 303)
+
+
+@blueprint.post("/campaigns/recipients/<int:recipient_id>/allow")
+def allow(recipient_id: int) -> ResponseReturnValue:
+    with database.factory().begin() as session:
+        recipient = session.get(CampaignRecipient, recipient_id, with_for_update=True)
+        if recipient is None:
+            raise NotFound
+        campaign_id = recipient.campaign_id
+        allowed = campaigns.allow_vip(session, recipient)
+    if allowed:
+        flash(_("The client will be written to."), "good")
+    else:
+        flash(_("This client can't be written to any more."), "bad")
+    return redirect(url_for("campaigns.recipients", campaign_id=campaign_id), 303)
 
 
 @blueprint.get("/campaigns/new")
@@ -136,40 +144,3 @@ def _row(session: Session, campaign: Campaign) -> dict[str, object]:
         "owner": staff.name(session, campaign.owner),
         "created": times.day(campaign.created_at),
     }
-
-
-def _count(session: Session, campaign_id: int, column: str) -> int:
-    moment = getattr(CampaignRecipient, column)
-    statement = select(func.count()).where(
-        CampaignRecipient.campaign_id == campaign_id, moment.is_not(None)
-    )
-    return session.scalar(statement) or 0
-
-
-def _grouped(session: Session, campaign_id: int, column: str) -> list[tuple[str, int]]:
-    key = getattr(CampaignRecipient, column)
-    rows = session.execute(
-        select(key, func.count())
-        .where(CampaignRecipient.campaign_id == campaign_id, key.is_not(None))
-        .group_by(key)
-        .order_by(func.count().desc(), key)
-    )
-    return [(str(value), number) for value, number in rows]
-
-
-def _variants(session: Session, campaign_id: int) -> list[tuple[str, int, int]]:
-    """Variant, written to, asked to be contacted."""
-    rows = session.execute(
-        select(
-            CampaignRecipient.variant,
-            func.count(CampaignRecipient.started_at),
-            func.count(CampaignRecipient.responded_at),
-        )
-        .where(
-            CampaignRecipient.campaign_id == campaign_id,
-            CampaignRecipient.started_at.is_not(None),
-        )
-        .group_by(CampaignRecipient.variant)
-        .order_by(CampaignRecipient.variant)
-    )
-    return [(str(variant), written, answered) for variant, written, answered in rows]

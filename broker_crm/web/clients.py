@@ -96,7 +96,7 @@ def show(client_id: int) -> ResponseReturnValue:
         "letters": [letters.row(letter, entry) for letter, entry in session.execute(sent)],
         **client_overview.view(session, user, client),
         "files": {"rows": files.rows(session, user, _files(session, user, client_id))},
-        "complaints": _complaints(session, client_id),
+        "complaints": _complaints(session, client_id, user.login),
         "may_open_complaints": may_visit(user, "complaints.show"),
         **client_protection.view(session, user, client),
     }
@@ -118,10 +118,10 @@ def _files(session: Session, user: User, client_id: int) -> list[Document]:
     return list(session.scalars(found))
 
 
-def _complaints(session: Session, client_id: int) -> list[dict[str, object]]:
+def _complaints(session: Session, client_id: int, reader: str) -> list[dict[str, object]]:
     found = session.scalars(
         select(Complaint)
-        .where(Complaint.client_id == client_id)
+        .where(Complaint.client_id == client_id, Complaint.employee.is_distinct_from(reader))
         .order_by(Complaint.id.desc())
         .limit(LATEST)
     )

@@ -1,4 +1,4 @@
-"""The complaint register: the list, one complaint, and registering one."""
+"""The complaint register: the list and its export, one complaint, and registering one."""
 
 from __future__ import annotations
 
@@ -7,102 +7,69 @@ from uuid import uuid4
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import process
 from broker_crm.crm import complaints
 from broker_crm.crm.clients import may_see_client
+from broker_crm.crm.complaint_steps import process_steps
 from broker_crm.crm.models import Client, Complaint, Insurer
-from broker_crm.crm.policies import today
+from broker_crm.crm.policies import active_policies, today
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process import Started, run_command
 from broker_crm.process.transactions import Command
-from broker_crm.web import commands, database, money, staff, times
+from broker_crm.web import (
+    commands,
+    complaint_page,
+    complaint_register,
+    database,
+    staff,
+    tables,
+    times,
+)
 from broker_crm.web.errors import NotFound
 from broker_crm.web.register_forms import Sent, told
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import (
     COMPLAINT_ABOUT,
     COMPLAINT_CHANNEL,
-    COMPLAINT_DECISION,
     COMPLAINT_DETAIL,
-    COMPLAINT_REACTION,
-    COMPLAINT_SEVERITY,
-    COMPLAINT_STATUS,
     COMPLAINT_SUBJECT,
     LANGUAGE,
-    word,
 )
 
-SHOWN = 200
 blueprint = Blueprint("complaints", __name__)
 
 
 @blueprint.get("/complaints")
 def listing() -> ResponseReturnValue:
-    session = database.current()
-    status = request.args.get("status", "")
-    overdue = status == "overdue"
-    chosen = status if status in COMPLAINT_STATUS else None
-    found = complaints.register_of(session, status=chosen, overdue=overdue, limit=SHOWN)
-    view = {
-        "rows": [_row(session, each) for each in found],
-        "status": status,
-        "statuses": [("", _("All")), ("overdue", _("Overdue"))]
-        + [(key, str(name)) for key, name in COMPLAINT_STATUS.items()],
-        "counts": {
-            "open": session.scalar(select(func.count()).where(Complaint.closed_at.is_(None))),
-            "overdue": session.scalar(select(func.count()).where(complaints.is_overdue())),
-        },
-    }
+    asked = complaint_register.wanted()
+    view = complaint_register.view(database.current(), asked, person().login)
     return render_template("complaints.html", view=view)
+
+
+@blueprint.get("/complaints/register.<any(csv, xlsx):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    headings, rows = complaint_register.table(
+        database.current(), complaint_register.wanted(), person().login
+    )
+    name = f"skundu-registras-{times.today().isoformat()}"
+    return tables.answer(kind, name, headings, rows)
 
 
 @blueprint.get("/complaints/<int:complaint_id>")
 def show(complaint_id: int) -> ResponseReturnValue:
     session = database.current()
     complaint = session.get(Complaint, complaint_id)
-    if complaint is None:
+    if complaint is None or complaint.employee == person().login:
         raise NotFound
-    client = session.get(Client, complaint.client_id) if complaint.client_id else None
-    insurer = session.get(Insurer, complaint.insurer_id) if complaint.insurer_id else None
-    view = {
-        **_row(session, complaint),
-        "client": client,
-        "description": complaint.description,
-        "instance_id": complaint.instance_id,
-        "facts": [
-            (_("Received"), times.day(complaint.received_on)),
-            (_("Channel"), word(COMPLAINT_CHANNEL, complaint.channel)),
-            (_("E-mail"), complaint.complainant_email or ""),
-            (_("Speaks for the client as"), complaint.representation or ""),
-            (_("About"), word(COMPLAINT_ABOUT, complaint.about)),
-            (_("Insurer"), insurer.name if insurer else ""),
-            (_("Employee"), staff.name(session, complaint.employee)),
-            (_("Amount claimed"), money.euros(complaint.claimed_amount)),
-            (_("Severity"), word(COMPLAINT_SEVERITY, complaint.severity or "")),
-            (_("Handled by"), staff.name(session, complaint.owner)),
-            (_("Decision"), word(COMPLAINT_DECISION, complaint.decision or "")),
-            (_("Remedy"), money.euros(complaint.remedy_amount)),
-            (_("Reaction"), word(COMPLAINT_REACTION, complaint.reaction or "")),
-            (_("Root cause"), complaint.root_cause or ""),
-            (_("Corrective action"), complaint.corrective_action or ""),
-        ],
-        "clocks": [
-            (_("Acknowledge receipt"), complaint.acknowledge_by, complaint.acknowledged_at),
-            (_("Answer by our own standard"), complaint.internal_answer_by, complaint.answered_at),
-            (_("Answer by law"), complaint.answer_by, complaint.answered_at),
-            (_("Answer by the extended term"), complaint.extended_answer_by, complaint.answered_at),
-        ],
-        "day": times.day,
-        "hour": times.day_and_hour,
-    }
-    return render_template("complaint.html", view=view)
+    return render_template("complaint.html", view=complaint_page.view(session, complaint, person()))
 
 
 @blueprint.get("/complaints/new")
 def prepare() -> ResponseReturnValue:
+    process_steps(database.current())
     return _form(None)
 
 
@@ -160,6 +127,7 @@ def _read() -> complaints.Registration:
         claimed_amount=sent.amount("claimed_amount"),
         description=sent.text("description", 4_000),
         client_id=sent.number("client_id"),
+        policy_id=sent.number("policy_id"),
         language=sent.text("language"),
         consumer=request.form.get("consumer") == "yes",
     )
@@ -196,6 +164,7 @@ def _form(refusal: FormRejected | None) -> str:
         "errors": told(refusal),
         "once": request.form.get("once") or str(uuid4()),
         "client": client,
+        "policies": active_policies(session, client.id, None) if client else [],
         "today": today().isoformat(),
         "channels": COMPLAINT_CHANNEL,
         "abouts": COMPLAINT_ABOUT,
@@ -206,24 +175,3 @@ def _form(refusal: FormRejected | None) -> str:
         "people": staff.with_role(session, None),
     }
     return render_template("complaint_new.html", view=view)
-
-
-def _row(session: Session, complaint: Complaint) -> dict[str, object]:
-    now = times.today()
-    answer_by = complaint.extended_answer_by if complaint.delay_told_at else complaint.answer_by
-    done = complaint.answered_at or complaint.forwarded_at or complaint.closed_at
-    last_day = times.local(answer_by).date()
-    late = done is None and last_day < now
-    return {
-        "id": complaint.id,
-        "number": complaint.register_number,
-        "complainant": complaint.complainant,
-        "subject": word(COMPLAINT_SUBJECT, complaint.subject),
-        "detail": complaint.subject_detail and word(COMPLAINT_DETAIL, complaint.subject_detail),
-        "received": times.day(complaint.received_on),
-        "answer_by": times.day(answer_by),
-        "answer_tone": "late" if late else "good" if done else "info",
-        "status": word(COMPLAINT_STATUS, complaint.status),
-        "tone": "late" if late else "good" if complaint.closed_at else "info",
-        "owner": staff.name(session, complaint.owner),
-    }

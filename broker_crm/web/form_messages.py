@@ -42,6 +42,8 @@ def sentences() -> dict[str, str]:
             "The product has no standard terms today: a product manager adds them on its page."
         ),
         "noSuchPerson": _("Nobody with this login works here."),
+        "complainedAbout": _("The complaint is about this person: choose somebody else."),
+        "notConsumer": _("Only a consumer's dispute goes to the Bank of Lithuania."),
         "beyondLaw": _("Choose a day from today to %(limit)s."),
         "policyOver": _("The policy is not in force any more."),
         "inPast": _("The day can't be in the past."),

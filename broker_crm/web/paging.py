@@ -15,6 +15,12 @@ def search_text() -> str:
     return request.args.get("q", "").strip()[:LONGEST_SEARCH]
 
 
+def chosen(name: str, words: Container[str]) -> str:
+    """The value of a filter; '' when it is none of those offered."""
+    told = request.args.get(name, "")
+    return told if told in words else ""
+
+
 def offset() -> int:
     """Where the page begins, in rows; nonsense is the beginning."""
     text = request.args.get("from", "0")

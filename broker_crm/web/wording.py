@@ -183,8 +183,15 @@ COMPLAINT_REACTION: Words = {
     "disputes": _l("Disputes the answer"),
     "bank-of-lithuania": _l("Turned to the Bank of Lithuania"),
 }
+COMPLAINT_BANK: Words = {
+    "for-us": _l("Decided for us"),
+    "against-us": _l("Decided against us"),
+    "settled": _l("Settled"),
+    "withdrawn": _l("Withdrawn"),
+}
 CAMPAIGN_STATUS: Words = {
     "draft": _l("Being prepared"),
+    "listing": _l("List being made"),
     "frozen": _l("List made"),
     "running": _l("Sending"),
     "paused": _l("Paused"),
@@ -200,6 +207,7 @@ EXCLUSION: Words = {
     "open-complaint": _l("Open complaint"),
     "recent-campaign": _l("Written to recently"),
     "vip": _l("VIP: left to the salesperson"),
+    "no-text": _l("No text in the client's language"),
 }
 RECIPIENT_OUTCOME: Words = {
     "no-response": _l("No answer"),
@@ -208,6 +216,16 @@ RECIPIENT_OUTCOME: Words = {
     "not-interested": _l("Not interested"),
     "do-not-contact": _l("Asked not to be contacted"),
     "sale-started": _l("A sale began"),
+    "bounced": _l("The letter came back"),
+}
+RECIPIENT_STATE: Words = {
+    "waiting": _l("To be written to"),
+    "started": _l("Written to"),
+    "responded": _l("Asked to be contacted"),
+    "unsubscribed": _l("Unsubscribed"),
+    "ended": _l("Over"),
+    "held-out": _l("Hold-out group"),
+    "excluded": _l("Left out"),
 }
 CLIENT_KIND: Words = {
     "natural": _l("Natural person"),

@@ -86,6 +86,13 @@ class Person:
         for key, value in values.items():
             self._fill(FIELDS[form_id][key], value)
 
+    def choose(self, label: str, start: str) -> None:
+        """Pick the option of a list that the case offers, by the beginning of its name."""
+        place = self.field(label)
+        place.locator(".fjs-input-group").click()
+        options = place.locator(".fjs-dropdownlist-item")
+        options.filter(has_text=re.compile("^" + re.escape(start))).first.click()
+
     def complete(self) -> None:
         here = self.page.url
         self.page.get_by_role("button", name="Užbaigti").click()

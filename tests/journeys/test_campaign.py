@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+from time import sleep
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from broker_crm import process
-from broker_crm.crm import campaigns
+from broker_crm.crm import campaign_lists, campaign_waves, campaigns
 from broker_crm.crm.models import Campaign, CampaignRecipient, Client, Consent, Product
+from broker_crm.db import connect, sessions
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.outreach.deliver import deliver_due
 from broker_crm.outreach.models import Letter, OutboxEntry, OutboxState
@@ -141,7 +144,7 @@ def test_who_withdraws_while_the_letter_waits_gets_nothing(brokerage: Any) -> No
     walk = to_test(to_material(begun(brokerage), waveSize=1))
     walk.do("campaign-test", testEmail="marketing@broker.example")
     walk.do("campaign-check", testOutcome="good")
-    campaigns.send_waves(brokerage.factory, lambda: False)
+    campaign_waves.send_waves(brokerage.factory, lambda: False)
     (first,) = recipients(brokerage, "started")
     with brokerage.factory.begin() as session:
         campaigns.withdraw(session, session.get_one(Client, first.client_id))
@@ -217,6 +220,86 @@ def test_too_many_refusals_pause_the_campaign_until_the_manager_decides(brokerag
     assert state(brokerage) == "stopped"
     walk.wait(days=3)
     assert recipients(brokerage, "waiting")
+
+
+def test_a_worker_killed_within_a_wave_loses_and_doubles_nobody(brokerage: Any) -> None:
+    walk = to_test(to_material(begun(brokerage)))
+    walk.do("campaign-test", testEmail="marketing@broker.example")
+    walk.do("campaign-check", testOutcome="good")
+    waiting = len(recipients(brokerage, "waiting"))
+    forked = multiprocessing.get_context("fork")
+    for least in (3, 8):
+        worker = forked.Process(target=send_one_by_one, args=[brokerage])
+        worker.start()
+        for _look in range(3_000):
+            if len(recipients(brokerage, "started")) >= least or not worker.is_alive():
+                break
+            sleep(0.01)
+        worker.kill()
+        worker.join()
+    swept(walk)
+    started = recipients(brokerage, "started")
+    with brokerage.factory() as session:
+        cases = session.scalars(
+            select(ProcessInstance.id).where(
+                ProcessInstance.process_key == campaign_waves.RECIPIENT
+            )
+        ).all()
+        letters = session.scalars(
+            select(Letter.client_id).where(Letter.purpose == "marketing")
+        ).all()
+    assert not recipients(brokerage, "waiting")
+    assert len(started) + len(recipients(brokerage, "excluded")) >= waiting
+    assert sorted(cases) == sorted(each.instance_id for each in started)
+    assert sorted(letters) == sorted(each.client_id for each in started)
+
+
+def send_one_by_one(brokerage: Any) -> None:
+    """A worker of its own process, with connections of its own."""
+    factory = sessions(connect(brokerage.settings.database_url))
+    while campaign_waves.send_waves(factory, lambda: False):
+        pass
+
+
+def test_a_long_list_is_made_in_pieces_and_one_that_was_interrupted_goes_on(
+    brokerage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign_lists, "PIECE", 40)
+    walk = to_material(begun(brokerage))
+    assert (walk.open, state(brokerage)) == ([], "listing")
+    answers = iter([False, False, True])
+    campaign_lists.make_lists(brokerage.factory, lambda: next(answers))
+    with brokerage.factory() as session:
+        some = session.scalar(select(func.count()).select_from(CampaignRecipient))
+    assert some
+    walk.sweep()
+    assert walk.open == ["campaign-material"]
+    with brokerage.factory() as session:
+        rows = session.scalars(select(CampaignRecipient.client_id)).all()
+        clients = session.scalars(select(Client.id).where(Client.kind == "legal")).all()
+    assert sorted(rows) == sorted(clients)
+    walk.do("campaign-material", headline="Tema", messageA=MESSAGE, materialCost=0)
+    walk.do("content-approval", contentOutcome="approve")
+    walk.do("permission-approval", permissionOutcome="approve")
+    walk.do("capacity-approval", capacityOutcome="return", capacityComment="Per daug")
+    to_material_again = {"segmentKind": "legal", "segmentStatus": "active", "segmentSector": "any"}
+    limits = {"segmentSize": "any", "holdOutPercent": 0, "waveSize": 5, "stopPercent": 90}
+    walk.do("campaign-segment", **to_material_again, **limits)
+    walk.sweep()
+    assert walk.open == ["campaign-material"]
+    assert recipients(brokerage, "held-out") == []
+
+
+def test_an_english_client_gets_the_english_text_or_none(brokerage: Any) -> None:
+    english = {"headline": "", "headlineEn": "Hello", "messageA": "A", "messageAEn": "English"}
+    client = Client(language="en")
+    assert campaign_waves.text_for(english, client, "A") == {
+        "headline": "Hello",
+        "messageA": "English",
+        "messageB": "",
+    }
+    assert campaign_waves.text_for(english, client, "B") is None
+    assert campaign_waves.text_for({"headline": "H", "messageA": "A"}, client, "A") is None
 
 
 def test_an_unknown_link_changes_nothing(brokerage: Any) -> None:

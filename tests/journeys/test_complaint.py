@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broker_crm.crm.complaints import Registration, is_overdue, register, register_of
+from broker_crm.crm.complaint_register import Wanted, is_overdue, register_of
+from broker_crm.crm.complaints import Registration, register
 from broker_crm.crm.models import Complaint, Insurer
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process.errors import FourEyes
@@ -59,13 +60,14 @@ def answer(walk: Walk) -> Walk:
 
 
 def close(walk: Walk) -> Walk:
-    return walk.do(
+    walk.do(
         "root-cause",
         rootCause="Tvirtinimas užtruko",
         correctiveAction="Antras tvirtintojas",
         actionOwner="manager",
         actionDueOn=day(walk.brokerage, 30),
     )
+    return walk
 
 
 def test_a_justified_complaint_is_acknowledged_answered_made_good_and_closed(
@@ -80,7 +82,9 @@ def test_a_justified_complaint_is_acknowledged_answered_made_good_and_closed(
     answer(walk).do("remedy", remedyDone="Paskambinta ir atsiprašyta")
     walk.do("complaint-reaction", reactionOutcome="accepts")
     close(walk)
-    assert (walk.outcome, walk.finished) == ("upheld", True)
+    assert (walk.outcome, walk.open) == ("upheld", ["corrective-action"])
+    walk.do("corrective-action", actionDone="Paskirtas antras tvirtintojas")
+    assert walk.finished
     assert walk.letters == ["complaint-acknowledge", "complaint-answer"]
     complaint = row(walk)
     assert (complaint.status, complaint.decision, complaint.reaction) == (
@@ -129,7 +133,9 @@ def test_a_complaint_about_the_insurer_is_forwarded_and_watched(brokerage: Any) 
 @pytest.mark.parametrize("kind", ["claim", "request"])
 def test_what_is_no_complaint_leaves_the_register(brokerage: Any, kind: str) -> None:
     walk = registered(brokerage).do("complaint-check", checkOutcome=kind)
-    assert (walk.outcome, row(walk).status) == ("not-a-complaint", "not-a-complaint")
+    assert row(walk).status == "not-a-complaint"
+    walk.do("pass-on", passedOn="Žalų administratorei")
+    assert (walk.outcome, walk.finished) == ("not-a-complaint", True)
 
 
 def test_a_late_complaint_warns_asks_for_a_delay_letter_and_records_the_breach(
@@ -145,7 +151,7 @@ def test_a_late_complaint_warns_asks_for_a_delay_letter_and_records_the_breach(
     walk.wait(days=10)
     assert "complaint-breach" in walk.measures
     with brokerage.factory() as session:
-        assert register_of(session, overdue=True)
+        assert register_of(session, Wanted(state="late"))
 
 
 def test_a_delay_letter_moves_the_term_but_only_so_far(brokerage: Any) -> None:
@@ -189,7 +195,9 @@ def test_a_disputed_answer_is_looked_into_once_more_and_then_the_bank_decides(
     answer(walk).do("complaint-reaction", reactionOutcome="disputes")
     decide(to_decision(walk), "rejected")
     answer(walk).do("complaint-reaction", reactionOutcome="bank-of-lithuania")
-    walk.do("bank-explanation", bankDeadline=day(brokerage, 10), bankExplanation="Paaiškinimas")
+    asked = {"bankReceivedOn": day(brokerage, 0), "bankDeadline": day(brokerage, 10)}
+    walk.do("bank-request", **asked, bankQuestion="Kodėl vėluota?")
+    walk.do("bank-explanation", bankExplanation="Paaiškinimas")
     walk.do("bank-decision", bankOutcome="for-us", bankDecidedOn=day(brokerage, 0))
     close(walk)
     assert walk.outcome == "rejected"

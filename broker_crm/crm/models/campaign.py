@@ -17,6 +17,8 @@ from broker_crm.db import Base, UtcDateTime
 
 class CampaignStatus(StrEnum):
     DRAFT = "draft"
+    LISTING = "listing"
+    """The list of recipients is being made, in pieces."""
     FROZEN = "frozen"
     """The list of recipients is fixed."""
     RUNNING = "running"
@@ -40,6 +42,12 @@ class Campaign(Base):
     hold_out_percent: Mapped[int] = mapped_column(default=10)
     wave_size: Mapped[int] = mapped_column(default=50)
     """Recipients a working day, sized to calling capacity."""
+    calls_per_day: Mapped[int | None]
+    """Calls that the salespeople can bear; more waiting ones pause the campaign."""
+    wave: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Number of the latest wave."""
+    listed_up_to: Mapped[int | None]
+    """The client up to whom a list in the making has come."""
     stop_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), default=2)
     """Share of unsubscribed or complaining recipients at which sending pauses."""
     budget: Mapped[Decimal | None] = mapped_column(Money)
@@ -60,6 +68,8 @@ class CampaignRecipient(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "client_id"),
         Index(None, "campaign_id", "state", "id"),
+        Index(None, "campaign_id", "started_at"),
+        Index("ix_campaign_recipient_campaign_id_wave", "campaign_id", "wave", "variant"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,11 +81,19 @@ class CampaignRecipient(Base):
     """Why it was excluded."""
     variant: Mapped[str | None] = mapped_column(String(1))
     """'A' or 'B'."""
+    wave: Mapped[int | None]
     unsubscribe_token: Mapped[str | None] = mapped_column(String(64), unique=True)
-    instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
+    instance_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("process_instance.id"), index=True, unique=True
+    )
+    """One recipient has one case, whatever happens to the worker that starts it."""
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     responded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     response: Mapped[str | None] = mapped_column(String(40))
-    """'opened', 'clicked', 'replied' or 'asked'."""
+    """'asked' by the letter's link, or 'replied' as somebody noted."""
+    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the letter came back."""
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(60))
+    sale_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the call led to a sale."""
