@@ -25,6 +25,8 @@ from broker_crm.process.calendars import company_calendar
 from broker_crm.process.jobs import CompletedStep, JobCall
 
 COMPLAINT = "complaint"
+COMPLAINT_OPENED = "complaint-opened"
+"""Message to the cases of selling to the client: they are warned."""
 TERMS = "ComplaintTerms"
 SEES_REGISTER = frozenset(
     {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE, Role.SALES_MANAGER, Role.ADMINISTRATOR}
@@ -135,6 +137,8 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         ),
     )
     complaint.instance_id = started.instance.id
+    if complaint.client_id is not None:
+        process.tell_all(session, COMPLAINT_OPENED, str(complaint.client_id), {})
     session.flush()
     return started
 

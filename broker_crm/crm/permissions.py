@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from broker_crm import clock
+from broker_crm import clock, process
 from broker_crm.crm.clients import is_existing, may_be_contacted
 from broker_crm.crm.models import Claim, Client, Complaint, Consent
 from broker_crm.crm.policies import today
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.jobs import JobCall
 
+CONSENT_WITHDRAWN = "consent-withdrawn"
+"""Message to the cases of selling to the client: they end."""
 QUIET_DAYS = 20
 """Working days without selling after a refused claim."""
 
@@ -59,7 +61,7 @@ def check_permission(call: JobCall) -> Mapping[str, object]:
 
 
 def withdraw(session: Session, client: Client, *, stop_all: bool = True) -> None:
-    """The client withdraws consent to marketing, in all channels.
+    """The client withdraws consent to marketing, in all channels; selling to the client ends.
 
     Args:
         session: the caller commits.
@@ -78,6 +80,7 @@ def withdraw(session: Session, client: Client, *, stop_all: bool = True) -> None
     )
     if stop_all:
         client.do_not_contact = True
+    process.tell_all(session, CONSENT_WITHDRAWN, str(client.id), {})
     session.flush()
 
 

@@ -1,0 +1,117 @@
+"""What people tell a case of: events that its diagram waits for and lets anybody report by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broker_crm import clock
+from broker_crm.db import new_id
+from broker_crm.definitions.published import compiled
+from broker_crm.process.errors import NotAllowed
+from broker_crm.process.models import EventSubscription, PendingMessage, ProcessInstance
+from broker_crm.process.rights import acting_user, may_start
+from broker_crm.process.waiting import deliver
+
+BY_HAND = "byHand"
+"""Property of a message event that people may report on the case's page: 'true'."""
+MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Reportable:
+    """An event that a person may report.
+
+    Attributes:
+        element_id: of the event in the diagram.
+        name: as the diagram calls it.
+    """
+
+    element_id: str
+    name: str
+
+
+def reportable(session: Session, instance: ProcessInstance) -> list[Reportable]:
+    """Events that the case waits for now and that its diagram marks `byHand`, by name."""
+    elements = compiled(session, instance.version_id).elements
+    waiting = session.scalars(
+        select(EventSubscription.element_id).where(
+            EventSubscription.instance_id == instance.id, EventSubscription.kind == MESSAGE
+        )
+    )
+    found = [
+        Reportable(each, elements[each].name or each)
+        for each in set(waiting)
+        if each in elements and elements[each].properties.get(BY_HAND) == "true"
+    ]
+    return sorted(found, key=lambda each: (each.name, each.element_id))
+
+
+def report(session: Session, instance: ProcessInstance, element_id: str, *, by: str) -> bool:
+    """Let an event of the case happen, because a person says that it did.
+
+    Args:
+        session: the caller commits.
+        instance: that the person may see.
+        element_id: of the event.
+        by: login.
+
+    Returns:
+        False when the case no longer waits for it; nothing has changed then.
+
+    Raises:
+        NotAllowed: the person takes no part in processes, or the diagram lets nobody report it.
+        RuleFailed: a rule or job failed; the caller rolls back.
+    """
+    if not may_start(acting_user(session, by)):
+        raise NotAllowed("Only salespeople, assistants and managers report what happened.")
+    element = compiled(session, instance.version_id).elements.get(element_id)
+    if element is None or element.properties.get(BY_HAND) != "true":
+        raise NotAllowed("This can't be reported by hand.")
+    waiting = session.scalars(
+        select(EventSubscription.id).where(
+            EventSubscription.instance_id == instance.id,
+            EventSubscription.element_id == element_id,
+        )
+    ).all()
+    return any(deliver(session, each, instance.id, {}, by=by) for each in waiting)
+
+
+def tell_all(
+    session: Session, name: str, correlation_key: str, payload: Mapping[str, object]
+) -> int:
+    """Queue a message for every case that waits for it with this key; workers deliver each.
+
+    Args:
+        session: the caller commits.
+        name: of the message.
+        correlation_key: such as the client's key.
+        payload: becomes variables.
+
+    Returns:
+        How many wait for it now.
+    """
+    waiting = select(EventSubscription.id, EventSubscription.instance_id).where(
+        EventSubscription.kind == MESSAGE,
+        EventSubscription.name == name,
+        EventSubscription.correlation_key == correlation_key,
+    )
+    rows = [
+        {
+            "id": new_id(),
+            "kind": MESSAGE,
+            "name": name,
+            "subscription_id": subscription_id,
+            "instance_id": instance_id,
+            "payload": dict(payload),
+            "created_at": clock.now(),
+        }
+        for subscription_id, instance_id in session.execute(waiting)
+    ]
+    if rows:
+        session.execute(PendingMessage.__table__.insert(), rows)  # type: ignore[attr-defined]
+    return len(rows)
