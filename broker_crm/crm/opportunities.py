@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import String, cast, exists, func, literal, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
@@ -120,7 +120,7 @@ def from_dated_leads(session: Session) -> int:
     raised = exists().where(
         Opportunity.client_id == DatedLead.client_id,
         Opportunity.rule == ELSEWHERE_ENDS,
-        Opportunity.evidence_key == func.concat("lead:", DatedLead.id),
+        Opportunity.evidence_key == literal("lead:") + cast(DatedLead.id, String),
     )
     statement = (
         select(DatedLead, Client, Product)
