@@ -179,7 +179,8 @@ def _needs(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -
 def _particulars(case: SampleCase, now: datetime) -> Values:
     """Answers that the needs record asks for some products only."""
     chance = stream("particulars", case.number)
-    plate = f"{''.join(chance.choice('ABCDEFGHJKLMN') for _ in range(3))} {chance.randint(100, 999)}"
+    letters = "".join(chance.choice("ABCDEFGHJKLMN") for _place in range(3))
+    plate = f"{letters} {chance.randint(100, 999)}"
     asked: dict[str, Values] = {
         "mtpl": {"vehiclePlate": plate, "vehicleUser": "owner"},
         "casco": {"vehiclePlate": plate, "beneficiaryKind": "none"},
