@@ -24,7 +24,7 @@ from broker_crm.crm.models import (
     Product,
     RenewalStart,
 )
-from broker_crm.crm.opportunities import other_insurers
+from broker_crm.crm.renewals import other_insurers
 from broker_crm.process.models import ProcessInstance
 
 from .people_at_work import Person, served

@@ -113,7 +113,8 @@ def test_an_insurer_who_does_not_answer_is_chased_and_left_at_the_deadline() -> 
     assert sale.open == ["Task_PrepareOffer"]
     with clock.use(sale.clock):
         standing = commands.inspect(sale.process, sale.state, sale.around)
-    assert [each["outcome"] for each in standing.variables["quotes"]] == ["no-reply"]
+    quotes: Any = standing.variables["quotes"]
+    assert [each["outcome"] for each in quotes] == ["no-reply"]
 
 
 @pytest.mark.parametrize(
