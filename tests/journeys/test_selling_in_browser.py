@@ -408,14 +408,9 @@ def to_offer(people: Office, walk: Walk) -> None:
 
 
 def offer(people: Office, premium: float) -> None:
-    people.seller(
-        "4. Pasiūlymo ruošimas",
-        "prepare-offer",
-        **OFFER,
-        premium=premium,
-        offerValidUntil="2026-12-31",
-        deviationReason="Derybos",
-    )
+    below = {"deviationReason": "Derybos"} if premium < 450 else {}
+    values = {**OFFER, "premium": premium, "offerValidUntil": "2026-12-31", **below}
+    people.seller("4. Pasiūlymo ruošimas", "prepare-offer", **values)
 
 
 def test_a_vip_sale_above_the_limit_with_negotiation(brokerage: Any, browser: Any) -> None:
