@@ -31,6 +31,8 @@ from broker_crm.process.models import UserTask
 from broker_crm.process.plain_text import plain
 
 COMPLAINT = "complaint"
+COMPLAINT_OPENED = "complaint-opened"
+"""Message to the cases of selling to the client: they are warned."""
 TERMS = "ComplaintTerms"
 SEES_REGISTER = frozenset(
     {Role.COMPLAINTS_HANDLER, Role.COMPLIANCE, Role.SALES_MANAGER, Role.ADMINISTRATOR}
@@ -167,6 +169,8 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         ),
     )
     complaint.instance_id = started.instance.id
+    if complaint.client_id is not None:
+        process.queue_messages(session, COMPLAINT_OPENED, str(complaint.client_id), {})
     session.flush()
     return started
 

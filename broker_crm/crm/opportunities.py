@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import String, cast, exists, func, literal, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
 from broker_crm.calendar import OFFICE
+from broker_crm.crm.cases import RENEWAL
 from broker_crm.crm.models import (
     Claim,
     Client,
@@ -30,7 +31,7 @@ from broker_crm.crm.models import (
 )
 from broker_crm.crm.permissions import selling_hold
 from broker_crm.crm.policies import active_policies, today
-from broker_crm.crm.renewals import other_insurers
+from broker_crm.crm.renewals import lead_days, other_insurers
 from broker_crm.definitions.published import NotPublished, compiled, latest_version
 from broker_crm.engine.decisions import decide
 from broker_crm.people.models import User
@@ -43,6 +44,11 @@ SIGNALS = {"up-sell": "up-sell-signal", "cross-sell": "cross-sell-signal"}
 TABLES = {"up-sell": "UnderInsurance", "cross-sell": "NextProduct"}
 POLICY_FACTS = ("objectValue", "reducedByLimit", "daysSinceRenewal")
 CLIENTS_A_SWEEP = 50
+ELSEWHERE_ENDS = "elsewhere-ends"
+"""Rule of opportunities that come from dated leads."""
+ELSEWHERE_SCORE = 95
+USUAL_BAND = "P2"
+"""Price band by which D5 gives a lead's days: what is paid elsewhere is not known."""
 A_DAY = 3
 """Cases that a salesperson gets of themselves on one day at most."""
 _rounds: dict[str, tuple[date, int]] = {}
@@ -58,7 +64,7 @@ def look_for(factory: sessionmaker[Session], stopping: Callable[[], bool]) -> in
     if stopping():
         return 0
     with factory.begin() as session:
-        found = _go_round(session)
+        found = _go_round(session) + from_dated_leads(session)
     with factory.begin() as session:
         return found + send_best(session)
 
@@ -97,6 +103,58 @@ def find(session: Session, client: Client) -> int:
                 )
             )
             count += 1
+    session.flush()
+    return count
+
+
+def from_dated_leads(session: Session) -> int:
+    """Make opportunities of what clients have elsewhere, as long before its end as D5 says.
+
+    Returns:
+        How many were made; a lead makes one.
+    """
+    try:
+        days = lead_days(session, latest_version(session, RENEWAL))
+    except NotPublished:
+        return 0
+    raised = exists().where(
+        Opportunity.client_id == DatedLead.client_id,
+        Opportunity.rule == ELSEWHERE_ENDS,
+        Opportunity.evidence_key == literal("lead:") + cast(DatedLead.id, String),
+    )
+    statement = (
+        select(DatedLead, Client, Product)
+        .join(Client, Client.id == DatedLead.client_id)
+        .join(Product, Product.id == DatedLead.product_id)
+        .where(
+            DatedLead.taken_up_by.is_(None),
+            DatedLead.ends_on >= today(),
+            DatedLead.ends_on <= today() + timedelta(days=max(days.values(), default=0)),
+            Client.merged_into.is_(None),
+            Client.erased_at.is_(None),
+            ~raised,
+        )
+        .order_by(DatedLead.ends_on, DatedLead.id)
+        .limit(CLIENTS_A_SWEEP)
+    )
+    count = 0
+    for lead, client, product in session.execute(statement):
+        ahead = days.get((product.complexity, USUAL_BAND, client.kind), 0)
+        if lead.ends_on > today() + timedelta(days=ahead):
+            continue
+        session.add(
+            Opportunity(
+                client_id=client.id,
+                product_id=product.id,
+                kind="cross-sell",
+                rule=ELSEWHERE_ENDS,
+                evidence_key=f"lead:{lead.id}",
+                argument=f"Kitur sudaryta sutartis baigiasi {lead.ends_on.isoformat()}.",
+                score=ELSEWHERE_SCORE,
+                found_at=clock.now(),
+            )
+        )
+        count += 1
     session.flush()
     return count
 
@@ -178,8 +236,9 @@ def gather_facts(call: JobCall) -> Mapping[str, object]:
 def update_opportunity(call: JobCall) -> Mapping[str, object]:
     """Note what became of the case's opportunity: headers `mark` and `reason`.
 
-    'taken' joins it to the case; 'dismissed' and 'refused' keep the reason, so that the same
-    evidence is not raised again; 'won' needs nothing more.
+    'taken' joins it to the case, and the dated lead from which it came; 'dismissed', 'refused' and
+    'postponed' keep the reason, so that the same evidence is not raised again; 'won' needs
+    nothing more.
     """
     facts = call.job.variables.get("opportunity")
     identifier = facts.get("id") if isinstance(facts, Mapping) else None
@@ -188,7 +247,8 @@ def update_opportunity(call: JobCall) -> Mapping[str, object]:
         mark = call.job.headers.get("mark")
         if mark == "taken":
             opportunity.instance_id = call.case.id
-        elif mark in ("dismissed", "refused"):
+            _take_up_lead(call.session, opportunity)
+        elif mark in ("dismissed", "refused", "postponed"):
             opportunity.dismissed_at = clock.now()
             opportunity.dismissed_reason = str(call.job.headers.get("reason") or mark)[:300]
         call.session.flush()
@@ -196,9 +256,10 @@ def update_opportunity(call: JobCall) -> Mapping[str, object]:
 
 
 def keep_dated_lead(call: JobCall) -> Mapping[str, object]:
-    """Keep until when the client has the product elsewhere; one lead a case."""
+    """Keep until when the client has the product elsewhere, if known; one lead a case."""
     values = call.job.variables
-    if call.case.client_id is None or call.case.product_id is None:
+    ends_on = values.get("elsewhereEndsOn")
+    if call.case.client_id is None or call.case.product_id is None or not ends_on:
         return {}
     known = call.session.scalars(
         select(DatedLead).where(DatedLead.instance_id == call.case.id)
@@ -209,7 +270,7 @@ def keep_dated_lead(call: JobCall) -> Mapping[str, object]:
         instance_id=call.case.id,
         created_at=clock.now(),
     )
-    lead.ends_on = date.fromisoformat(str(values["elsewhereEndsOn"])[:10])
+    lead.ends_on = date.fromisoformat(str(ends_on)[:10])
     lead.insurer_name = str(values.get("elsewhereInsurer") or "")[:120] or None
     call.session.add(lead)
     call.session.flush()
@@ -308,6 +369,13 @@ def _decided(
         return []
     found = decide(TABLES[kind], compiled(session, version.id).decisions, facts)
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+
+
+def _take_up_lead(session: Session, opportunity: Opportunity) -> None:
+    kind, _colon, number = opportunity.evidence_key.partition(":")
+    lead = session.get(DatedLead, int(number)) if kind == "lead" else None
+    if lead is not None:
+        lead.taken_up_by = opportunity.instance_id
 
 
 def _holdings(session: Session, client: Client) -> dict[str, object]:

@@ -12,14 +12,17 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased, sessionmaker
 
+from broker_crm import clock
 from broker_crm.crm.cases import RENEWAL, CaseRejected, start_automatically
 from broker_crm.crm.models import (
     Claim,
     Client,
     ClientKind,
     Complaint,
+    Endorsement,
     Instalment,
     Insurer,
+    Opportunity,
     Policy,
     PolicyStatus,
     Product,
@@ -41,7 +44,7 @@ from broker_crm.engine.decisions import decide
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.process import duties, jobs
 from broker_crm.process.jobs import CompletedStep, JobCall
-from broker_crm.process.models import Incident
+from broker_crm.process.models import Incident, ProcessInstance
 from broker_crm.process.transactions import Command, raise_incident
 from broker_crm.process.variables import instance_variables
 
@@ -143,6 +146,7 @@ def gather_facts(call: JobCall) -> Mapping[str, object]:
             Complaint.client_id == policy.client_id, Complaint.closed_at.is_(None)
         )
     )
+    endorsements = session.scalar(select(func.count()).where(Endorsement.policy_id == policy.id))
     missing = [] if policy.sum_insured else ["draudimo suma"]
     return {
         "renewalFile": {
@@ -150,10 +154,30 @@ def gather_facts(call: JobCall) -> Mapping[str, object]:
             "claimAmount": float(claims[1]),
             "unpaidAmount": max(0.0, float(unpaid or 0)),
             "openComplaints": complaints or 0,
+            "endorsements": endorsements or 0,
+            "postponed": postponed_extensions(session, policy),
             "missing": missing,
             "otherInsurers": other_insurers(session, policy.product_id, policy.insurer_id),
         }
     }
+
+
+def postponed_extensions(session: Session, policy: Policy) -> list[str]:
+    """What the client put off until the renewal: arguments, or notes, of the up-sells."""
+    statement = (
+        select(ProcessInstance.reason, Opportunity.argument)
+        .outerjoin(Opportunity, Opportunity.instance_id == ProcessInstance.id)
+        .where(
+            ProcessInstance.process_key == "up-sell",
+            ProcessInstance.outcome == "postponed-to-renewal",
+            ProcessInstance.client_id == policy.client_id,
+            ProcessInstance.product_id == policy.product_id,
+            or_(Opportunity.policy_id.is_(None), Opportunity.policy_id == policy.id),
+            ProcessInstance.started_at >= clock.now() - timedelta(days=366),
+        )
+        .order_by(ProcessInstance.started_at)
+    )
+    return [argument or reason or "" for reason, argument in session.execute(statement)]
 
 
 def check_strategy(step: CompletedStep) -> None:

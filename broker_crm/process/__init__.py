@@ -1,6 +1,7 @@
 """Process instances, user tasks, timers and events: one transaction per command."""
 
 from broker_crm.process.completing import Completed, complete
+from broker_crm.process.happening import report, reportable
 from broker_crm.process.holding import claim, open_task, reassign, release, save_draft
 from broker_crm.process.incidents import (
     dismiss_incident,
@@ -46,6 +47,8 @@ __all__ = [
     "queue_start",
     "reassign",
     "release",
+    "report",
+    "reportable",
     "retry_incident",
     "retry_incidents",
     "run_command",

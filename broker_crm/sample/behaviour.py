@@ -175,6 +175,47 @@ def _needs(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -
         "needsPriority": chance.choice(("cover", "price", "service")),
         "needsConfirmedBy": chance.choice(("signed", "email")),
         "needsConfirmed": True,
+        **_particulars(case, now),
+    }
+
+
+def _particulars(case: SampleCase, now: datetime) -> Values:
+    """Answers that the needs record asks for some products only."""
+    chance = stream("particulars", case.number)
+    letters = "".join(chance.choice("ABCDEFGHJKLMN") for _place in range(3))
+    plate = f"{letters} {chance.randint(100, 999)}"
+    asked: dict[str, Values] = {
+        "mtpl": {"vehiclePlate": plate, "vehicleUser": "owner"},
+        "casco": {"vehiclePlate": plate, "beneficiaryKind": "none"},
+        "property": {"beneficiaryKind": "none"},
+        "household": {"beneficiaryKind": "none"},
+        "construction": {"tenderDeadline": (now + timedelta(days=40)).strftime("%Y-%m-%d")},
+        "group-health": {"headcount": chance.randint(20, 120)},
+    }
+    return asked.get(case.offered.key, {})
+
+
+def _inspection(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -> Values:
+    return {"inspectedOn": now.strftime("%Y-%m-%d"), "photosKept": True}
+
+
+def _quote(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -> Values:
+    if chance.random() < 0.15:
+        return {"quoteOutcome": "declined", "declineReason": "Neatitinka rizikos politikos."}
+    return {
+        "quoteOutcome": "quote",
+        "quotePremium": round(_standard_premium(case) * chance.uniform(0.95, 1.15), 2),
+        "quoteCommission": case.offered.commission,
+        "quoteDeductible": case.offered.deductible,
+    }
+
+
+def _due_diligence(case: SampleCase, task: CreatedTask, chance: Random, now: datetime) -> Values:
+    return {
+        "identityChecked": True,
+        "ownersChecked": True,
+        "sanctionsChecked": True,
+        "kycOutcome": "clear",
     }
 
 
@@ -297,6 +338,8 @@ _RESULTS: dict[str, Act] = {
     "plan-meeting": _plan,
     "meeting": _meeting,
     "needs-record": _needs,
+    "risk-inspection": _inspection,
+    "insurer-quote": _quote,
     "offer-preparation": _offer,
     "offer-approval": _approval("offerApprovalOutcome", "approvalComment", True),
     "offer-approval-sales": _approval("offerSalesApprovalOutcome", "approvalComment", True),
@@ -304,6 +347,7 @@ _RESULTS: dict[str, Act] = {
     "offer-call": _offer_call,
     "negotiation": _negotiation,
     "negotiation-decision": _negotiation_decision,
+    "kyc": _due_diligence,
     "contract-preparation": _contract,
     "contract-approval": _approval("contractApprovalOutcome", "contractApprovalComment", False),
     "contract-letter": _letter,

@@ -223,7 +223,12 @@ def _begins(
 
 
 def _stand_in(task: CreatedTask, case: SampleCase) -> str:
-    groups = {"product-manager": "product", "sales-manager": "manager"}
+    groups = {
+        "product-manager": "product",
+        "sales-manager": "manager",
+        "assistant": "asta",
+        "compliance": "compliance",
+    }
     return groups.get(task.candidate_group or "", case.owner)
 
 

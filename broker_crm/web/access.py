@@ -82,6 +82,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "instances.show": SIGNED_IN,
     "instances.diagram": SIGNED_IN,
     "instances.cancel": LEADING,
+    "instances.report": SELLING,
     "incidents.listing": LEADING,
     "incidents.retry": LEADING,
     "incidents.dismiss": LEADING,

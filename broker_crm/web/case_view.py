@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm import process
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.people.models import User
@@ -21,7 +22,7 @@ from broker_crm.process.models import (
     TaskStatus,
     UserTask,
 )
-from broker_crm.process.rights import may_steer, visible_tasks
+from broker_crm.process.rights import may_start, may_steer, visible_tasks
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import (
     case_progress,
@@ -31,6 +32,7 @@ from broker_crm.web import (
     client_card,
     files,
     incidents,
+    names,
     outcomes,
     staff,
     standing,
@@ -58,6 +60,7 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "incidents": _incidents(session, instance),
         "facts": _facts(session, instance),
         "open_tasks": _open_tasks(session, user, instance),
+        "happenings": _happenings(session, user, instance) if is_open else [],
         "waits": standing.waits(session, [instance.id]).get(instance.id, []),
         "progress": case_progress.progress(session, instance, steps, path_taken(session, instance)),
         "steps": case_progress.table(session, steps),
@@ -67,6 +70,16 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "records": case_records.links(session, user, instance),
         "variables": _variables(session, instance) if steers else [],
     }
+
+
+def _happenings(session: Session, user: User, instance: ProcessInstance) -> list[tuple[str, str]]:
+    """Events that the person may report: element and name."""
+    if not may_start(user):
+        return []
+    return [
+        (each.element_id, names.name(session, instance.version_id, each.name))
+        for each in process.reportable(session, instance)
+    ]
 
 
 def _facts(session: Session, instance: ProcessInstance) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from broker_crm.bell import Bell
 from broker_crm.crm import cases
 from broker_crm.engine.transition import Transition
 from broker_crm.process import Command, Completed, Started, run_command
+from broker_crm.process.models import ProcessInstance
 from broker_crm.settings import Settings
 from broker_crm.web import database
 
@@ -91,6 +92,26 @@ def send_message(
         taken = run_command(database.factory(), work, command)
     ring()
     return taken
+
+
+def report(instance_id: UUID, element_id: str, *, by: str) -> bool:
+    """Let an event of a case happen; false when the case no longer waits for it.
+
+    Raises:
+        NotAllowed: the person or the diagram doesn't allow it.
+        ProcessStopped: a rule failed; an incident tells of it.
+    """
+
+    def work(session: Session) -> bool:
+        instance = session.get_one(ProcessInstance, instance_id)
+        return process.report(session, instance, element_id, by=by)
+
+    command = Command("report", instance_id, None, by, {"element": element_id})
+    with metrics.command("report"):
+        happened = run_command(database.factory(), work, command)
+    database.reread()
+    ring()
+    return happened
 
 
 def ring() -> None:

@@ -19,7 +19,17 @@ from broker_crm.process.models import (
 )
 from broker_crm.process.plain_text import plain
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import case_view, cases, database, outcomes, paging, staff, standing, trouble
+from broker_crm.web import (
+    case_view,
+    cases,
+    commands,
+    database,
+    outcomes,
+    paging,
+    staff,
+    standing,
+    trouble,
+)
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import INSTANCE_STATUS, word
@@ -94,6 +104,16 @@ def cancel(instance_id: UUID) -> ResponseReturnValue:
     with database.writing() as session:
         process.cancel(session, instance_id, reason or "–", by=person().login)
     flash(_("The process is cancelled."), "good")
+    return redirect(url_for("instances.show", instance_id=instance_id), 303)
+
+
+@blueprint.post("/instances/<uuid:instance_id>/happened/<element_id>")
+def report(instance_id: UUID, element_id: str) -> ResponseReturnValue:
+    _visible(instance_id)
+    if commands.report(instance_id, element_id, by=person().login):
+        flash(_("The case knows of it now."), "good")
+    else:
+        flash(_("The case no longer waits for this; nothing has changed."), "bad")
     return redirect(url_for("instances.show", instance_id=instance_id), 303)
 
 

@@ -47,9 +47,3 @@ def number(name: str) -> int | None:
     """A whole number in the address; None where there is none, or nonsense."""
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def chosen(name: str, options: Container[str]) -> str:
-    """What was chosen in the address, if it is one of the options; else ''."""
-    text = request.args.get(name, "")
-    return text if text in options else ""

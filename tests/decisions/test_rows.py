@@ -63,9 +63,11 @@ def renewal(
     kind: str = "legal",
     *,
     stop: bool = False,
+    dearer: float | None = None,
 ) -> Context:
     policy = {"notRenewable": stop, "lossRatio": loss, "priceBand": band}
-    return {"policy": policy, "productClass": product_class, "clientKind": kind}
+    facts = {"policy": policy, "productClass": product_class, "clientKind": kind}
+    return facts if dearer is None else {**facts, "premiumChange": dearer}
 
 
 def holder(*holdings: str, kind: str = "natural", **more: Any) -> Context:
@@ -102,12 +104,30 @@ def complaint(about: str = "broker", detail: str = "delay", **more: Any) -> Cont
     return {"complaint": {"about": about, "detail": detail, **rest, **more}}
 
 
-def papers(product: str, kind: str, product_class: str) -> Context:
-    return {"product": {"key": product}, "clientKind": kind, "productClass": product_class}
+def papers(
+    product: str, kind: str, product_class: str, language: str = "lt", holder: str | None = None
+) -> Context:
+    return {
+        "product": {"key": product},
+        "clientKind": kind,
+        "productClass": product_class,
+        "client": {"language": language},
+        "beneficiaryKind": holder,
+    }
 
 
-def insured_person(product: str, kind: str, pep: bool | None = None) -> Context:
-    return {"product": {"key": product}, "clientKind": kind, "pep": pep}
+def insured_person(
+    product: str, kind: str, pep: bool | None = None, premium: float | None = None
+) -> Context:
+    return {"product": {"key": product}, "clientKind": kind, "pep": pep, "premium": premium}
+
+
+def risk(product: str, product_class: str) -> Context:
+    return {"product": {"key": product}, "productClass": product_class}
+
+
+def asking(process: str, product_class: str, sum_insured: float | None = None) -> Context:
+    return {"process": process, "productClass": product_class, "sumInsured": sum_insured}
 
 
 def tried(channel: str, result: str, before: int) -> Context:
@@ -135,6 +155,7 @@ def differs(kind: str, standard: float, offered: float, cover: str = "") -> Cont
     }
 
 
+DEARER = "Draudikas įmoką didina daugiau nei 15 %"
 EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("ProcessVariant", variant("natural", "A", vip=True), {"name": "remote-vip", "pace": 0.5}),
     ("ProcessVariant", variant("natural", "A"), {"name": "remote", "meeting": False, "pace": 1}),
@@ -142,6 +163,26 @@ EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("ProcessVariant", variant("foreign", "A"), {"name": "foreign", "documentPace": 1.5}),
     ("ProcessVariant", variant("legal", "B", vip=True), {"name": "standard-vip", "meeting": True}),
     ("ProcessVariant", variant("natural", "B"), {"name": "standard", "negotiationMeeting": True}),
+    ("ProcessVariant", variant("legal", "C", vip=True), {"salesManager": True}),
+    ("ProcessVariant", variant("legal", "C"), {"salesManager": False}),
+    ("ProductParticulars", risk("mtpl", "A"), {"noGap": True, "inspection": False}),
+    ("ProductParticulars", risk("casco", "B"), {"inspection": True, "noGap": False}),
+    ("ProductParticulars", risk("property", "B"), {"inspection": True}),
+    ("ProductParticulars", risk("household", "A"), {"items": ["beneficiary"]}),
+    ("ProductParticulars", risk("liability", "B"), {"inspection": False, "meeting": False}),
+    ("ProductParticulars", risk("cyber", "C"), {"meeting": True}),
+    ("ProductParticulars", risk("cargo", "C"), {"meeting": True, "tender": False}),
+    ("ProductParticulars", risk("construction", "C"), {"tender": True}),
+    ("ProductParticulars", risk("group-health", "C"), {"items": ["headcount"]}),
+    ("ProductParticulars", risk("life", "C"), {"items": ["suitability", "medical"]}),
+    ("ProductParticulars", risk("bonds", "C"), {"meeting": True, "items": []}),
+    ("ProductParticulars", risk("travel", "A"), {"meeting": False, "items": []}),
+    ("QuotePlan", asking("new-client-sale", "A", 10_000), {"insurers": 0}),
+    ("QuotePlan", asking("new-client-sale", "B", 500_000), {"insurers": 0}),
+    ("QuotePlan", asking("new-client-sale", "B", 500_001), {"insurers": 3}),
+    ("QuotePlan", asking("new-client-sale", "C"), {"insurers": 4}),
+    ("QuotePlan", asking("cross-sell", "A"), {"insurers": 2}),
+    ("QuotePlan", asking("cross-sell", "B"), {"insurers": 3}),
     ("Assignment", lead("A", vip=True), {"toOwner": True}),
     ("Assignment", lead("A", existing=True), {"toOwner": True}),
     ("Assignment", lead("C"), {"toOwner": True}),
@@ -164,6 +205,12 @@ EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("RenewalPlan", renewal("C", "P4", 71), {"leadDays": 120, "insurerCount": 3}),
     ("RenewalPlan", renewal("C", "P3", 71), {"leadDays": 90, "insurerCount": 3}),
     ("RenewalPlan", renewal("B", "P2", 71), {"leadDays": 60, "strategy": "re-market"}),
+    ("RenewalPlan", renewal("C", "P4", dearer=15.01), {"reason": DEARER}),
+    ("RenewalPlan", renewal("C", "P3", dearer=16), {"reason": DEARER, "leadDays": 90}),
+    ("RenewalPlan", renewal("B", "P1", dearer=16), {"strategy": "re-market"}),
+    ("RenewalPlan", renewal("B", "P1", dearer=15), {"strategy": "incumbent-only"}),
+    ("RenewalPlan", renewal("A", "P1", kind="natural", dearer=16), {"strategy": "re-market"}),
+    ("RenewalPlan", renewal("A", "P1", dearer=16), {"strategy": "re-market"}),
     ("RenewalPlan", renewal("C", "P4"), {"leadDays": 120, "strategy": "re-market"}),
     ("RenewalPlan", renewal("C", "P1", 70), {"leadDays": 90, "insurerCount": 2}),
     ("RenewalPlan", renewal("B", "P3"), {"leadDays": 60, "strategy": "re-market"}),
@@ -221,7 +268,9 @@ EXAMPLES: list[tuple[str, Context, dict[str, Any]]] = [
     ("KycLevel", insured_person("mtpl", "natural", pep=True), {"level": "enhanced"}),
     ("KycLevel", insured_person("life", "foreign"), {"level": "enhanced"}),
     ("KycLevel", insured_person("life", "natural", pep=False), {"level": "standard"}),
+    ("KycLevel", insured_person("life", "natural", premium=10_001), {"level": "enhanced"}),
     ("KycLevel", insured_person("cargo", "foreign"), {"level": "simplified"}),
+    ("KycLevel", insured_person("mtpl", "foreign"), {"level": "simplified"}),
     ("KycLevel", insured_person("cargo", "legal"), {"level": "none"}),
     ("CallRetry", tried("call", "later", 2), {"again": True, "attempt": 2}),
     ("CallRetry", tried("call", "no-answer", 0), {"waitWorkingDays": 1, "hour": "14:00"}),
@@ -262,7 +311,27 @@ DOCUMENTS: list[tuple[Context, set[str]]] = [
     (papers("mtpl", "natural", "A"), {"IPID", "asmens duomenų tvarkymo pranešimas"}),
     (papers("life", "natural", "B"), {"KID", "asmens duomenų tvarkymo pranešimas"}),
     (papers("group-health", "legal", "B"), {"IPID", "darbuotojų sąrašas", "atstovavimo pagrindas"}),
-    (papers("construction", "foreign", "C"), {"rizikos klausimynas", "atstovavimo pagrindas"}),
+    (
+        papers("construction", "foreign", "C", "en"),
+        {
+            "rizikos klausimynas",
+            "atstovavimo pagrindas",
+            "rangos sutartis ir sąmata",
+            "paso ar tapatybės kortelės kopija",
+            "susitarimas dėl dokumentų kalbos",
+        },
+    ),
+    (
+        papers("casco", "natural", "B", holder="leasing"),
+        {"apžiūros nuotraukos", "išperkamosios nuomos bendrovės kaip naudos gavėjos patvirtinimas"},
+    ),
+    (
+        papers("property", "legal", "B", holder="bank"),
+        {"turto vertinimas", "banko kaip naudos gavėjo patvirtinimas"},
+    ),
+    (papers("liability", "legal", "B"), {"IPID", "praėjusių žalų pažyma"}),
+    (papers("life", "natural", "C"), {"KID", "tinkamumo įvertinimas", "sveikatos anketa"}),
+    (papers("household", "natural", "A"), {"nuotolinės sutarties informacija vartotojui"}),
 ]
 
 
@@ -333,6 +402,7 @@ def test_standards_grow_with_complexity_and_are_never_missing(
 ) -> None:
     context = {
         "productClass": product_class,
+        "product": {"key": "mtpl" if product_class == "A" else "liability"},
         "vip": False,
         "campaign": {"productClass": product_class},
         "complaintClass": {"severity": "normal"},

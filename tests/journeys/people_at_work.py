@@ -121,7 +121,8 @@ class Person:
             place.get_by_role("checkbox").check()
         elif kind == "select":
             place.locator(".fjs-input-group").click()
-            place.locator(".fjs-dropdownlist-item").get_by_text(words[value], exact=True).click()
+            label = words.get(value, str(value))
+            place.locator(".fjs-dropdownlist-item").get_by_text(label, exact=True).click()
         elif kind == "datetime":
             day, _, hour = str(value).partition("T")
             date = place.locator("input.flatpickr-input, input").first

@@ -37,7 +37,7 @@ START: dict[str, Any] = {
         "doNotContact": False,
         "existing": False,
     },
-    "product": {"id": 2, "key": "property", "name": "Turto draudimas", "class": "B"},
+    "product": {"id": 2, "key": "liability", "name": "Civilinė atsakomybė", "class": "B"},
     "standardTerms": {
         "insurer": "Gintaras Draudimas",
         "premiumRate": 0.0012,
@@ -91,7 +91,7 @@ class Sale:
         if job.type == "compare-offer":
             return {"deviation": _deviation(job.variables)}
         self.jobs.append(job)
-        return {}
+        return {"insurers": []} if job.type == "gather-sales-facts" else {}
 
     def _take(self, result: tuple[bytes, Transition]) -> None:
         self.state, transition = result

@@ -114,6 +114,19 @@ def test_only_leaders_steer(site: Site, login: str) -> None:
     visitor.post(f"/instances/{site.instance_id}/cancel", 303 if may else 403, form={"reason": "–"})
 
 
+def test_what_happened_is_told_by_those_who_sell_and_only_what_the_diagram_allows(
+    site: Site,
+) -> None:
+    path = f"/instances/{site.instance_id}/happened"
+    site.visitor("designer").post(f"{path}/Event_BoughtElsewhere", 403)
+    leader = site.visitor("manager")
+    leader.post(f"{path}/Event_ConsentWithdrawn", 403)
+    leader.post(f"{path}/Event_BoughtElsewhere", 303)
+    assert "Pažymėta" in leader.get(f"/instances/{site.instance_id}", 200).text
+    leader.post(f"{path}/Event_BoughtElsewhere", 303)
+    assert "nebelaukia" in leader.get(f"/instances/{site.instance_id}", 200).text
+
+
 @pytest.mark.parametrize("action", ["claim", "release", "open", "draft", "complete"])
 def test_a_stranger_cannot_act_on_a_task(site: Site, action: str) -> None:
     answer = site.visitor("complaints").post(
