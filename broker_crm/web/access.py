@@ -38,6 +38,9 @@ MARKETING = frozenset(
         Role.ADMINISTRATOR,
     }
 )
+DESIGNING = frozenset({Role.DESIGNER, Role.ADMINISTRATOR})
+READS_VERSIONS = DESIGNING | {Role.SALES_MANAGER, Role.PRODUCT_MANAGER, Role.ANALYST}
+MOVES_CASES = DESIGNING | {Role.SALES_MANAGER}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 
 log = logging.getLogger(__name__)
@@ -76,6 +79,14 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "start.begin": SIGNED_IN,
     "clients.listing": KNOWS_CLIENTS,
     "clients.show": KNOWS_CLIENTS,
+    "versions.processes": READS_VERSIONS,
+    "versions.listing": READS_VERSIONS,
+    "versions.compare": READS_VERSIONS,
+    "versions.diagram": READS_VERSIONS,
+    "versions.again": DESIGNING,
+    "migrations.begin": MOVES_CASES,
+    "migrations.show": MOVES_CASES,
+    "migrations.order": MOVES_CASES,
     "imports.listing": LEADING,
     "imports.receive": LEADING,
     "imports.show": LEADING,

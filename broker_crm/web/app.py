@@ -40,6 +40,7 @@ from broker_crm.web import (
     signing,
     start,
     tasks,
+    versions,
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024
@@ -107,6 +108,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         complaints,
         campaigns,
         imports,
+        versions.pages,
+        versions.migrations,
         offers,
         health,
     ):
