@@ -133,7 +133,8 @@ class MarkedDiagram {
 
   private goToPresent(): void {
     const registry = this.viewer.get<Registry>("elementRegistry");
-    const last = [...this.told.active, ...this.told.passed.slice(-1)];
+    const marked = Object.values(this.told.marks).flat();
+    const last = [...this.told.active, ...this.told.passed.slice(-1), ...marked];
     const element = last.map((id) => registry.get(id)).find((found) => found !== undefined);
     if (!element) {
       this.showWhole();
