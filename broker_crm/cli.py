@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broker_crm import operating
+from broker_crm import designing, operating
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -151,6 +151,9 @@ def token(user: str, note: str) -> None:
     click.echo(made)
 
 
+commands.add_command(designing.diff)
+commands.add_command(designing.migrate)
+commands.add_command(designing.undo_migration)
 commands.add_command(operating.check)
 commands.add_command(operating.backup)
 commands.add_command(operating.restore)

@@ -16,6 +16,7 @@ import broker_crm.outreach.jobs
 import broker_crm.outreach.signing
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
+from broker_crm.process.migration import carrying_out as migrations
 
 
 def compose() -> None:
@@ -32,4 +33,5 @@ def compose() -> None:
     broker_crm.crm.campaigns.register_all()
     broker_crm.outreach.jobs.register_all()
     broker_crm.outreach.signing.register_all()
+    migrations.register()
     start_events.start_with(start_automatically)

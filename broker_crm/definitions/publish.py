@@ -43,7 +43,7 @@ def publish_folder(
         found.extend(lint(bundle))
     if any(finding.severity is Severity.ERROR for finding in found):
         raise DiagramRejected(found)
-    _wait_for_others(session)
+    wait_for_others(session)
     published = [publish_bundle(session, bundle, author, note) for bundle in all_bundles]
     return [version for version in published if version is not None]
 
@@ -88,7 +88,7 @@ def publish_bundle(
     return version
 
 
-def _wait_for_others(session: Session) -> None:
+def wait_for_others(session: Session) -> None:
     """SQLite lets one write at a time anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
@@ -23,13 +24,29 @@ from broker_crm.engine.workflow import LIVE, Instance, Subprocess, boundary_spli
 Tree = Instance | Subprocess
 
 
+class Reason(StrEnum):
+    """Why a place has no counterpart."""
+
+    MISSING = "The other version does not have it."
+    OTHER_KIND = "It is of another kind in the other version."
+    WAITS_OTHERWISE = "It waits for something else in the other version."
+    STILL_OPEN = "What it began is still open."
+    NO_FLOW = "A token waits that came from {source}; the other version has no such flow."
+
+
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """Why one place of an instance has no counterpart in the other version."""
 
     element_id: str
     element_name: str
-    reason: str
+    why: Reason
+    source: str = ""
+    """Where the token of `NO_FLOW` came from."""
+
+    @property
+    def reason(self) -> str:
+        return self.why.format(source=self.source)
 
     def __str__(self) -> str:
         return f"{self.element_id} “{self.element_name}”: {self.reason}"
@@ -97,25 +114,26 @@ def _obstacles(tree: Tree, old: CompiledProcess, new: CompiledProcess) -> Iterat
     for task in tree.tasks.values():
         if isinstance(task.task_spec, BoundaryEvent):
             if task.task_spec.name not in specs and _has_live_path(task):
-                yield _obstacle(task, old, "What it began is still open.")
+                yield _obstacle(task, old, Reason.STILL_OPEN)
         elif task.has_state(LIVE):
-            reason = _why_not(task, specs.get(task.task_spec.name), old, new)
+            other = specs.get(task.task_spec.name)
+            reason = _why_not(task, other, old, new)
             if reason is not None:
                 yield _obstacle(task, old, reason)
 
 
 def _why_not(
     task: Task, other: TaskSpec | None, old: CompiledProcess, new: CompiledProcess
-) -> str | None:
+) -> Reason | None:
     if other is None:
-        return "The other version does not have it."
+        return Reason.MISSING
     if type(other) is not type(task.task_spec):
-        return "It is of another kind in the other version."
+        return Reason.OTHER_KIND
     if is_catching(task) and not _waits_alike(task.task_spec, old, new):
-        return "It waits for something else in the other version."
+        return Reason.WAITS_OTHERWISE
     source = arrived_from(task)
     if source is not None and source not in {spec.name for spec in other.inputs}:
-        return f"A token waits that came from {source}; the other version has no such flow."
+        return Reason.NO_FLOW
     return None
 
 
@@ -145,10 +163,11 @@ def _has_live_path(event: Task) -> bool:
     return False
 
 
-def _obstacle(task: Task, old: CompiledProcess, reason: str) -> Obstacle:
+def _obstacle(task: Task, old: CompiledProcess, why: Reason) -> Obstacle:
     identifier = task.task_spec.bpmn_id or task.task_spec.name
     element = old.elements.get(identifier)
-    return Obstacle(identifier, (element and element.name) or "", reason)
+    name = (element and element.name) or ""
+    return Obstacle(identifier, name, why, arrived_from(task) or "")
 
 
 def _reduce(tree: Tree, old: CompiledProcess, new: CompiledProcess) -> None:

@@ -17,7 +17,7 @@ from broker_crm.process.messages import (
     queue_start,
     send_message,
 )
-from broker_crm.process.migrating import migrate
+from broker_crm.process.migration.moving import migrate
 from broker_crm.process.start_requests import start_once
 from broker_crm.process.starting import CaseData, Started, start
 from broker_crm.process.timers import fire_due_timers

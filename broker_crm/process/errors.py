@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+from broker_crm.engine.migrating import Obstacle
 
 
 class CommandRefused(Exception):
@@ -129,9 +132,10 @@ class CannotMigrate(CommandRefused):
 
     code = "cannot-migrate"
 
-    def __init__(self, obstacles: list[str]) -> None:
-        super().__init__("The other version can't take the case over: " + " ".join(obstacles))
-        self.obstacles = obstacles
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        told = " ".join(map(str, obstacles))
+        super().__init__(f"The other version can't take the case over: {told}")
+        self.obstacles = tuple(obstacles)
 
 
 class SubmissionRejected(CommandRefused):

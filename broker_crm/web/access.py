@@ -49,6 +49,9 @@ WRITES_TEXTS = frozenset(
         Role.ADMINISTRATOR,
     }
 )
+DESIGNING = frozenset({Role.DESIGNER, Role.ADMINISTRATOR})
+READS_VERSIONS = DESIGNING | {Role.SALES_MANAGER, Role.PRODUCT_MANAGER, Role.ANALYST}
+MOVES_CASES = DESIGNING | {Role.SALES_MANAGER}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
@@ -106,6 +109,14 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "insurers.listing": SIGNED_IN,
     "insurers.show": SIGNED_IN,
     "insurers.change": SETS_TERMS,
+    "versions.processes": READS_VERSIONS,
+    "versions.listing": READS_VERSIONS,
+    "versions.compare": READS_VERSIONS,
+    "versions.diagram": READS_VERSIONS,
+    "versions.again": DESIGNING,
+    "migrations.begin": MOVES_CASES,
+    "migrations.show": MOVES_CASES,
+    "migrations.order": MOVES_CASES,
     "imports.listing": LEADING,
     "imports.receive": LEADING,
     "imports.show": LEADING,

@@ -55,6 +55,7 @@ from broker_crm.web import (
     start,
     tasks,
     template_library,
+    versions,
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024
@@ -138,6 +139,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         complaints,
         campaigns,
         imports,
+        versions.pages,
+        versions.migrations,
         offers,
         health,
     ):

@@ -141,7 +141,10 @@ def _refused(error: refusals.CommandRefused) -> Answer:
     if isinstance(error, refusals.InstanceEnded):
         return Answer(409, code, _("The process has ended"), _("This case is over."))
     if isinstance(error, refusals.CannotMigrate):
-        message = _("The other version has no place for it: %(why)s", why=" ".join(error.obstacles))
+        message = _(
+            "The other version has no place for it: %(why)s",
+            why=" ".join(map(str, error.obstacles)),
+        )
         return Answer(409, code, _("The case can't be moved"), message)
     if isinstance(error, refusals.Outrun):
         message = _("The case was changed at the same moment. Try again.")

@@ -216,6 +216,11 @@ DAMAGES: dict[str, tuple[str, ...]] = {
     "Versions of a process are numbered without gaps": ("UPDATE process_version SET number = 2",),
 }
 OF_ITS_VERSION = "An open task is of the version that its case runs on"
+MIGRATIONS = {
+    "A migration leaves no case half-way",
+    "A migration leads from one version of a process to another of the same",
+    "The cases of a migration are of its process",
+}
 TOGETHER = (
     (
         "UPDATE policy SET client_id = (SELECT id FROM client WHERE merged_into IS NOT NULL)",
@@ -350,6 +355,17 @@ def test_a_spoiled_index_of_the_file_is_named(sqlite_template: Path, tmp_path: P
     assert {each.invariant for each in found} == {"The database file is whole"}
 
 
+def test_a_migration_that_does_not_agree_with_its_cases_is_named(sound: Sound) -> None:
+    found = sound.found(
+        "INSERT INTO migration (id, process_key, from_version_id, to_version_id, phase, note,"
+        " created_by, created_at) SELECT id, 'another', version_id, version_id, 'moved', '',"
+        " 'rasa', started_at FROM process_instance LIMIT 1",
+        "INSERT INTO migration_item (migration_id, instance_id, state)"
+        " SELECT id, id, 'chosen' FROM migration",
+    )
+    assert found == MIGRATIONS
+
+
 def test_every_invariant_has_a_damage_that_breaks_it() -> None:
     elsewhere = {
         "The database file is whole",
@@ -357,6 +373,7 @@ def test_every_invariant_has_a_damage_that_breaks_it() -> None:
         "An event is of an instance that exists",
         "A due timer fires soon",
         "Rows and state agree",
+        *MIGRATIONS,
     }
     named = set(DAMAGES) | {sentence for _, sentences in TOGETHER for sentence in sentences}
     assert {each.sentence for each in invariants()} - named == elsewhere | {OF_ITS_VERSION}

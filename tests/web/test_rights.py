@@ -52,6 +52,8 @@ PAGES = {
     "/complaints": {"complaints", "compliance", "manager", "admin"},
     "/complaints/new": ALL,
     "/campaigns": {"marketing", "product", "compliance", "manager", "admin"},
+    "/design/versions": {"designer", "analyst", "product", "manager", "admin"},
+    "/design/versions/new-client-sale": {"designer", "analyst", "product", "manager", "admin"},
     "/campaigns/new": {"marketing", "product", "compliance", "manager", "admin"},
     "/offers/unknown": PUBLIC,
     "/offers/unknown/unsubscribe": PUBLIC,

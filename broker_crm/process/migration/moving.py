@@ -58,7 +58,7 @@ def migrate(session: Session, instance_id: UUID, version_id: int, *, by: str) ->
     try:
         state, transition = engine.migrate(old, new, instance.state, work.around)
     except MigrationRefused as refusal:
-        raise CannotMigrate([str(obstacle) for obstacle in refusal.obstacles]) from refusal
+        raise CannotMigrate(refusal.obstacles) from refusal
     _put_on_version(work, new)
 
     def details(event: HappenedEvent) -> dict[str, Any]:
