@@ -473,14 +473,6 @@ CLAIM_STATE: Words = {
     "closed": _l("Settled"),
     "refused": _l("Refused by the insurer"),
 }
-OFFER_STATUS: Words = {
-    "draft": _l("Being prepared"),
-    "approved": _l("Approved"),
-    "sent": _l("Sent"),
-    "accepted": _l("Accepted"),
-    "refused": _l("Refused"),
-    "replaced": _l("Replaced by a later one"),
-}
 TEMPLATE_KIND: Words = {
     "letter": _l("Letter"),
     "script": _l("Call script"),

@@ -1,6 +1,6 @@
 """Merging of clients, ended contact persons, requests of persons, retention periods, audit trail
 
-Revision: 0007, after 0005
+Revision: 0007, after 0006
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from broker_crm.crm.likeness import company_name
 from broker_crm.process.plain_text import sort_key
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Complaints keep their whole clock, the bank's decision and the cause's step; campaigns keep their
 waves, letters that came back, and how far a list was made
 
-Revision: 0010, after 0005
+Revision: 0010, after 0007
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 import broker_crm.db
 
 revision = "0010"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Requests for signatures are tried again when their provider fails; clients come to meetings
 
-Revision: 0011, after 0005
+Revision: 0011, after 0010
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 import broker_crm.db
 
 revision = "0011"
-down_revision = "0005"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Running cases are moved to another version: rehearsed, chosen, moved, taken back
 
-Revision: 0013, after 0005
+Revision: 0013, after 0011
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 import broker_crm.db
 
 revision = "0013"
-down_revision = "0005"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
