@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 
@@ -90,17 +91,18 @@ def field_of(written: str) -> str:
     return field if '"' in field else field.translate(QUOTES)
 
 
-def merge_fields(content: bytes) -> list[PlacedField]:
+@lru_cache(maxsize=64)
+def merge_fields(content: bytes) -> tuple[PlacedField, ...]:
     """Every `{{ FEEL }}` field of a template.
 
     Raises:
         WordRefused: when the file can't be read.
     """
-    return [
+    return tuple(
         PlacedField(field_of(match[1]), number)
         for number, paragraph in enumerate(paragraphs(opened(content)), start=1)
         for match in MERGE_FIELD.finditer(text_of(paragraph))
-    ]
+    )
 
 
 def text_of(paragraph: Paragraph) -> str:
