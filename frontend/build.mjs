@@ -1,7 +1,7 @@
 // Bundles the browser pages' scripts and styles, and the FEEL interpreter for the server.
 // Usage: node build.mjs [--watch]
 import { context } from "esbuild";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +18,7 @@ const shared = {
 
 const pages = {
   ...shared,
-  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts"],
+  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts", "src/design.css"],
   outdir: join(app, "web", "static", "vendor"),
   format: "iife",
   target: "es2022",
@@ -52,7 +52,11 @@ const editors = {
   target: "es2022",
   assetNames: "../assets/[name]-[hash]",
   chunkNames: "[name]-[hash]",
-  alias: { "@camunda/feel-builtins": join(here, "src/design/feel_functions.ts") },
+  alias: {
+    "@camunda/feel-builtins": join(here, "src/design/feel_functions.ts"),
+    // Editors and their property panels must share one Preact.
+    preact: join(here, "node_modules/@bpmn-io/properties-panel/preact"),
+  },
   loader: pages.loader,
 };
 
@@ -102,6 +106,7 @@ const feel = {
   target: "es2020",
 };
 
+rmSync(editors.outdir, { recursive: true, force: true });
 const contexts = await Promise.all([context(pages), context(editors), context(feel)]);
 await Promise.all(contexts.map((bundle) => bundle.rebuild()));
 if (process.argv.includes("--watch")) {

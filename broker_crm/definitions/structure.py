@@ -1,12 +1,14 @@
 """Rules of good BPMN drawing, beyond what the engine refuses: names, gateways, flows, subprocesses.
 
-They follow the recommended rules of bpmnlint.
+They follow the recommended rules of bpmnlint. Exclusive paths may meet at a step or at a gateway
+that decides on: one token arrives. Only branches that run at the same time must be joined.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from lxml import etree
 
@@ -17,6 +19,7 @@ from broker_crm.engine.sentences import said
 from broker_crm.engine.xml import bpmn, local_name
 
 Flows = Mapping[str, list[SequenceFlow]]
+CONCURRENT = frozenset({"parallelGateway", "inclusiveGateway"})
 DECIDING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
 FLOW_SCOPES = ("process", "subProcess")
@@ -32,22 +35,53 @@ def structure(diagram: Diagram) -> Iterator[Finding]:
     for element in diagram.elements.values():
         yield from _names(element, leaving[element.id])
         yield from _gateways(element, leaving[element.id], arriving[element.id])
-        yield from _joins(element, arriving[element.id])
         yield from _events(element, arriving[element.id], leaving[element.id])
+    yield from _joins(diagram, leaving, arriving)
     yield from _undrawn(diagram)
     yield from _duplicates(diagram)
     yield from _scopes(diagram)
     yield from _defaults(diagram, leaving)
 
 
-def _joins(element: Element, arriving: list[SequenceFlow]) -> Iterator[Finding]:
-    if element.type in ACTIVITY_TYPES and len(arriving) > 1:
+def _joins(diagram: Diagram, leaving: Flows, arriving: Flows) -> Iterator[Finding]:
+    """Steps that parallel branches reach on their own, so that each branch does the step."""
+    found: dict[str, Element] = {}
+    for element in diagram.elements.values():
+        if element.type not in CONCURRENT or len(leaving[element.id]) < 2:
+            continue
+        reached = [_ways(diagram, flow, leaving, arriving) for flow in leaving[element.id]]
+        for one, other in combinations(reached, 2):
+            for identifier in one.keys() & other.keys():
+                if one[identifier] != other[identifier]:
+                    found[identifier] = diagram.elements[identifier]
+    for element in found.values():
         yield warning_at(
             element,
             "fake-join",
-            said("Several flows lead to this step without a gateway that joins them."),
+            said("Parallel branches lead to this step without a gateway that joins them."),
             said("Put a gateway before it."),
         )
+
+
+def _ways(
+    diagram: Diagram, start: SequenceFlow, leaving: Flows, arriving: Flows
+) -> dict[str, frozenset[str]]:
+    """Steps that a branch reaches before it is joined, with the flows by which it does."""
+    found: dict[str, set[str]] = defaultdict(set)
+    waiting, seen = [start], {start.id}
+    while waiting:
+        flow = waiting.pop()
+        element = diagram.elements.get(flow.target)
+        if element is None:
+            continue
+        if element.type in CONCURRENT and len(arriving[element.id]) > 1:
+            continue
+        if element.type in ACTIVITY_TYPES and len(arriving[element.id]) > 1:
+            found[element.id].add(flow.id)
+        fresh = [each for each in leaving[element.id] if each.id not in seen]
+        seen.update(each.id for each in fresh)
+        waiting.extend(fresh)
+    return {identifier: frozenset(flows) for identifier, flows in found.items()}
 
 
 def _undrawn(diagram: Diagram) -> Iterator[Finding]:
@@ -111,7 +145,7 @@ def _gateways(
             said("The gateway neither splits nor joins."),
             said("Remove it and connect its neighbours."),
         )
-    if is_gateway and len(leaving) > 1 and len(arriving) > 1:
+    if element.type in CONCURRENT and len(leaving) > 1 and len(arriving) > 1:
         yield warning_at(
             element,
             "no-gateway-join-fork",

@@ -99,24 +99,24 @@ def element_templates() -> tuple[dict[str, object], ...]:
 def _source(
     session: Session, key: FileKey, content: bytes | None, readonly: bool
 ) -> dict[str, object]:
-    place = {"kind": key[0].value, "name": key[1]}
+    kind, name = key[0].value, key[1]
     text = (content or b"").decode(errors="replace") if key[0] in EDITORS else ""
     is_diagram = key[0] is ResourceKind.DIAGRAM
     keys = files.published(session).keys() | files.drafts(session).keys() if is_diagram else ()
     return {
-        "kind": key[0].value,
-        "name": key[1],
+        "kind": kind,
+        "name": name,
         "file": place_of(*key).name,
         "content": text,
         "seen": files.content_hash(content) if content is not None else None,
         "readonly": readonly,
         "language": str(get_locale()),
-        "save": url_for("design.save", **place),
-        "check": url_for("design.check", **place),
-        "copy": url_for("design.copy", **place),
-        "preview": url_for("design.preview", **place) if key[0] in PREVIEWED else None,
+        "save": url_for("design.save", kind=kind, name=name),
+        "check": url_for("design.check", kind=kind, name=name),
+        "copy": url_for("design.copy", kind=kind, name=name),
+        "preview": url_for("design.preview", kind=kind, name=name) if key[0] in PREVIEWED else None,
         "templates": list(element_templates()) if is_diagram else [],
-        "formKeys": sorted(each for kind, each in keys if kind is ResourceKind.FORM),
+        "formKeys": sorted(each for each_kind, each in keys if each_kind is ResourceKind.FORM),
         "decisionIds": [],
         "texts": _texts(),
     }

@@ -61,9 +61,8 @@ class DiagramEditor implements Editor {
   private readonly modeler: any;
   private readonly original: string;
   private touched = false;
-  private ids = new Set<string>();
 
-  constructor(private readonly told: Source, private readonly readonly: boolean) {
+  constructor(told: Source, readonly: boolean) {
     this.original = told.content;
     this.modeler = make(told, readonly);
   }
@@ -99,7 +98,7 @@ class DiagramEditor implements Editor {
     const overlays = this.modeler.get("overlays");
     overlays.remove({ type: "finding" });
     const registry = this.modeler.get("elementRegistry");
-    this.ids = badges(findings, (id, html) => {
+    badges(findings, (id, html) => {
       if (!registry.get(id)) return false;
       overlays.add(id, "finding", { position: { top: -10, right: 12 }, html });
       return true;
