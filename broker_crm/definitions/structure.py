@@ -12,7 +12,13 @@ from itertools import combinations
 
 from lxml import etree
 
-from broker_crm.definitions.findings import Finding, Severity, error_at, warning_at
+from broker_crm.definitions.findings import (
+    Finding,
+    Severity,
+    error_at,
+    in_file,
+    warning_at,
+)
 from broker_crm.engine.diagram import Diagram
 from broker_crm.engine.dialect import ACTIVITY_TYPES, Element, SequenceFlow
 from broker_crm.engine.sentences import said
@@ -89,6 +95,15 @@ def _undrawn(diagram: Diagram) -> Iterator[Finding]:
         node.get("bpmnElement")
         for node in diagram.root.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge")
     }
+    if not drawn:
+        yield in_file(
+            diagram.file,
+            "no-bpmndi",
+            said("The file holds no drawing, so that the modeler can't show it."),
+            said("Draw the process anew, or export it with its drawing."),
+            Severity.WARNING,
+        )
+        return
     for element in diagram.elements.values():
         if element.id not in drawn:
             yield warning_at(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 
 from flask import render_template, url_for
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from broker_crm.crm.models import Client
 from broker_crm.definitions.models import DraftFile, ResourceKind
 from broker_crm.definitions.places import FileKey, place_of
+from broker_crm.definitions.translations import read_catalogue
 from broker_crm.definitions.workspace import files
 from broker_crm.definitions.workspace.publishing import is_stale
 from broker_crm.preparation import ROOT
@@ -35,6 +37,8 @@ EDITORS = {
     ResourceKind.SCRIPT: "texts",
     ResourceKind.TRANSLATION: "texts",
 }
+SPOKEN = frozenset({"name", "label", "description"})
+"""What of an element template people read."""
 PREVIEWED = (ResourceKind.LETTER, ResourceKind.SCRIPT)
 CASES = 40
 """How many of the newest cases a preview offers."""
@@ -90,10 +94,32 @@ def compare(kind: str, name: str) -> ResponseReturnValue:
     return render_template("design/compare.html", view=view)
 
 
-@lru_cache(maxsize=1)
-def element_templates() -> tuple[dict[str, object], ...]:
-    """The product's element templates, as the desktop modeler has them too."""
-    return tuple(json.loads(path.read_text()) for path in sorted(TEMPLATES.glob("*.json")))
+@lru_cache(maxsize=2)
+def element_templates(language: str) -> tuple[object, ...]:
+    """The product's element templates, as the desktop modeler has them too.
+
+    Args:
+        language: of their names and descriptions; Lithuanian is theirs.
+    """
+    catalogue = TEMPLATES / "translations" / f"{language}.po"
+    words = read_catalogue(catalogue.read_bytes()) if catalogue.exists() else {}
+    return tuple(
+        _translated(json.loads(path.read_text()), words)
+        for path in sorted(TEMPLATES.glob("*.json"))
+    )
+
+
+def _translated(part: object, words: Mapping[str, str]) -> object:
+    if isinstance(part, list):
+        return [_translated(each, words) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: words.get(value, value)
+        if name in SPOKEN and isinstance(value, str)
+        else _translated(value, words)
+        for name, value in part.items()
+    }
 
 
 def _source(
@@ -115,7 +141,7 @@ def _source(
         "check": url_for("design.check", kind=kind, name=name),
         "copy": url_for("design.copy", kind=kind, name=name),
         "preview": url_for("design.preview", kind=kind, name=name) if key[0] in PREVIEWED else None,
-        "templates": list(element_templates()) if is_diagram else [],
+        "templates": list(element_templates(str(get_locale()))) if is_diagram else [],
         "formKeys": sorted(each for each_kind, each in keys if each_kind is ResourceKind.FORM),
         "decisionIds": [],
         "texts": _texts(),
