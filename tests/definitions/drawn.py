@@ -28,7 +28,8 @@ def small(key: str = "small", name: str = "Mažas", task: str = "Paklausti") -> 
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" \
 xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" \
-xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" xmlns:di="http://www.omg.org/spec/DD/20100524/DI" \
+xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" \
+xmlns:di="http://www.omg.org/spec/DD/20100524/DI" \
 xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="D" targetNamespace="http://x">
 <bpmn:process id="{key}" name="{name}" isExecutable="true">
 <bpmn:startEvent id="s" name="Pradžia"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>

@@ -14,9 +14,10 @@ from broker_crm.definitions.bundle import arrange
 from broker_crm.definitions.findings import DiagramRejected, Finding, Severity
 from broker_crm.definitions.lint import lint_folder
 from broker_crm.definitions.models import DraftFile, ResourceKind
-from broker_crm.definitions.published import latest_version
 from broker_crm.definitions.publish import publish_files
+from broker_crm.definitions.published import latest_version
 from broker_crm.definitions.workspace import drafts, files, publishing
+from broker_crm.definitions.workspace.acceptance import check_acceptable, check_name
 from broker_crm.definitions.workspace.errors import (
     ChangedMeanwhile,
     ChangedSinceChecked,
@@ -67,6 +68,13 @@ def test_a_stale_save_is_refused_with_who_and_when_and_nothing_is_lost(workspace
         drafts.save(workspace, DIAGRAM, small(task="Rašyti"), seen=first, by="jonas")
     assert refused.value.by == "ada" and refused.value.at is not None
     assert files.content_of(workspace, DIAGRAM) == small(task="Paskambinti")
+    for key, content in (
+        ((ResourceKind.DIAGRAM, "../x.bpmn"), small()),
+        ((ResourceKind.DIAGRAM, "x.bpmn"), b"<!DOCTYPE a><a/>"),
+    ):
+        with pytest.raises((NameUnacceptable, FileUnacceptable)):
+            drafts.save(workspace, key, content, seen=None, by="ada")
+    assert files.drafts(workspace).keys() == {DIAGRAM}
     drafts.save(workspace, DIAGRAM, small(task="Susitikti"), seen=mine, by="jonas")
     draft = workspace.get_one(DraftFile, DIAGRAM)
     assert (draft.created_by, draft.changed_by, draft.row_version) == ("ada", "jonas", 2)
@@ -176,11 +184,9 @@ def test_a_new_file_can_be_opened_and_checked(kind: str) -> None:
         ((ResourceKind.TRANSLATION, "klingon"), b""),
     ],
 )
-def test_names_that_could_not_lie_in_the_folder_are_refused(
-    workspace: Session, key, content: bytes
-) -> None:
+def test_names_that_could_not_lie_in_the_folder_are_refused(key, content: bytes) -> None:
     with pytest.raises(NameUnacceptable):
-        drafts.create(workspace, key, content, by="ada")
+        check_name(key)
 
 
 @pytest.mark.parametrize(
@@ -196,13 +202,10 @@ def test_names_that_could_not_lie_in_the_folder_are_refused(
         ("letter", "x.lt", b"a" * 500_001),
     ],
 )
-def test_what_would_harm_a_reader_never_becomes_a_draft(
-    workspace: Session, kind: str, name: str, content: bytes
-) -> None:
+def test_what_would_harm_a_reader_is_no_draft(kind: str, name: str, content: bytes) -> None:
     with pytest.raises(FileUnacceptable) as refused:
-        drafts.create(workspace, (ResourceKind(kind), name), content, by="ada")
+        check_acceptable((ResourceKind(kind), name), content)
     assert all(each.problem and each.mend for each in refused.value.findings)
-    assert files.drafts(workspace) == {}
 
 
 def test_findings_keep_their_templates() -> None:
