@@ -33,23 +33,37 @@ START = 30
 MEMORY = 1_500_000_000
 """Bytes of address space of the child."""
 
+
+class StillChecking(Exception):
+    """The check goes on; ask again in a moment, and it will answer sooner."""
+
+
 _lock = Lock()
+_owed: set[int] = set()
+"""Children that still owe the answer to a question nobody waits for any more."""
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
-def check(files: Mapping[FileKey, bytes], *, patience: float = PATIENCE) -> list[Finding]:
+def check(
+    files: Mapping[FileKey, bytes], *, patience: float = PATIENCE, wait: float | None = None
+) -> list[Finding]:
     """All findings on files; one error when they could not be judged in time.
 
     Args:
         files: by kind and name.
         patience: seconds of computing.
+        wait: seconds by the clock after which not to wait; None for as long as the computing may
+            take on a busy machine.
+
+    Raises:
+        StillChecking: `wait` is over and the check goes on.
     """
     listed = [
         [kind.value, name, b64encode(content).decode()] for (kind, name), content in files.items()
     ]
     request = orjson.dumps([patience, listed])
     with _lock:
-        answer = _ask(request, patience)
+        answer = _ask(request, patience, wait)
     if answer is None:
         problem = said(
             "The check was stopped: it takes more than %(seconds)s seconds or too much memory.",
@@ -90,26 +104,35 @@ def _finding(data: list[object]) -> Finding:
     )
 
 
-def _ask(request: bytes, patience: float) -> bytes | None:
+def _ask(request: bytes, patience: float, wait: float | None) -> bytes | None:
+    until = time.monotonic() + (patience * BUSY if wait is None else wait)
     for _attempt in range(2):
         child = _child()
         try:
-            return _converse(child, request, patience)
+            if child.pid in _owed:
+                _answer(child, until, leave=wait is not None)
+                child = _child()
+            assert child.stdin is not None
+            child.stdin.write(b"%d\n" % len(request) + request)
+            child.stdin.flush()
         except BrokenPipeError:
             _stop(child)
+            continue
+        return _answer(child, until, leave=wait is not None)
     return None
 
 
-def _converse(child: subprocess.Popen[bytes], request: bytes, patience: float) -> bytes | None:
-    assert child.stdin is not None and child.stdout is not None
-    child.stdin.write(b"%d\n" % len(request) + request)
-    child.stdin.flush()
-    until = time.monotonic() + patience * BUSY
+def _answer(child: subprocess.Popen[bytes], until: float, *, leave: bool) -> bytes | None:
+    """The child's next answer; None when it ended or was stopped without one."""
+    assert child.stdout is not None
     found = bytearray()
     wanted: int | None = None
     while wanted is None or len(found) < wanted:
         left = until - time.monotonic()
         ready = left > 0 and select.select([child.stdout], [], [], left)[0]
+        if not ready and leave and not found:
+            _owed.add(child.pid)
+            raise StillChecking
         piece = os.read(child.stdout.fileno(), 1 << 16) if ready else b""
         if not piece:
             _stop(child)
@@ -118,6 +141,7 @@ def _converse(child: subprocess.Popen[bytes], request: bytes, patience: float) -
         if wanted is None and b"\n" in found:
             head, _, rest = bytes(found).partition(b"\n")
             wanted, found = int(head), bytearray(rest)
+    _owed.discard(child.pid)
     return bytes(found)
 
 
@@ -141,6 +165,7 @@ def _child() -> subprocess.Popen[bytes]:
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
     _children.pop(os.getpid(), None)
+    _owed.discard(child.pid)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -108,6 +108,14 @@ def test_a_check_that_takes_too_long_is_stopped_and_the_next_one_works() -> None
     assert checking.check(small_files()) == []
 
 
+def test_who_does_not_wait_may_ask_again() -> None:
+    checking.stop()
+    with pytest.raises(checking.StillChecking):
+        checking.check({DIAGRAM: chain(500)}, wait=0.01)
+    broken = {**small_files(), DIAGRAM: small().replace(b'formId="ask"', b'formId="gone"')}
+    assert checking.check(broken) == lint_folder(arrange(broken))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_markup_in_names_stays_a_name(name: str) -> None:
     escaped = name.replace("<", "&lt;").replace('"', "&quot;")

@@ -160,6 +160,9 @@ def test_the_editors_lose_nothing_of_our_files_and_of_other_tools(brokerage, bro
     with served(brokerage.app) as address:
         designer = Person(browser, address, "designer")
         page = opened(designer, RENEWAL)
+        kinds = len(list((ROOT / "bpmn/element-templates").glob("*.json")))
+        known = "window.design.modeler.get('elementTemplates').getAll().length"
+        assert page.evaluate(known) == kinds >= 11
         for path in [*sorted((ROOT / "bpmn").glob("*.bpmn")), *FOREIGN]:
             before = path.read_text()
             warnings, after = page.evaluate(PASS_DIAGRAM, before)

@@ -67,18 +67,10 @@ def create(session: Session, key: FileKey, content: bytes, *, by: str | None) ->
     Raises:
         NameTaken: there is one of that name.
     """
-    if files.content_of(session, key) is not None:
-        raise NameTaken(key[1])
-    draft = session.get(DraftFile, key)
-    seen = None if draft is None else files.content_hash(b"")
-    if draft is not None:
-        check_name(key)
-        check_acceptable(key, content)
-        draft.content, draft.deleted = content, False
-        draft.changed_by, draft.changed_at = by, clock.now()
-        session.flush()
-        return
-    save(session, key, content, seen=seen, by=by)
+    try:
+        save(session, key, content, seen=None, by=by)
+    except ChangedMeanwhile as error:
+        raise NameTaken(key[1]) from error
 
 
 def discard(session: Session, key: FileKey, *, seen: str | None) -> None:

@@ -21,6 +21,9 @@ LARGE = {
     "design.copy": LARGEST_FILE,
 }
 
+WAIT = 22
+"""Seconds that a page waits for a check; the web server gives up at thirty."""
+
 blueprint = Blueprint("design", __name__, url_prefix="/design")
 
 

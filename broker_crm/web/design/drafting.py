@@ -31,7 +31,7 @@ from broker_crm.process.rights import may_see_instance
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import database, safe_text, times
 from broker_crm.web.design import words
-from broker_crm.web.design.blueprint import FILE, blueprint, key_from
+from broker_crm.web.design.blueprint import FILE, WAIT, blueprint, key_from
 from broker_crm.web.errors import NotFound, Unreadable
 from broker_crm.web.sign_in import person
 
@@ -66,7 +66,7 @@ def check(kind: str, name: str) -> ResponseReturnValue:
     except FileUnacceptable as error:
         found: list[Finding] = error.findings
     else:
-        found = lint({**contents, key: content})
+        found = lint({**contents, key: content}, wait=WAIT)
     places = words.addresses(contents)
     return jsonify(findings=[words.finding(each, places) for each in found[:SHOWN]])
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions.bundle import arrange
-from broker_crm.definitions.checking import check
+from broker_crm.definitions.checking import StillChecking, check
 from broker_crm.definitions.findings import Severity
 from broker_crm.definitions.models import DraftFile, ResourceKind
 from broker_crm.definitions.places import FileKey, place_of
@@ -19,7 +19,7 @@ from broker_crm.engine.definition import process_keys
 from broker_crm.engine.diagram import Diagram
 from broker_crm.web import database, staff, times
 from broker_crm.web.design import words
-from broker_crm.web.design.blueprint import blueprint, designs
+from broker_crm.web.design.blueprint import WAIT, blueprint, designs
 from broker_crm.web.sign_in import person
 
 
@@ -58,7 +58,10 @@ def findings() -> ResponseReturnValue:
     """What the linter finds in the whole workspace, as a part of the page."""
     contents = files.workspace_files(database.current())
     database.reread()
-    found = check(contents)
+    try:
+        found = check(contents, wait=WAIT)
+    except StillChecking:
+        return render_template("design/still_checking.html")
     places = words.addresses(contents)
     errors = sum(each.severity is Severity.ERROR for each in found)
     return render_template(

@@ -6,14 +6,14 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from broker_crm.definitions.checking import check
+from broker_crm.definitions.checking import StillChecking, check
 from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.workspace import drafts, files
 from broker_crm.definitions.workspace.errors import WorkspaceError
 from broker_crm.definitions.workspace.transfer import Arrived, UploadRefused, packed, unpacked
 from broker_crm.web import database
 from broker_crm.web.design import words
-from broker_crm.web.design.blueprint import FILE, LARGEST_UPLOAD, blueprint, key_from
+from broker_crm.web.design.blueprint import FILE, LARGEST_UPLOAD, WAIT, blueprint, key_from
 from broker_crm.web.errors import NotFound
 from broker_crm.web.files import download as attachment
 from broker_crm.web.sign_in import person
@@ -82,7 +82,13 @@ def _page(rows: list[dict[str, object]], refused: str) -> str:
     database.reread()
     places = words.addresses(contents)
     names = {place_of(*key).name for key in taken}
-    found = [words.finding(each, places) for each in check(contents)] if taken else []
+    try:
+        found = (
+            [words.finding(each, places) for each in check(contents, wait=WAIT)] if taken else []
+        )
+    except StillChecking:
+        found = []
+        refused = _("The check takes longer than usual; open a file to see what it finds.")
     findings = [each for each in found if each["file"] in names]
     for row in rows:
         key = row["key"]

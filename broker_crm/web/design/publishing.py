@@ -15,7 +15,7 @@ from broker_crm.definitions.workspace import files, publishing
 from broker_crm.definitions.workspace.errors import WorkspaceError
 from broker_crm.web import database
 from broker_crm.web.design import words
-from broker_crm.web.design.blueprint import blueprint
+from broker_crm.web.design.blueprint import WAIT, blueprint
 from broker_crm.web.sign_in import person
 
 LONGEST_NOTE = 1000
@@ -41,7 +41,7 @@ def publish() -> ResponseReturnValue:
         for each in publishing.processes(database.current(), arrange(contents))
     }
     database.reread()
-    findings = check(contents)
+    findings = check(contents, wait=WAIT)
     try:
         with database.writing() as session:
             made = publishing.publish(session, chosen, checked, findings, author=login, note=note)
@@ -69,7 +69,7 @@ def _page(refused: str, chosen: list[str], findings: list[Finding] | None = None
     in_force = files.published(session)
     changed = [each for each in publishing.processes(session, arrange(contents)) if each.changed]
     database.reread()
-    found = check(contents) if findings is None else findings
+    found = check(contents, wait=WAIT) if findings is None else findings
     places = words.addresses(contents)
     rows = []
     for each in changed:

@@ -3,6 +3,7 @@ import { send } from "../requests";
 import { element, filled, type Finding, type Source } from "./source";
 
 const PAUSE = 700;
+const AGAIN = 4000;
 
 export class Findings {
   private timer: number | undefined;
@@ -36,6 +37,7 @@ export class Findings {
       if (turn !== this.asked) return;
       this.summary.dataset["state"] = "unknown";
       this.summary.textContent = this.source.texts["notChecked"] ?? "";
+      this.timer = window.setTimeout(() => void this.ask(), AGAIN);
     }
   }
 

@@ -1,7 +1,7 @@
 // The editor of letters, scripts and translations: plain text, and a preview on a chosen client.
 import { send } from "../requests";
 import { element, source, type Finding, type Source } from "./source";
-import { Workshop, type Editor } from "./workshop";
+import { narrow, Workshop, type Editor } from "./workshop";
 
 const PAUSE = 500;
 
@@ -10,7 +10,7 @@ class TextEditor implements Editor {
 
   constructor(private readonly told: Source) {
     this.area.value = told.content;
-    this.area.readOnly = told.readonly;
+    this.area.readOnly = told.readonly || narrow();
   }
 
   async content(): Promise<string> {
@@ -54,6 +54,7 @@ class Preview {
 
 const told = source();
 const editor = new TextEditor(told);
+document.body.classList.toggle("design-readonly", told.readonly || narrow());
 const workshop = new Workshop(told, editor);
 const preview = new Preview(told, () => editor.content());
 editor.area.addEventListener("input", () => {
