@@ -20,6 +20,7 @@ from docx.section import Section
 from docx.text.paragraph import Paragraph
 
 from broker_crm.engine.feel.templates import MERGE_FIELD
+from broker_crm.engine.sentences import said
 
 LARGEST = 5 * 1024 * 1024
 LARGEST_UNPACKED = 40 * 1024 * 1024
@@ -48,15 +49,17 @@ def opened(content: bytes) -> Document:
         WordRefused: when it is no .docx, too large, or unpacks to too much.
     """
     if len(content) > LARGEST:
-        raise WordRefused("The file is larger than 5 MB. Make its pictures smaller.")
+        raise WordRefused(said("The file is larger than 5 MB. Make its pictures smaller."))
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             unpacked = sum(entry.file_size for entry in package.infolist())
         if unpacked > LARGEST_UNPACKED:
-            raise WordRefused("The file unpacks to more than 40 MB. Save it from Word again.")
+            raise WordRefused(said("The file unpacks to more than 40 MB. Save it from Word again."))
         return docx.Document(BytesIO(content))
     except BROKEN as error:
-        raise WordRefused("The file is no Word document. Save it from Word as .docx.") from error
+        raise WordRefused(
+            said("The file is no Word document. Save it from Word as .docx.")
+        ) from error
 
 
 def packed(document: Document) -> bytes:
@@ -112,7 +115,7 @@ def text_of(paragraph: Paragraph) -> str:
 
 def _within(holder: Document | BlockItemContainer, depth: int = 0) -> Iterator[Paragraph]:
     if depth > DEEPEST:
-        raise WordRefused("The tables stand too deep within one another.")
+        raise WordRefused(said("The tables stand too deep within one another."))
     for item in holder.iter_inner_content():
         if isinstance(item, Paragraph):
             yield item

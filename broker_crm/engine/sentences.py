@@ -34,7 +34,7 @@ def said(template: str, **values: object) -> Sentence:
 
 def told(error: Exception) -> str:
     """What an error says, as a sentence where it has one."""
-    sentence = getattr(error, "sentence", None)
+    sentence = getattr(error, "sentence", error.args[0] if error.args else None)
     return sentence if isinstance(sentence, Sentence) else str(error)
 
 

@@ -27,6 +27,7 @@ OWN_AREA = {
     Role.COMPLAINTS_HANDLER: "complaints.listing",
     Role.MARKETING: "campaigns.listing",
     Role.PRODUCT_MANAGER: "products.listing",
+    Role.DESIGNER: "design.listing",
 }
 """What a role's menu shows next."""
 YEAR = 365 * 24 * 3600

@@ -1,6 +1,6 @@
 """Designers' drafts, and what was last taken from the product's folder
 
-Revision: 0012, after 0005
+Revision: 0012, after 0013
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 import broker_crm.db
 
 revision = "0012"
-down_revision = "0005"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
