@@ -39,7 +39,7 @@ def structure(diagram: Diagram) -> Iterator[Finding]:
         leaving[flow.source].append(flow)
         arriving[flow.target].append(flow)
     for element in diagram.elements.values():
-        yield from _names(element, leaving[element.id])
+        yield from _names(diagram, element, leaving[element.id], arriving[element.id])
         yield from _gateways(element, leaving[element.id], arriving[element.id])
         yield from _events(element, arriving[element.id], leaving[element.id])
     yield from _joins(diagram, leaving, arriving)
@@ -123,8 +123,13 @@ def _undrawn(diagram: Diagram) -> Iterator[Finding]:
             )
 
 
-def _names(element: Element, leaving: list[SequenceFlow]) -> Iterator[Finding]:
-    if element.name:
+def _names(
+    diagram: Diagram,
+    element: Element,
+    leaving: list[SequenceFlow],
+    arriving: list[SequenceFlow],
+) -> Iterator[Finding]:
+    if element.name or _says_itself(diagram, element, arriving):
         return
     if element.type in ACTIVITY_TYPES and element.type != "userTask":
         yield warning_at(
@@ -147,6 +152,23 @@ def _names(element: Element, leaving: list[SequenceFlow]) -> Iterator[Finding]:
             said("The gateway has no name."),
             said("Name it as the question that it decides."),
         )
+
+
+def _says_itself(diagram: Diagram, element: Element, arriving: list[SequenceFlow]) -> bool:
+    """True for an end behind a named step or flow, and for a subprocess's plain start."""
+    if element.event not in (None, "terminate"):
+        return False
+    if element.type == "startEvent":
+        return element.process_id not in {process.get("id") for process in diagram.processes}
+    before = [diagram.elements.get(flow.source) for flow in arriving]
+    return (
+        element.type == "endEvent"
+        and bool(before)
+        and all(
+            flow.name or (each is not None and each.name and not each.type.endswith("Gateway"))
+            for flow, each in zip(arriving, before, strict=True)
+        )
+    )
 
 
 def _gateways(
