@@ -95,6 +95,8 @@ def _undrawn(diagram: Diagram) -> Iterator[Finding]:
         node.get("bpmnElement")
         for node in diagram.root.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge")
     }
+    if not diagram.elements:
+        return
     if not drawn:
         yield in_file(
             diagram.file,
