@@ -22,7 +22,7 @@ PREPARING = 7203190
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo.
+    """Migrate, publish what has changed in the folder, and load sample data into an empty demo.
 
     Hosts that prepare the same database at once do it one after the other.
 
@@ -46,12 +46,15 @@ def prepare(settings: Settings) -> None:
 
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
-    from broker_crm.definitions.publish import publish_folder
+    from broker_crm.definitions.workspace.folder import take_folder
     from broker_crm.sample.seeding import seed
 
     with factory.begin() as session:
-        for version in publish_folder(session, ROOT):
-            click.echo(f"Published {version.name}, version {version.number}.")
+        taken = take_folder(session, ROOT)
+    for version in taken.published:
+        click.echo(f"Published {version.name}, version {version.number}.")
+    for place in taken.drafted:
+        click.echo(f"{place} was changed in the folder and in the workshop; it is a draft there.")
     if settings.demo and _is_empty(factory):
         click.echo(
             "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
