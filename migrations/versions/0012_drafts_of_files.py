@@ -30,10 +30,14 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(length=60), nullable=True),
         sa.Column("changed_at", broker_crm.db.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["created_by"], ["user_account.login"], name=op.f("fk_draft_file_created_by_user_account")
+            ["created_by"],
+            ["user_account.login"],
+            name=op.f("fk_draft_file_created_by_user_account"),
         ),
         sa.ForeignKeyConstraint(
-            ["changed_by"], ["user_account.login"], name=op.f("fk_draft_file_changed_by_user_account")
+            ["changed_by"],
+            ["user_account.login"],
+            name=op.f("fk_draft_file_changed_by_user_account"),
         ),
         sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_draft_file")),
     )
