@@ -137,7 +137,7 @@ def _sound(field: dict[str, Any]) -> Any:
     if kind in {"checklist", "taglist"}:
         return [field["values"][0]["value"]]
     if kind == "number":
-        return least if isinstance(least := rules.get("min", 0), int) else 4
+        return least if isinstance(least := rules.get("min", 0), int) else 0
     if kind == "checkbox":
         return True
     if kind == "datetime":
