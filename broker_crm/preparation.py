@@ -28,7 +28,7 @@ def prepare(settings: Settings) -> None:
 
     Raises:
         SchemaTooNew: this release does not know the database's revision.
-        DiagramRejected: a diagram can't be published.
+        DiagramRejected: a diagram can't be published, or a scenario is not kept.
     """
     from broker_crm.composition import compose
     from broker_crm.db import connect, sessions
@@ -48,10 +48,15 @@ def prepare(settings: Settings) -> None:
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     from broker_crm.definitions.publish import publish_folder
     from broker_crm.sample.seeding import seed
+    from broker_crm.scenarios import gate, storing
 
+    with factory() as session:
+        warnings = gate.pass_folder(session, ROOT)
     with factory.begin() as session:
         for version in publish_folder(session, ROOT):
             click.echo(f"Published {version.name}, version {version.number}.")
+        for warning in warnings + storing.take_in(session, ROOT):
+            click.echo(str(warning))
     if settings.demo and _is_empty(factory):
         click.echo(
             "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
