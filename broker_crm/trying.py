@@ -37,7 +37,6 @@ def try_(paths: tuple[Path, ...], as_json: bool) -> None:
 
 def _performed(paths: tuple[Path, ...]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     from broker_crm.definitions.bundle import read_folder
-    from broker_crm.definitions.lint import project_root
     from broker_crm.scenarios.apart import perform_apart
     from broker_crm.scenarios.errors import ScenarioRejected
     from broker_crm.scenarios.reading import read_file
@@ -46,7 +45,7 @@ def _performed(paths: tuple[Path, ...]) -> tuple[list[dict[str, Any]], list[dict
     performed: list[dict[str, Any]] = []
     problems: list[dict[str, Any]] = []
     for path in paths:
-        root = project_root(path.absolute())
+        root = _root(path.absolute())
         bundles = read_folder(root)
         for file in _scenario_files(path.absolute(), root / FOLDER):
             try:
@@ -58,6 +57,14 @@ def _performed(paths: tuple[Path, ...]) -> tuple[list[dict[str, Any]], list[dict
                     for each in rejected.problems
                 ]
     return performed, problems
+
+
+def _root(path: Path) -> Path:
+    """The folder above that holds `bpmn/`."""
+    for folder in (path, *path.parents):
+        if (folder / "bpmn").is_dir():
+            return folder
+    return path
 
 
 def _scenario_files(path: Path, folder: Path) -> list[Path]:

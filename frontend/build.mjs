@@ -18,7 +18,7 @@ const shared = {
 
 const pages = {
   ...shared,
-  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts"],
+  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts", "src/trial.ts"],
   outdir: join(app, "web", "static", "vendor"),
   format: "iife",
   target: "es2022",

@@ -113,9 +113,7 @@ def _do(stage: Stage, instance_id: UUID, doing: Do, place: str) -> None:
     for number, login in enumerate(people):
 
         def completed(session: Session, by: str = login) -> object:
-            return complete(
-                session, task.id, doing.values, by=by, actual_minutes=doing.minutes
-            )
+            return complete(session, task.id, doing.values, by=by, actual_minutes=doing.minutes)
 
         try:
             run_command(stage.factory, completed, command)

@@ -134,9 +134,7 @@ def _client(session: Session, told: ClientTold) -> Client:
     session.add(client)
     session.flush()
     if told.consent:
-        session.add(
-            Consent(client_id=client.id, channel="any", given_at=now, evidence="scenario")
-        )
+        session.add(Consent(client_id=client.id, channel="any", given_at=now, evidence="scenario"))
     for number, policy in enumerate(told.policies):
         _policy(session, client, policy, number)
     session.flush()
@@ -276,4 +274,3 @@ def _money(amount: object) -> Decimal | None:
 
 def _failed(place: str, code: str, **params: object) -> ActFailed:
     return ActFailed(Problem(place, code, params))
-

@@ -20,7 +20,7 @@ class Reader:
     def wrong(self, place: str, code: str, **params: object) -> None:
         self.problems.append(Problem(place, code, params))
 
-    def object(
+    def mapping(
         self, value: object, place: str, known: Iterable[str] | None = None
     ) -> dict[str, Any]:
         """An object; keys that are not known are problems."""
@@ -54,7 +54,7 @@ class Reader:
         return tuple(self.text(each, f"{place}[{n}]") for n, each in enumerate(found))
 
     def text_by_key(self, value: object, place: str) -> dict[str, str]:
-        found = self.object(value, place)
+        found = self.mapping(value, place)
         return {key: self.text(each, f"{place}.{key}") for key, each in found.items()}
 
     def number(self, value: object, place: str) -> float:
@@ -86,7 +86,7 @@ class Reader:
         found = local_moment(value)
         if found is None:
             self.wrong(place, "not-moment")
-            return datetime(2026, 1, 5, 9)
+            return datetime.fromisoformat("2026-01-05T09:00")
         return found
 
     def required(self, told: Mapping[str, Any], place: str, *keys: str) -> None:

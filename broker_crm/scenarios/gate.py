@@ -61,9 +61,7 @@ def pass_drafts(session: Session, to_come: Sequence[Bundle]) -> list[Finding]:
 
 def changed(session: Session, all_bundles: Sequence[Bundle]) -> list[Bundle]:
     """Those whose content differs from their latest version."""
-    latest = {
-        version.process_key: version.content_hash for version in latest_versions(session)
-    }
+    latest = {version.process_key: version.content_hash for version in latest_versions(session)}
     return [
         bundle for bundle in all_bundles if latest.get(bundle.process_key) != bundle.content_hash
     ]

@@ -85,9 +85,7 @@ def _begin(stage: Stage, scenario: Scenario) -> UUID:
     return instance_id
 
 
-def _go_on(
-    stage: Stage, scenario: Scenario, instance_id: UUID, performance: Performance
-) -> None:
+def _go_on(stage: Stage, scenario: Scenario, instance_id: UUID, performance: Performance) -> None:
     for number, act in enumerate(scenario.steps):
         place = f"steps[{number}]"
         try:

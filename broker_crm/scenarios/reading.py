@@ -97,7 +97,7 @@ def read(told: object) -> Scenario:
 
 
 def _scenario(reader: Reader, value: object) -> Scenario:
-    told = reader.object(value, "", _SCENARIO)
+    told = reader.mapping(value, "", _SCENARIO)
     reader.required(told, "", "process", "name", "begins")
     steps = reader.listed(told.get("steps", []), "steps", MOST_STEPS)
     name = reader.text(told.get("name", "x"), "name", 120)
@@ -109,7 +109,7 @@ def _scenario(reader: Reader, value: object) -> Scenario:
         begins=reader.moment(told.get("begins", "2026-01-05T09:00"), "begins"),
         client=_client(reader, told["client"]) if told.get("client") is not None else None,
         product=_optional(reader, told, "product", ""),
-        variables=reader.object(told.get("variables", {}), "variables"),
+        variables=reader.mapping(told.get("variables", {}), "variables"),
         complaint=_about(reader, told, "complaint", _COMPLAINT),
         campaign=_about(reader, told, "campaign", _CAMPAIGN),
         steps=tuple(_act(reader, each, f"steps[{n}]") for n, each in enumerate(steps)),
@@ -122,7 +122,7 @@ def _about(
 ) -> dict[str, Any] | None:
     if key not in told:
         return None
-    about = reader.object(told[key], key, known)
+    about = reader.mapping(told[key], key, known)
     for name in ("receivedOn",):
         if name in about:
             reader.day(about[name], f"{key}.{name}")
@@ -132,7 +132,7 @@ def _about(
 
 
 def _client(reader: Reader, value: object) -> ClientTold:
-    told = reader.object(value, "client", _CLIENT)
+    told = reader.mapping(value, "client", _CLIENT)
     policies = reader.listed(told.get("policies", []), "client.policies", 50)
     return ClientTold(
         kind=reader.choice(told.get("kind", "legal"), "client.kind", KINDS),
@@ -153,7 +153,7 @@ def _client(reader: Reader, value: object) -> ClientTold:
 
 
 def _policy(reader: Reader, value: object, place: str) -> PolicyTold:
-    told = reader.object(value, place, _POLICY)
+    told = reader.mapping(value, place, _POLICY)
     reader.required(told, place, "product", "starts", "ends")
 
     def number(key: str, default: float | None) -> float | None:
@@ -175,7 +175,7 @@ def _policy(reader: Reader, value: object, place: str) -> PolicyTold:
 
 
 def _act(reader: Reader, value: object, place: str) -> Act:
-    told = reader.object(value, place)
+    told = reader.mapping(value, place)
     kinds = [kind for kind in ("do", "wait", "fire", "send") if kind in told]
     if len(kinds) > 1 or not (kinds or "expect" in told):
         reader.wrong(place, "not-an-act")
@@ -189,7 +189,7 @@ def _act(reader: Reader, value: object, place: str) -> Act:
         "send": {"send", "key", "values", "expect"},
         "expect": {"expect"},
     }[kind]
-    reader.object(told, place, known)
+    reader.mapping(told, place, known)
     return Act(_what(reader, kind, told, place), expect)
 
 
@@ -199,7 +199,7 @@ def _what(
     if kind == "do":
         return Do(
             reader.text(told["do"], f"{place}.do", 120),
-            reader.object(told.get("values", {}), f"{place}.values"),
+            reader.mapping(told.get("values", {}), f"{place}.values"),
             _optional(reader, told, "by", f"{place}."),
             reader.number(told["minutes"], f"{place}.minutes") if "minutes" in told else None,
         )
@@ -211,7 +211,7 @@ def _what(
         return Send(
             reader.text(told["send"], f"{place}.send", 200),
             _optional(reader, told, "key", f"{place}."),
-            reader.object(told.get("values", {}), f"{place}.values"),
+            reader.mapping(told.get("values", {}), f"{place}.values"),
         )
     return Look()
 
@@ -229,7 +229,7 @@ def _wait(reader: Reader, value: object, place: str) -> Wait:
 
 
 def _expected(reader: Reader, value: object, place: str) -> Expected:
-    told = reader.object(value, place, _EXPECTED)
+    told = reader.mapping(value, place, _EXPECTED)
     outcome = told.get("outcome")
     if outcome is not None and not (isinstance(outcome, str) and len(outcome) <= 60):
         reader.wrong(f"{place}.outcome", "not-text", limit=60)
@@ -246,7 +246,7 @@ def _expected(reader: Reader, value: object, place: str) -> Expected:
         letters=texts("letters"),
         measures=texts("measures"),
         passed=texts("passed"),
-        variables=reader.object(told.get("variables", {}), f"{place}.variables"),
+        variables=reader.mapping(told.get("variables", {}), f"{place}.variables"),
     )
 
 

@@ -92,8 +92,9 @@ def save(
                 changed_at=clock.now(),
                 row_version=SavedScenario.row_version + 1,
             )
-        )
-        if changed.rowcount != 1:
+            .returning(SavedScenario.id)
+        ).first()
+        if changed is None:
             raise ScenarioChanged(scenario.name)
     return session.scalars(
         select(SavedScenario)
@@ -109,11 +110,11 @@ def remove(session: Session, scenario_id: int, row_version: int) -> None:
         ScenarioChanged: there is a later one, or none any more.
     """
     gone = session.execute(
-        delete(SavedScenario).where(
-            SavedScenario.id == scenario_id, SavedScenario.row_version == row_version
-        )
-    )
-    if gone.rowcount != 1:
+        delete(SavedScenario)
+        .where(SavedScenario.id == scenario_id, SavedScenario.row_version == row_version)
+        .returning(SavedScenario.id)
+    ).first()
+    if gone is None:
         raise ScenarioChanged(str(scenario_id))
 
 

@@ -56,7 +56,9 @@ def judged(expected: Expected, seen: Seen, place: str) -> Iterator[Verdict]:
     """Every expectation of one moment with its verdict."""
     tasks: Mapping[str, Seen] = {task["step"]: task for task in reversed(seen["tasks"])}
 
-    def verdict(about: str, wish: object, got: object, what: str = "", kept: bool | None = None) -> Verdict:
+    def verdict(
+        about: str, wish: object, got: object, what: str = "", kept: bool | None = None
+    ) -> Verdict:
         fits = wish == got if kept is None else kept
         return Verdict(f"{place}.{about}", about, what, fits, _said(wish), _said(got))
 

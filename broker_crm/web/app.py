@@ -55,6 +55,7 @@ from broker_crm.web import (
     start,
     tasks,
     template_library,
+    trying,
     versions,
 )
 
@@ -141,6 +142,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         imports,
         versions.pages,
         versions.migrations,
+        trying,
         offers,
         health,
     ):

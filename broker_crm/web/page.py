@@ -83,6 +83,7 @@ class Frame:
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
             (_("Templates"), "paper", "template_library.listing", {"template_library"}),
+            (_("Try"), "check", "trying.listing", {"trying"}),
         ]
         found = [
             (endpoint in self._works_first, MenuItem(name, icon, url_for(endpoint), area in areas))
