@@ -418,6 +418,7 @@ def _variables(
             "registeredAt": complaint.registered_at.isoformat(),
             "staff": _staff(session, complaint),
             "steps": process_steps(session),
+            "toldAtOnce": _told_at_once(session, complaint),
             "acknowledgeBy": complaint.acknowledge_by.isoformat(),
             "internalAnswerBy": complaint.internal_answer_by.isoformat(),
             "delayLetterBy": morning("delayLetter"),
@@ -434,6 +435,24 @@ def _variables(
             clientId=client.id, clientKind=client.kind, client=client_facts(session, client)
         )
     return facts
+
+
+def _told_at_once(session: Session, complaint: Complaint) -> str:
+    """Logins of the sales managers and compliance, but never of whom the complaint is about: the
+    case is hidden from that person only once it has started.
+    """
+    people = session.scalars(
+        select(User.login)
+        .join(UserRole, UserRole.login == User.login)
+        .where(
+            UserRole.role.in_([Role.SALES_MANAGER, Role.COMPLIANCE]),
+            User.active.is_(True),
+            User.login != (complaint.employee or ""),
+        )
+        .order_by(User.login)
+        .distinct()
+    )
+    return ",".join(people)
 
 
 def _staff(session: Session, complaint: Complaint) -> list[dict[str, str]]:

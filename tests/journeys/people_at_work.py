@@ -79,7 +79,7 @@ class Person:
         self.ready()
 
     def ready(self) -> None:
-        expect(self.page.locator("#form[data-ready]")).to_be_visible()
+        expect(self.page.locator("#form[data-ready]")).to_be_visible(timeout=15_000)
 
     def answer(self, form_id: str, **values: Any) -> None:
         """Fill in fields of the form as they are labelled."""

@@ -217,12 +217,12 @@ def test_what_is_due_is_proposed_and_compliance_erases_or_keeps_it(site: Site) -
     assert "laikas ištrinti" in officer.get("/notifications").text
     with site.factory() as session:
         assert session.scalars(select(Notification.kind).distinct()).all() == ["retention-due"]
-        waiting = [each.id for each in erasure_proposals.open_proposals(session)]
+        waiting = [each.id for each in erasure_proposals.open_proposals(session, 9_999)]
         first = session.get_one(ErasureProposal, waiting[0])
         client_id = first.client_id
     assert len(waiting) > 2
     page = officer.get("/data-protection/retention").text
-    assert page.count('name="proposal"') == len(waiting)
+    assert page.count('name="proposal"') == min(len(waiting), 200)
     keep = f"/data-protection/retention/{waiting[1]}/keep"
     officer.post(keep, 422, form={"until": "2020-01-01", "reason": "x"})
     officer.post(keep, 422, form={"until": "2099-01-01", "reason": ""})
@@ -233,7 +233,7 @@ def test_what_is_due_is_proposed_and_compliance_erases_or_keeps_it(site: Site) -
     assert "asmens duomenys ištrinti" in page and f"[{client_id}]" in page
     site.visitor(site.owner).get(f"/clients/{client_id}/edit", 404)
     with site.factory() as session:
-        left = [each.id for each in erasure_proposals.open_proposals(session)]
+        left = [each.id for each in erasure_proposals.open_proposals(session, 9_999)]
     assert set(left) == set(waiting) - set(waiting[:2])
     officer.post("/data-protection/retention/erase", form={})
     assert "Pasirinkite, ką ištrinti" in officer.get("/data-protection/retention").text
