@@ -29,7 +29,7 @@ def pass_folder(session: Session, root: Path) -> list[Finding]:
     """Live through the scenarios of every process of a folder that differs from its latest version.
 
     Args:
-        session: for reading; nothing is written.
+        session: for reading; on SQLite it holds up nobody who writes.
         root: the folder that holds `bpmn/` and `forms/`, or a path in it.
 
     Returns:
@@ -38,6 +38,7 @@ def pass_folder(session: Session, root: Path) -> list[Finding]:
     Raises:
         DiagramRejected: a scenario is not kept, or can't be read.
     """
+    session.connection(execution_options={"read_only": True})
     told, found = files(root)
     all_bundles = list(bundles(scan(project_root(root))))
     saved = {f"{row.process_key}/{row.name}": json.loads(row.content)
@@ -52,6 +53,8 @@ def pass_drafts(session: Session, to_come: Sequence[Bundle]) -> list[Finding]:
     Raises:
         DiagramRejected: a scenario is not kept.
     """
+    if not to_come:
+        return []
     keys = {bundle.process_key for bundle in to_come}
     others = [bundle for bundle in published_bundles(session) if bundle.process_key not in keys]
     saved = [json.loads(row.content) for row in session.scalars(select(SavedScenario))]

@@ -180,7 +180,8 @@ def _row(row: SavedScenario, told: dict[str, Any] | None) -> dict[str, Any]:
 def verdict_view(told: dict[str, Any]) -> dict[str, Any]:
     """One verdict in the visitor's language."""
     subject = str(words.SUBJECTS[told["about"]]) % {"what": told["what"]}
-    return {**told, "subject": subject}
+    said = {side: words.found(told[side]) for side in ("expected", "actual")}
+    return {**told, **said, "subject": subject}
 
 
 def _clients() -> list[Client]:

@@ -78,6 +78,18 @@ PROBLEMS: Words = {
 """The sentences of `scenarios.errors.PROBLEMS`."""
 
 
+FOUND: Words = {
+    "passed": _l("passed"),
+    "not passed": _l("not passed"),
+    "(not open)": _l("(not open)"),
+}
+
+
+def found(told: str) -> str:
+    """What was expected or found, where it is a word and no value."""
+    return str(FOUND.get(told, told))
+
+
 def problem(told: Problem) -> str:
     """Place, problem and mend in words."""
     sentence = told.sentence(lambda _english: str(PROBLEMS[told.code]))
