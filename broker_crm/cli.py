@@ -112,7 +112,7 @@ def publish(paths: tuple[Path, ...], note: str) -> None:
         for path in paths:
             warnings += storing.take_in(session, path)
     for warning in warnings:
-        click.echo(str(warning))
+        click.echo(str(warning), err=True)
     for version in published:
         click.echo(f"{version.process_key}: version {version.number}")
     if not published:
