@@ -22,7 +22,7 @@ PREPARING = 7203190
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo.
+    """Migrate, publish what has changed in the folder, and load sample data into an empty demo.
 
     Hosts that prepare the same database at once do it one after the other.
 
@@ -47,20 +47,23 @@ def prepare(settings: Settings) -> None:
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     """Publish and seed; in an empty database nothing is in force that scenarios would guard."""
-    from broker_crm.definitions.publish import publish_folder
     from broker_crm.definitions.published import latest_versions
+    from broker_crm.definitions.workspace.folder import take_folder
     from broker_crm.sample.seeding import seed
     from broker_crm.scenarios import gate, storing
 
-    warnings = []
     with factory() as session:
-        if latest_versions(session):
-            warnings = gate.pass_folder(session, ROOT)
+        trials = gate.of_folder(session, ROOT) if latest_versions(session) else None
+    warnings = gate.passed(trials) if trials else []
     with factory.begin() as session:
-        for version in publish_folder(session, ROOT):
-            click.echo(f"Published {version.name}, version {version.number}.")
-        for warning in warnings + storing.take_in(session, ROOT):
-            click.echo(str(warning))
+        taken = take_folder(session, ROOT)
+        warnings += storing.take_in(session, ROOT)
+    for version in taken.published:
+        click.echo(f"Published {version.name}, version {version.number}.")
+    for place in taken.drafted:
+        click.echo(f"{place} was changed in the folder and in the workshop; it is a draft there.")
+    for warning in warnings:
+        click.echo(str(warning))
     if settings.demo and _is_empty(factory):
         click.echo(
             "Loading sample data: half a year of sales, lived through by the engine (a minute) …"

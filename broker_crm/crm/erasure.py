@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm import audit, retention
 from broker_crm.crm.anonymising import Words, anonymous, code
+from broker_crm.crm.erased_columns import CLIENT_COLUMNS, EMPTIED
 from broker_crm.crm.merging import lock_clients
 from broker_crm.crm.models import (
-    CampaignRecipient,
-    Claim,
     Client,
     ClientMerge,
-    ClientStatus,
     Complaint,
-    Consent,
     ContactPerson,
-    Contract,
-    DataRequest,
-    DatedLead,
     Document,
     DocumentContent,
     Endorsement,
     ImportBatch,
     ImportRow,
-    InsuredObject,
-    Interaction,
-    Meeting,
-    NeedsRecord,
     Offer,
     OfferLine,
-    Opportunity,
     Policy,
-    Quote,
     SignatureRequest,
 )
 from broker_crm.crm.retention import Keep
 from broker_crm.engine import commands as engine
 from broker_crm.outreach.models import Letter, LetterAttachment, Notification, OutboxEntry
 from broker_crm.process.errors import CommandRefused
+from broker_crm.process.migration.models import MigrationItem
 from broker_crm.process.models import (
     Incident,
     InstanceStatus,
@@ -54,51 +43,6 @@ from broker_crm.process.models import (
     UserTask,
 )
 from broker_crm.process.plain_text import plain
-
-NO_FILE = "–"
-EMPTIED: Mapping[type[Any], Mapping[str, Any]] = {
-    InsuredObject: {"name": "", "plate": None, "vin": None},
-    DatedLead: {"insurer_name": None},
-    Interaction: {"text": ""},
-    Meeting: {"title": "", "place": ""},
-    NeedsRecord: {"answers": {}, "confirmed_how": None},
-    Quote: {"decline_reason": None},
-    Offer: {"note": "", "corrections": ""},
-    Contract: {"differences": {}, "refusal_reason": None, "number": None},
-    Claim: {"description": "", "insurer_number": None},
-    Complaint: {
-        "complainant": "",
-        "complainant_email": None,
-        "representation": None,
-        "description": "",
-        "root_cause": None,
-        "corrective_action": None,
-    },
-    Opportunity: {"argument": "", "dismissed_reason": None},
-    CampaignRecipient: {"unsubscribe_token": None},
-    Consent: {"evidence": "", "withdrawn_evidence": None, "document_id": None},
-    DataRequest: {"requester": "", "identified_by": "", "text": "", "answer": None},
-    Letter: {"recipient": "", "subject": "", "body": ""},
-    Document: {"file_name": NO_FILE, "sha256": "", "size": 0},
-}
-"""Tables of the client, and what is left of their columns that may tell of a person."""
-CLIENT_COLUMNS: Mapping[str, Any] = {
-    "code": None,
-    "vat_code": None,
-    "address": None,
-    "email": None,
-    "phone": None,
-    "birth_date": None,
-    "bank_account": None,
-    "personal_code_sealed": None,
-    "personal_code_mark": None,
-    "foreign_id": None,
-    "import_code": None,
-    "restricted_reason": None,
-    "group_id": None,
-    "status": ClientStatus.FORMER,
-    "do_not_contact": True,
-}
 
 
 class ErasureRefused(CommandRefused):
@@ -269,6 +213,11 @@ def _rewrite_case(session: Session, case_id: UUID, client_id: int | None, words:
         incident.command = anonymous(incident.command, words)
     session.execute(delete(PendingMessage).where(PendingMessage.instance_id == case_id))
     session.execute(
+        update(MigrationItem)
+        .where(MigrationItem.instance_id == case_id)
+        .values(reason=null(), changes=null())
+    )
+    session.execute(
         update(Notification)
         .where(Notification.instance_id == case_id)
         .values(case_title=case.title)
@@ -292,7 +241,7 @@ def _forget_files_and_letters(
     session.execute(
         update(SignatureRequest)
         .where(SignatureRequest.id.in_(contracts))
-        .values(signer_name="", signer_email=None)
+        .values(signer_name="", signer_email=None, last_error=None)
     )
     written = select(Letter.id).where(letters)
     session.execute(delete(LetterAttachment).where(LetterAttachment.letter_id.in_(written)))
@@ -309,6 +258,7 @@ def _forget_files_and_letters(
 def _forget_policies(session: Session, policies: Sequence[int]) -> None:
     for policy in session.scalars(select(Policy).where(Policy.id.in_(policies))):
         policy.number = f"[{policy.id}]"
+        policy.search_number = ""
         policy.non_renewal_reason = None
     session.execute(
         update(Endorsement).where(Endorsement.policy_id.in_(policies)).values(change="")

@@ -227,6 +227,7 @@ TOGETHER = (
         {
             "Cases and policies belong to the client that was kept",
             "A renewal runs for the client of its policy",
+            "A contract and its policy belong to the same client",
         },
     ),
     (

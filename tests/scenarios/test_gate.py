@@ -81,7 +81,7 @@ def test_a_process_without_scenarios_is_published_with_a_warning(
     change(folder, 'name="Leidimas kreiptis', 'name="Leidimas kreiptis į klientą')
     engine = connect(furnished_sqlite_url)
     with sessions(engine)() as session:
-        (warning,) = gate.pass_folder(session, folder)
+        (warning,) = gate.passed(gate.of_folder(session, folder))
     engine.dispose()
     assert (warning.rule, warning.severity) == ("scenario", Severity.WARNING)
     assert "new-client-sale" in warning.problem
@@ -92,19 +92,19 @@ def test_drafts_are_held_against_the_saved_scenarios(
 ) -> None:
     engine = connect(furnished_sqlite_url)
     with sessions(engine).begin() as session:
-        assert gate.pass_drafts(session, []) == []
+        assert gate.passed(gate.of_drafts(session, [])) == []
         storing.take_in(session, folder)
         change(folder, 'key="outcome" value="not-permitted"', 'key="outcome" value="forbidden"')
         drafts = [each for each in read_folder(folder) if each.process_key == "new-client-sale"]
         with pytest.raises(DiagramRejected, match="no-permission"):
-            gate.pass_drafts(session, drafts)
+            gate.passed(gate.of_drafts(session, drafts))
     engine.dispose()
 
 
 def test_an_unreadable_scenario_refuses_by_its_place(session: Session, folder: Path) -> None:
     (folder / SCENARIO).write_text('{"process": "new-client-sale"}')
     with pytest.raises(DiagramRejected, match=r"no-permission\.json.*begins"):
-        gate.refuse(storing.files(folder)[1])
+        gate.passed(gate.of_folder(session, folder))
 
 
 def test_try_tells_verdicts_coverage_and_fails(folder: Path) -> None:

@@ -27,6 +27,7 @@ EVERYBODY = {
 LEADERS = {"manager", "admin"}
 ALL = set(EVERYBODY.values())
 CLIENTS = ALL - {"designer", "analyst", "marketing"}
+DESIGN = {"designer", "analyst", "manager", "product", "admin"}
 PUBLIC = None
 
 PAGES = {
@@ -59,6 +60,12 @@ PAGES = {
     "/offers/unknown/unsubscribe": PUBLIC,
     "/design/try": {"designer", "analyst", "manager", "product", "admin"},
     "/design/try/new-client-sale": {"designer", "analyst", "manager", "product", "admin"},
+    "/design": DESIGN,
+    "/design/files/bpmn/renewal.bpmn": DESIGN,
+    "/design/files/bpmn/renewal.bpmn/compare": DESIGN,
+    "/design/files/bpmn/renewal.bpmn/download": DESIGN,
+    "/design/download": DESIGN,
+    "/design/publish": {"designer", "admin"},
     "/meetings": ALL,
     "/letters": ALL,
     "/notifications": ALL,

@@ -22,6 +22,11 @@ RECORDS: dict[str, Any] = {
     "standardTerms": TERMS,
     "policy": {"insurer": "Neris Insurance"},
     "plan": {"strategy": "incumbent-only"},
+    "complaint": {
+        "number": "S-1",
+        "staff": [{"label": "Ona", "value": 2}, {"label": "Jonas", "value": OFFERING}],
+        "steps": [{"label": "Skambutis", "value": 2}, {"label": "Laiškas", "value": OFFERING}],
+    },
     "incumbentOutcome": "terms",
     "quotes": [
         {"insurer": OFFERING, "outcome": "quote", "premium": 1, "commission": 1, "deductible": 1}
@@ -91,7 +96,12 @@ def visits(schema: dict[str, Any], number: int) -> Iterator[Visit]:
     yield Visit(RECORDS, ())
     for count in range(1, number):
         context = _context(chance, fields)
-        steps = [(each["key"], _value(chance, each)) for each in fields if chance.random() < 0.9]
+        careful = count % 5 == 0
+        steps = [
+            (each["key"], _sound(each) if careful else _value(chance, each))
+            for each in fields
+            if careful or chance.random() < 0.9
+        ]
         if count % 4 == 0:
             again = [(each["key"], _value(chance, each)) for each in fields[:2]]
             steps = [*steps, *again]
