@@ -18,6 +18,7 @@ from broker_crm.definitions.models import ProcessVersion, ResourceKind
 from broker_crm.definitions.published import latest_versions, resources
 from broker_crm.engine.definition import compile_process
 from broker_crm.engine.errors import DiagramRefused
+from broker_crm.engine.sentences import said
 from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.errors import ScenarioRejected
 from broker_crm.scenarios.models import SavedScenario
@@ -87,8 +88,8 @@ def findings(trials: Trials) -> list[Finding]:
         key = bundle.process_key
         own = [each for each in trials.scenarios if each.get("process") == key]
         if not own:
-            problem = f"The process “{key}” has no scenario."
-            mend = "Try it and save what you saw, so that the next change is held against it."
+            problem = said("The process “%(name)s” has no scenario.", name=key)
+            mend = said("Try it and save what you saw: the next change is held against it.")
             found.append(Finding(Severity.WARNING, _file(bundle), RULE, problem, mend, key))
         for each in own:
             found += _of_scenario(ready, each)
@@ -139,20 +140,26 @@ def _of_scenario(stage: Sequence[Bundle], told: Told) -> Iterator[Finding]:
         performed = perform_apart(stage, told)
     except ScenarioRejected as rejected:
         for wrong in rejected.problems:
-            yield error(str(wrong), "Mend the scenario.")
+            yield error(str(wrong), said("Mend the scenario."))
         return
-    problem = performed["problem"]
-    mend = "Mend the diagram, or the scenario when the change is meant."
-    if problem:
-        where = f"{problem['place']}: " if problem["place"] else ""
-        yield error(f"The scenario “{told['name']}” stopped. {where}{problem['problem']}", mend)
+    mend = said("Mend the diagram, or the scenario when the change is meant.")
+    name = str(told["name"])
+    if problem := performed["problem"]:
+        why = (
+            f"{problem['place']}: {problem['problem']}" if problem["place"] else problem["problem"]
+        )
+        yield error(said("The scenario “%(name)s” stopped. %(why)s", name=name, why=why), mend)
     for verdict in performed["verdicts"]:
         if not verdict["kept"]:
-            text = (
-                f"The scenario “{told['name']}” is not kept. {verdict['place']}"
-                f" ({verdict['subject']}): expected {verdict['expected']}, got {verdict['actual']}."
+            yield error(
+                said(
+                    "The scenario “%(name)s” is not kept. %(place)s (%(subject)s): expected"
+                    " %(expected)s, got %(actual)s.",
+                    name=name,
+                    **{key: verdict[key] for key in ("place", "subject", "expected", "actual")},
+                ),
+                mend,
             )
-            yield error(text, mend)
 
 
 def _file(bundle: Bundle) -> str:

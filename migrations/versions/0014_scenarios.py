@@ -8,7 +8,7 @@ from alembic import op
 import broker_crm.db
 
 revision = "0014"
-down_revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 from broker_crm.crm.models import Client
-from broker_crm.definitions.published import latest_version
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.workspace import drafts, files
 from broker_crm.outreach.models import Letter
 from broker_crm.process.models import ProcessInstance
 from broker_crm.scenarios.models import SavedScenario
@@ -141,7 +142,20 @@ def test_readers_look_and_others_do_not(site: Site) -> None:
     for path in ("begin", "step", "save"):
         analyst.post(f"{TRY}/{path}", 403, form=BEGIN)
     site.visitor("ruta").get(TRY, 403)
-    with site.factory() as session:
-        version = latest_version(session, "new-client-sale").id
-    assert analyst.get(f"/design/try/versions/{version}/diagram").mimetype == "application/xml"
-    analyst.get("/design/try/versions/999/diagram", 404)
+    assert analyst.get(f"{TRY}/diagram").mimetype == "application/xml"
+    analyst.get(f"{TRY}/diagram?version=999", 404)
+
+
+def test_drafts_are_tried_before_they_are_published(site: Site) -> None:
+    with site.factory.begin() as session:
+        key = (ResourceKind.DIAGRAM, "new_client_sale.bpmn")
+        text = files.workspace_files(session)[key].decode()
+        changed = text.replace('name="1. El. laiškas"', 'name="1. Atvirukas"').encode()
+        drafts.save(session, key, changed, seen=files.content_hash(text.encode()), by="designer")
+    designer = site.visitor("designer")
+    assert 'value="drafts"' in designer.get(TRY).text
+    page = designer.post(f"{TRY}/begin", 200, form={**BEGIN, "version": "drafts"}).text
+    assert "1. Atvirukas" in page
+    assert "1. Atvirukas" not in designer.post(f"{TRY}/begin", 200, form=BEGIN).text
+    assert b"1. Atvirukas" in designer.get(f"{TRY}/diagram?version=drafts").data
+    designer.get("/design/try/nothing?version=drafts", 404)

@@ -14,12 +14,11 @@ from sqlalchemy import select
 from broker_crm.crm import clients as crm_clients
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions import published
-from broker_crm.definitions.models import ProcessVersion, ResourceKind
+from broker_crm.definitions.models import ProcessVersion
 from broker_crm.scenarios import copying, storing
 from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.coverage import coverage_from, together
 from broker_crm.scenarios.errors import problem_from
-from broker_crm.scenarios.gate import published_bundles
 from broker_crm.scenarios.models import SavedScenario
 from broker_crm.web import cases, database, names, paging, staff, times
 from broker_crm.web.access import may_visit
@@ -27,6 +26,7 @@ from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.trying import words
 from broker_crm.web.trying.blueprint import blueprint
+from broker_crm.web.trying.tried import Tried, chosen, has_drafts
 
 KINDS = ("legal", "natural", "foreign")
 
@@ -50,29 +50,24 @@ def listing() -> ResponseReturnValue:
 
 @blueprint.get("/<process_key>")
 def of_process(process_key: str) -> ResponseReturnValue:
-    return render_template("trying/process.html", view=process_view(process_key))
+    return render_template("trying/process.html", view=process_view(chosen(process_key)))
 
 
 @blueprint.post("/<process_key>/run")
 def run(process_key: str) -> ResponseReturnValue:
-    session = database.current()
-    version = chosen_version(process_key)
-    stage = published_bundles(session, version)
-    performed = {
-        row.name: perform_apart(stage, json.loads(row.content))
-        for row in storing.of_process(session, process_key)
-    }
-    return render_template("trying/process.html", view=process_view(process_key, performed))
+    tried = chosen(process_key)
+    saved = [
+        (row.name, json.loads(row.content))
+        for row in storing.of_process(database.current(), process_key)
+    ]
+    database.reread()
+    performed = {name: perform_apart(tried.stage, told) for name, told in saved}
+    return render_template("trying/process.html", view=process_view(tried, performed))
 
 
-@blueprint.get("/versions/<int:version_id>/diagram")
-def diagram(version_id: int) -> ResponseReturnValue:
-    session = database.current()
-    if session.get(ProcessVersion, version_id) is None:
-        raise NotFound
-    file = published.compiled(session, version_id).file
-    xml = published.resource(session, version_id, ResourceKind.DIAGRAM, file)
-    return Response(xml, mimetype="application/xml")
+@blueprint.get("/<process_key>/diagram")
+def diagram(process_key: str) -> ResponseReturnValue:
+    return Response(chosen(process_key).xml(), mimetype="application/xml")
 
 
 @blueprint.post("/scenarios/<int:scenario_id>/remove")
@@ -91,36 +86,20 @@ def remove(scenario_id: int) -> ResponseReturnValue:
     return redirect(url_for("trying.of_process", process_key=process_key), 303)
 
 
-def chosen_version(process_key: str) -> ProcessVersion:
-    """The version that the request names, else the latest.
-
-    Raises:
-        NotFound: there is none.
-    """
-    session = database.current()
-    wish = request.values.get("version", "")
-    statement = select(ProcessVersion).where(ProcessVersion.process_key == process_key)
-    if wish.isdigit() and len(wish) < 10:
-        statement = statement.where(ProcessVersion.id == int(wish))
-    found = session.scalars(statement.order_by(ProcessVersion.number.desc()).limit(1)).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def process_view(
-    process_key: str, performed: dict[str, dict[str, Any]] | None = None
+    tried: Tried, performed: dict[str, dict[str, Any]] | None = None
 ) -> dict[str, Any]:
     """A process's scenarios, with verdicts and coverage when they were run."""
     session = database.current()
-    version = chosen_version(process_key)
+    process_key = tried.key
     performed = performed or {}
     parts = [found for told in performed.values() if (found := coverage_from(told["coverage"]))]
     whole = together(parts)
     return {
         "key": process_key,
-        "version": version,
-        "name": names.name(session, version.id, version.name),
+        "version": tried,
+        "name": tried.name,
+        "has_drafts": has_drafts(),
         "versions": [
             {"id": each.id, "number": each.number, "note": each.note}
             for each in session.scalars(
@@ -143,9 +122,9 @@ def process_view(
         "begins": _next_morning(),
         "search": paging.search_text(),
         "clients": _clients(),
-        "needs": published.compiled(session, version.id).start_event.properties.get("requires", ""),
+        "needs": tried.needs(),
         "progress": {
-            "names": dict(names.catalogue(session, version.id)),
+            "names": dict(tried.texts),
             "active": [],
             "late": [],
             "passed": sorted(whole.elements) if whole else [],

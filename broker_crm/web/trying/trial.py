@@ -11,11 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from broker_crm.definitions.models import ProcessVersion
 from broker_crm.scenarios import storing
 from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.errors import ScenarioRejected
-from broker_crm.scenarios.gate import published_bundles
 from broker_crm.scenarios.models import SavedScenario
 from broker_crm.scenarios.reading import LARGEST
 from broker_crm.web import database
@@ -24,6 +22,7 @@ from broker_crm.web.sign_in import person
 from broker_crm.web.trying import pages, words
 from broker_crm.web.trying.blueprint import blueprint
 from broker_crm.web.trying.trial_view import trial_view
+from broker_crm.web.trying.tried import Tried, chosen
 
 Script = dict[str, Any]
 TICKS = ("outcome", "open", "letters", "measures", "due", "assignees")
@@ -31,7 +30,7 @@ TICKS = ("outcome", "open", "letters", "measures", "due", "assignees")
 
 @blueprint.post("/<process_key>/begin")
 def begin(process_key: str) -> ResponseReturnValue:
-    version = pages.chosen_version(process_key)
+    tried = chosen(process_key)
     form = request.form
     script: Script = {"process": process_key, "name": _("trial"), "begins": form.get("begins", "")}
     if (client := pages.client_told(process_key)) is not None:
@@ -42,7 +41,7 @@ def begin(process_key: str) -> ResponseReturnValue:
         script["complaint"] = {"receivedOn": script["begins"][:10], "subject": "delay"}
     elif form.get("needs") in ("campaign", "recipient"):
         script["campaign"] = {"name": _("trial")}
-    return _show(version, {**script, "steps": []})
+    return _show(tried, {**script, "steps": []})
 
 
 @blueprint.get("/scenarios/<int:scenario_id>")
@@ -50,74 +49,70 @@ def show(scenario_id: int) -> ResponseReturnValue:
     row = database.current().get(SavedScenario, scenario_id)
     if row is None:
         raise NotFound
-    version = pages.chosen_version(row.process_key)
-    return _show(version, json.loads(row.content), row_version=row.row_version)
+    told, row_version = json.loads(row.content), row.row_version
+    return _show(chosen(row.process_key), told, row_version=row_version)
 
 
 @blueprint.post("/<process_key>/step")
 def step(process_key: str) -> ResponseReturnValue:
-    version, script, opened = pages.chosen_version(process_key), _script(), _row_version()
+    tried, script, opened = chosen(process_key), _script(), _row_version()
     steps = list(script.get("steps") or [])
     doing = request.form.get("act", "")
     if doing == "back":
-        return _show(version, {**script, "steps": steps[:-1]}, row_version=opened)
+        return _show(tried, {**script, "steps": steps[:-1]}, row_version=opened)
     act = _act(doing)
-    return _show(version, {**script, "steps": steps}, act, row_version=opened)
+    return _show(tried, {**script, "steps": steps}, act, row_version=opened)
 
 
 @blueprint.post("/<process_key>/save")
 def save(process_key: str) -> ResponseReturnValue:
-    version, script, opened = pages.chosen_version(process_key), _script(), _row_version()
+    tried, script, opened = chosen(process_key), _script(), _row_version()
     name = request.form.get("name", "").strip()
-    stage = published_bundles(database.current(), version)
     try:
-        performed = perform_apart(stage, script)
+        performed = perform_apart(tried.stage, script)
         told = {**script, "name": name, "expect": _expected(performed["seen"] or {})}
         same = name == script.get("name")
         with database.writing() as session:
             storing.save(session, told, by=person().login, row_version=opened if same else None)
     except ScenarioRejected as rejected:
-        return _refused(
-            version, script, [words.problem(each) for each in rejected.problems], opened
-        )
+        return _refused(tried, script, [words.problem(each) for each in rejected.problems], opened)
     except storing.ScenarioChanged:
         said = _("There is a scenario of this name, or somebody changed it meanwhile. Nothing was"
                  " overwritten: save yours under another name.")  # fmt: skip
-        return _refused(version, script, [said], opened, 409)
+        return _refused(tried, script, [said], opened, 409)
     flash(_("The scenario is saved beside the process."), "good")
     return redirect(url_for("trying.of_process", process_key=process_key), 303)
 
 
 def _show(
-    version: ProcessVersion,
+    tried: Tried,
     script: Script,
     act: Mapping[str, Any] | None = None,
     *,
     row_version: int | None = None,
 ) -> ResponseReturnValue:
     """The trial after one more step; a step that is refused is not taken into the script."""
-    stage = published_bundles(database.current(), version)
     wish = {**script, "steps": [*script["steps"], act]} if act is not None else script
     language = str(get_locale())
     try:
-        performed = perform_apart(stage, wish, closely=language)
+        performed = perform_apart(tried.stage, wish, closely=language)
     except ScenarioRejected as rejected:
-        return _refused(version, script, [words.problem(each) for each in rejected.problems])
+        return _refused(tried, script, [words.problem(each) for each in rejected.problems])
     problem = performed["problem"]
     if act is not None and problem and performed["done"] == len(script["steps"]):
         wish = script
-    view = trial_view(version, wish, performed, row_version, act if wish is script else None)
+    view = trial_view(tried, wish, performed, row_version, act if wish is script else None)
     return render_template("trying/trial.html", view=view), 422 if problem else 200
 
 
 def _refused(
-    version: ProcessVersion,
+    tried: Tried,
     script: Script,
     problems: list[str],
     row_version: int | None = None,
     status: int = 422,
 ) -> ResponseReturnValue:
-    view = trial_view(version, script, None, row_version, None) | {"problems": problems}
+    view = trial_view(tried, script, None, row_version, None) | {"problems": problems}
     return render_template("trying/trial.html", view=view), status
 
 

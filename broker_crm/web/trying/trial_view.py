@@ -10,14 +10,14 @@ import orjson
 from markupsafe import Markup
 
 from broker_crm.definitions.forms import translate_form
-from broker_crm.definitions.models import ProcessVersion
 from broker_crm.scenarios.coverage import coverage_from
 from broker_crm.scenarios.errors import problem_from
-from broker_crm.web import database, names, outcomes, safe_text, staff, task_form, task_schema
+from broker_crm.web import database, outcomes, safe_text, staff, task_form
 from broker_crm.web.access import may_visit
 from broker_crm.web.sign_in import person
 from broker_crm.web.trying import words
 from broker_crm.web.trying.pages import verdict_view
+from broker_crm.web.trying.tried import Tried
 from broker_crm.web.wording import EVENT, HELP, NOTIFICATION, ROLES, word
 
 QUIET = frozenset({"element-passed", "task-started"})
@@ -25,7 +25,7 @@ QUIET = frozenset({"element-passed", "task-started"})
 
 
 def trial_view(
-    version: ProcessVersion,
+    tried: Tried,
     script: Mapping[str, Any],
     performed: Mapping[str, Any] | None,
     row_version: int | None,
@@ -34,23 +34,22 @@ def trial_view(
     """Everything that the page shows.
 
     Args:
-        version: that is tried.
+        tried: version or drafts.
         script: the scenario so far.
         performed: how it went; None when it could not be read.
         row_version: of the saved scenario that was opened.
         refused: a step that was not taken, with what was typed.
     """
-    session = database.current()
-    texts = names.catalogue(session, version.id)
+    texts = tried.texts
     performed = performed or {"problem": None, "verdicts": [], "coverage": None, "seen": None}
     seen = performed["seen"] or {}
     steps = {task["step"]: texts.get(task["name"], task["name"]) for task in seen.get("tasks", [])}
     coverage = coverage_from(performed["coverage"])
     problem = problem_from(performed["problem"]) if performed["problem"] else None
     return {
-        "version": version,
-        "key": version.process_key,
-        "name": texts.get(version.name, version.name),
+        "version": tried,
+        "key": tried.key,
+        "name": tried.name,
         "script": json.dumps(script, ensure_ascii=False),
         "readable": json.dumps(script, ensure_ascii=False, indent=2),
         "scenario": str(script.get("name", "")),
@@ -63,7 +62,7 @@ def trial_view(
         "now": str(seen.get("now", script.get("begins", ""))).replace("T", " "),
         "seen": seen,
         "outcome": outcomes.of_case(seen["outcome"]) if seen.get("outcome") else "",
-        "tasks": [_task(task, version, texts, refused) for task in seen.get("tasks", [])],
+        "tasks": [_task(task, tried, texts, refused) for task in seen.get("tasks", [])],
         "timers": [
             {**timer, "name": texts.get(timer["name"], timer["name"]) or timer["element"],
              "due": timer["due"].replace("T", " ")}
@@ -99,7 +98,7 @@ def trial_view(
 
 def _task(
     task: Mapping[str, Any],
-    version: ProcessVersion,
+    tried: Tried,
     texts: Mapping[str, str],
     refused: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def _task(
         data |= refused["values"]
     source = None
     if task["form"]:
-        schema = task_schema.schema(session, version.id, task["form"])
+        schema = tried.schema(task["form"])
         source = {"schema": translate_form(schema, texts), "data": data}
     return {
         **task,
