@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broker_crm import designing, operating
+from broker_crm import designing, operating, trying
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -94,18 +94,29 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, type=EXISTING)
 @click.option("--note", default="", help="What has changed, for those who read the versions.")
 def publish(paths: tuple[Path, ...], note: str) -> None:
-    """Publish what has changed as new process versions; nothing when anything is refused."""
+    """Publish what has changed as new process versions; nothing when anything is refused.
+
+    The scenarios of what has changed are lived through first; one that is not kept refuses.
+    """
     from broker_crm.definitions.checking import check_paths
     from broker_crm.definitions.findings import DiagramRejected, Severity
     from broker_crm.definitions.publish import publish_folder
+    from broker_crm.scenarios import gate, storing
 
     findings = check_paths(list(paths))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise DiagramRejected(findings)
     with _session() as session:
+        trials = [gate.of_folder(session, path) for path in paths]
+    warnings = [finding for trial in trials for finding in gate.passed(trial)]
+    with _session() as session:
         published = [
             version for path in paths for version in publish_folder(session, path, note=note)
         ]
+        for path in paths:
+            warnings += storing.take_in(session, path)
+    for warning in warnings:
+        click.echo(str(warning), err=True)
     for version in published:
         click.echo(f"{version.process_key}: version {version.number}")
     if not published:
@@ -181,6 +192,7 @@ def token(user: str, note: str) -> None:
 commands.add_command(designing.diff)
 commands.add_command(designing.migrate)
 commands.add_command(designing.undo_migration)
+commands.add_command(trying.try_)
 commands.add_command(operating.check)
 commands.add_command(operating.backup)
 commands.add_command(operating.restore)

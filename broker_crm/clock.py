@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -47,11 +48,12 @@ class SimulatedClock:
 
 
 _clock: Clock = SystemClock()
+_here: ContextVar[Clock | None] = ContextVar("clock", default=None)
 
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
-    return _clock.now()
+    return (_here.get() or _clock).now()
 
 
 def set_clock(clock: Clock) -> Clock:
@@ -63,12 +65,25 @@ def set_clock(clock: Clock) -> Clock:
 
 @contextmanager
 def use(clock: Clock) -> Iterator[Clock]:
-    """Let `now` tell this clock's time inside the block."""
+    """Let `now` tell this clock's time inside the block, in the whole process."""
     before = set_clock(clock)
     try:
         yield clock
     finally:
         set_clock(before)
+
+
+@contextmanager
+def use_here(clock: Clock) -> Iterator[Clock]:
+    """Let `now` tell this clock's time inside the block, in this thread only.
+
+    It goes before the clock of the whole process; other threads do not notice.
+    """
+    token = _here.set(clock)
+    try:
+        yield clock
+    finally:
+        _here.reset(token)
 
 
 def _aware(moment: datetime) -> datetime:

@@ -28,7 +28,7 @@ def prepare(settings: Settings) -> None:
 
     Raises:
         SchemaTooNew: this release does not know the database's revision.
-        DiagramRejected: a diagram can't be published.
+        DiagramRejected: a diagram can't be published, or a scenario is not kept.
     """
     from broker_crm.composition import compose
     from broker_crm.db import connect, sessions
@@ -46,15 +46,24 @@ def prepare(settings: Settings) -> None:
 
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
+    """Publish and seed; in an empty database nothing is in force that scenarios would guard."""
+    from broker_crm.definitions.published import latest_versions
     from broker_crm.definitions.workspace.folder import take_folder
     from broker_crm.sample.seeding import seed
+    from broker_crm.scenarios import gate, storing
 
+    with factory() as session:
+        trials = gate.of_folder(session, ROOT) if latest_versions(session) else None
+    warnings = gate.passed(trials) if trials else []
     with factory.begin() as session:
         taken = take_folder(session, ROOT)
+        warnings += storing.take_in(session, ROOT)
     for version in taken.published:
         click.echo(f"Published {version.name}, version {version.number}.")
     for place in taken.drafted:
         click.echo(f"{place} was changed in the folder and in the workshop; it is a draft there.")
+    for warning in warnings:
+        click.echo(str(warning))
     if settings.demo and _is_empty(factory):
         click.echo(
             "Loading sample data: half a year of sales, lived through by the engine (a minute) …"

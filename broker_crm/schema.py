@@ -19,7 +19,8 @@ import broker_crm.heartbeat
 import broker_crm.outreach.models
 import broker_crm.people.models
 import broker_crm.process.migration.models
-import broker_crm.process.models  # noqa: F401
+import broker_crm.process.models
+import broker_crm.scenarios.models  # noqa: F401
 from broker_crm.db import Base, connect
 
 METADATA = Base.metadata

@@ -18,7 +18,13 @@ const shared = {
 
 const pages = {
   ...shared,
-  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts", "src/design.css"],
+  entryPoints: [
+    "src/app.ts",
+    "src/form.ts",
+    "src/diagram.ts",
+    "src/trial.ts",
+    "src/design.css",
+  ],
   outdir: join(app, "web", "static", "vendor"),
   format: "iife",
   target: "es2022",

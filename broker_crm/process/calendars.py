@@ -37,6 +37,11 @@ def company_calendar(session: Session) -> WorkingCalendar:
     return kept
 
 
+def keep_calendar(session: Session, calendar: WorkingCalendar) -> None:
+    """Take this as the calendar of the database, where the caller knows that it is."""
+    _kept[session.get_bind().engine] = calendar
+
+
 def forget_calendar(session: Session) -> None:
     """Read the calendar anew next time, after a change of its days."""
     _kept.pop(session.get_bind().engine, None)

@@ -56,6 +56,7 @@ from broker_crm.web import (
     start,
     tasks,
     template_library,
+    trying,
     versions,
 )
 
@@ -143,6 +144,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         imports,
         versions.pages,
         versions.migrations,
+        trying,
         design,
         offers,
         health,

@@ -84,6 +84,7 @@ class Frame:
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
             (_("Templates"), "paper", "template_library.listing", {"template_library"}),
+            (_("Try"), "check", "trying.listing", {"trying"}),
             (_("Workshop"), "pen", "design.listing", {"design"}),
         ]
         found = [

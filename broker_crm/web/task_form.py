@@ -28,19 +28,23 @@ def source(session: Session, user: User, task: UserTask) -> dict[str, object]:
     """
     if task.form_key is None:
         raise NotFound
-    texts = names.catalogue(session, task.version_id)
+    known = names.catalogue(session, task.version_id)
     return {
-        "schema": translate_form(schema(session, task.version_id, task.form_key), texts),
+        "schema": translate_form(schema(session, task.version_id, task.form_key), known),
         "data": data(session, user, task),
         "readonly": not may_work(user, task),
-        "texts": form_messages.for_browser()
-        | {
-            "search": _("Search"),
-            "select": _("Choose"),
-            "mend": _("Mend the marked fields. What you typed is kept."),
-            "offline": _("The server can't be reached. What you typed stays here; try again."),
-            "draftOffline": _("The draft could not be saved: the server can't be reached."),
-        },
+        "texts": texts(),
+    }
+
+
+def texts() -> dict[str, str]:
+    """The sentences that the viewer says, in the visitor's language."""
+    return form_messages.for_browser() | {
+        "search": _("Search"),
+        "select": _("Choose"),
+        "mend": _("Mend the marked fields. What you typed is kept."),
+        "offline": _("The server can't be reached. What you typed stays here; try again."),
+        "draftOffline": _("The draft could not be saved: the server can't be reached."),
     }
 
 

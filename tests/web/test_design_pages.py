@@ -48,7 +48,7 @@ def post_files(visitor: Visitor, *sent: tuple[str, bytes], expected: int = 200):
 def test_every_sentence_of_the_linter_has_a_lithuanian_one() -> None:
     used = {
         message if isinstance(message, str) else message[0]
-        for folder in ("engine", "definitions")
+        for folder in ("engine", "definitions", "scenarios")
         for _file, _line, message, _comments, _context in extract_from_dir(
             PRODUCT / folder, [("**.py", "python")], keywords={"said": None}
         )

@@ -58,6 +58,8 @@ PAGES = {
     "/campaigns/new": {"marketing", "product", "compliance", "manager", "admin"},
     "/offers/unknown": PUBLIC,
     "/offers/unknown/unsubscribe": PUBLIC,
+    "/design/try": {"designer", "analyst", "manager", "product", "admin"},
+    "/design/try/new-client-sale": {"designer", "analyst", "manager", "product", "admin"},
     "/design": DESIGN,
     "/design/files/bpmn/renewal.bpmn": DESIGN,
     "/design/files/bpmn/renewal.bpmn/compare": DESIGN,

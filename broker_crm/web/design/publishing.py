@@ -13,6 +13,7 @@ from broker_crm.definitions.findings import DiagramRejected, Finding, Severity
 from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.workspace import files, publishing
 from broker_crm.definitions.workspace.errors import WorkspaceError
+from broker_crm.scenarios import gate
 from broker_crm.web import database
 from broker_crm.web.design import words
 from broker_crm.web.design.blueprint import WAIT, blueprint
@@ -36,12 +37,14 @@ def publish() -> ResponseReturnValue:
     if not note:
         return _page(_("Write what has changed, for those who read the versions."), chosen), 422
     contents = files.workspace_files(database.current())
-    checked = {
-        each.key: each.bundle.content_hash
-        for each in publishing.processes(database.current(), arrange(contents))
-    }
+    there = publishing.processes(database.current(), arrange(contents))
+    checked = {each.key: each.bundle.content_hash for each in there}
+    bundles = [each.bundle for each in there if each.key in chosen]
+    trials = gate.of_drafts(database.current(), bundles)
     database.reread()
     findings = check(contents, wait=WAIT)
+    if not any(finding.severity is Severity.ERROR for finding in findings):
+        findings += gate.findings(trials)
     try:
         with database.writing() as session:
             made = publishing.publish(session, chosen, checked, findings, author=login, note=note)

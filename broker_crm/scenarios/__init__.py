@@ -1,0 +1,1 @@
+"""Scenarios: a case told step by step, lived through in a brokerage made for it alone."""
