@@ -101,17 +101,7 @@ def _start(
     if "clientId" not in variables:
         return process.start(session, process_key, variables, by=by)
     client, product, owner = _named(session, variables, user)
-    start: dict[str, object] = {
-        **variables,
-        "clientId": client.id,
-        "owner": owner.login,
-        "client": client_facts(session, client),
-        "clientKind": client.kind,
-        "vip": client.vip,
-    }
-    if product is not None:
-        start["productId"] = product.id
-        start.update(_product_facts(session, product))
+    start = start_variables(session, variables, client, product, owner.login)
     policy = _policy(session, version, variables, client, product)
     if policy is not None:
         start["policy"] = policy_facts(session, policy)
@@ -129,6 +119,28 @@ def _start(
         )
         session.flush()
     return started
+
+
+def start_variables(
+    session: Session,
+    variables: Mapping[str, object],
+    client: Client,
+    product: Product | None,
+    owner: str,
+) -> dict[str, object]:
+    """What a case about a client knows at its start, but for its policy."""
+    start: dict[str, object] = {
+        **variables,
+        "clientId": client.id,
+        "owner": owner,
+        "client": client_facts(session, client),
+        "clientKind": client.kind,
+        "vip": client.vip,
+    }
+    if product is not None:
+        start["productId"] = product.id
+        start.update(_product_facts(session, product))
+    return start
 
 
 def _policy(

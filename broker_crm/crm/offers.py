@@ -104,13 +104,14 @@ def _prepare(step: CompletedStep) -> None:
             corrections=str(values.get("deviationReason") or ""),
             prepared_by=step.by,
             prepared_at=clock.now(),
-            lines=[_line(step)],
+            lines=[line_of(step)],
         )
     )
     session.flush()
 
 
-def _line(step: CompletedStep) -> OfferLine:
+def line_of(step: CompletedStep) -> OfferLine:
+    """The line of an offer as prepared, against the standard terms in force that day."""
     values, product_id = step.values, step.case.product_id
     insurer, covers = values.get("chosenInsurer"), values.get("covers")
     terms = standard_terms(
