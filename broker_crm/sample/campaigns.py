@@ -95,7 +95,10 @@ def _answers(factory: sessionmaker[Session]) -> None:
                 CampaignRecipient.client_id,
             )
             .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
-            .where(CampaignRecipient.state == "started")
+            .where(
+                CampaignRecipient.state == "started",
+                CampaignRecipient.unsubscribe_token.is_not(None),
+            )
             .order_by(CampaignRecipient.id)
         ).all()
     for _identifier, variant, token, name, client_id in waiting:
@@ -105,6 +108,6 @@ def _answers(factory: sessionmaker[Session]) -> None:
         if drawn < likely or drawn > 1 - UNSUBSCRIBES:
             with factory.begin() as session:
                 if drawn < likely:
-                    campaigns.answered(session, token)
+                    campaigns.answered(session, str(token))
                 else:
-                    campaigns.unsubscribed(session, token)
+                    campaigns.unsubscribed(session, str(token))

@@ -16,7 +16,7 @@ from broker_crm.process.calendars import company_calendar
 from broker_crm.process.starting import Started
 from broker_crm.sample.behaviour import SampleCase
 from broker_crm.sample.chance import stream
-from broker_crm.sample.lived import Simulation
+from broker_crm.sample.lived import Begin, Simulation
 
 COMPLAINTS = 34
 PAST_DAYS = 400
@@ -131,7 +131,7 @@ def plan(session: Session, simulation: Simulation, end: datetime, share: float) 
         simulation.begin(at, case, _registers(told, by))
 
 
-def _registers(told: Registration, by: str):  # type: ignore[no-untyped-def]
+def _registers(told: Registration, by: str) -> Begin:
     def begin(session: Session) -> Started:
         return register(session, told, by=by)
 

@@ -11,7 +11,7 @@ from broker_crm.calendar import OFFICE
 from broker_crm.crm.models import Client, ClientStatus, Policy
 from broker_crm.crm.opportunities import find, send_best
 from broker_crm.process.calendars import company_calendar
-from broker_crm.sample.lived import Simulation
+from broker_crm.sample.lived import Outside, Simulation
 
 DAYS = (170, 120, 80, 45, 21, 6, 1)
 """Days ago on which somebody goes round the clients."""
@@ -37,7 +37,7 @@ def plan(session: Session, simulation: Simulation, end: datetime, share: float) 
         simulation.plan_outside(at, _round(place * each, each))
 
 
-def _round(first: int, count: int):  # type: ignore[no-untyped-def]
+def _round(first: int, count: int) -> Outside:
     def act(factory: sessionmaker[Session]) -> None:
         with factory.begin() as session:
             held = select(Policy.client_id).where(Policy.status == "active")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -23,6 +23,7 @@ from broker_crm.sample import campaigns, complaints, earlier, growth
 from broker_crm.sample.behaviour import SampleCase
 from broker_crm.sample.catalogue import BY_KEY, PRODUCTS
 from broker_crm.sample.chance import stream
+from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
 from broker_crm.sample.lived import Begin, Simulation
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
 from broker_crm.sample.walking import CannotWalk
@@ -30,9 +31,6 @@ from broker_crm.sample.written import Office, Unfinished
 
 SALE = "new-client-sale"
 SALES = 1_560
-PAST_DAYS = 730
-PRESENT_VERSION_DAYS = 330
-"""For so long the present versions have been in use."""
 RECENT = 0.05
 """Share of the sales that begin in the last days, so that the inboxes hold work."""
 RECENT_DAYS = 9
@@ -105,9 +103,8 @@ class _Past:
         """Have an earlier and the present version of the sale and the renewal."""
         with self._factory.begin() as session:
             if not earlier.has_earlier(session):
-                earlier.publish_earlier(session)
-                self._clock.set(self._change_at)
-                earlier.publish_present(session)
+                earlier.publish_earlier(session, self._end)
+                earlier.publish_present(session, self._end)
             for key in earlier.CHANGED:
                 newest = latest_version(session, key)
                 self._new[key] = newest.id
@@ -140,7 +137,7 @@ class _Past:
             with self._factory.begin() as session:
                 office = Office(session, self._clock, self._end)
                 for at, number in begun[first : first + TOGETHER]:
-                    case = _sale(number, total, clients, early=at < self._change_at)
+                    case = sale_case(number, clients, early=at < self._change_at)
                     self._write_sale(office, case, at, number)
                 office.flush()
             self._tell(min(TOGETHER, total - first))
@@ -199,37 +196,19 @@ class _Past:
         office: Office,
         holding: Holding,
         policy: Policy,
-        lead: dict[tuple[str, str, str], int] | object,
+        lead: Mapping[tuple[str, str, str], int],
     ) -> Policy | None:
         session = office.session
         client = session.get_one(Client, holding.client_id)
         offered = BY_KEY[holding.product]
-        days = lead[offered.complexity, price_band(policy.premium), client.kind]  # type: ignore[index]
+        days = lead[offered.complexity, price_band(policy.premium), client.kind]
         begins = office.calendar.add_working_days(policy.ends_on - timedelta(days=days), 0)
         chance = stream("renewal", holding.key, policy.ends_on.year)
         at = datetime.combine(begins, time(8, 35 + chance.randint(0, 20)), OFFICE)
         at = max(at, policy.created_at.astimezone(OFFICE))
         if at > self._end:
             return None
-        insurer = session.get_one(Insurer, policy.insurer_id)
-        case = SampleCase(
-            key=f"R{holding.key}-{policy.ends_on.year}",
-            process=RENEWAL,
-            client_id=client.id,
-            kind=client.kind,
-            vip=client.vip,
-            sector=client.sector,
-            email=_address(client),
-            language=client.language,
-            owner=client.owner or "jonas",
-            product=holding.product,
-            traits={
-                "endsOn": policy.ends_on.isoformat(),
-                "premium": float(policy.premium),
-                "insurer": insurer.name,
-                "firstTerm": policy.renewed_from_id is None,
-            },
-        )
+        case = renewal_case(session, policy)
         lived = self._end - timedelta(days=LIVED_DAYS)
         sampled = at >= self._end - timedelta(days=300) and chance.random() < 1 / LIVED_OF
         if at < lived and not sampled:
@@ -243,9 +222,7 @@ class _Past:
             "policyId": policy.id,
             "owner": case.owner,
         }
-        self._left.append(
-            (at, case, lambda session: start_automatically(session, RENEWAL, asked))
-        )
+        self._left.append((at, case, lambda session: start_automatically(session, RENEWAL, asked)))
         return None
 
     # -- the rest ----------------------------------------------------------------------------
@@ -259,7 +236,8 @@ class _Past:
             complaints.plan(session, simulation, self._end, self._share)
             growth.plan(session, simulation, self._end, self._share)
             campaigns.plan(session, simulation, self._end, self._share)
-        self._clock.set(self._end - timedelta(days=PAST_DAYS))
+        first = min([at for at, _case, _begin in self._left], default=self._end)
+        self._clock.set(min(first, self._end - timedelta(days=PAST_DAYS)))
         before = self._done
         simulation.run(lambda done: self._report(before + done))
 
@@ -291,7 +269,8 @@ class _Past:
             self._progress(done)
 
 
-def _sale(number: int, total: int, clients: list[Client], *, early: bool) -> SampleCase:
+def sale_case(number: int, clients: list[Client], *, early: bool) -> SampleCase:
+    """The sale of a number: to one of the clients, with the earlier first letter or the present."""
     chance = stream("sale", number)
     client = chance.choice(clients)
     fitting = [offered for offered in PRODUCTS if client.kind in offered.kinds]
@@ -310,6 +289,30 @@ def _sale(number: int, total: int, clients: list[Client], *, early: bool) -> Sam
         owner=client.owner or "jonas",
         product=offered.key,
         letter="A" if early else "B",
+    )
+
+
+def renewal_case(session: Session, policy: Policy) -> SampleCase:
+    """The renewal of a policy."""
+    client = session.get_one(Client, policy.client_id)
+    product = session.get_one(Product, policy.product_id).key
+    return SampleCase(
+        key=f"R{client.id}-{product}-{policy.id}",
+        process=RENEWAL,
+        client_id=client.id,
+        kind=client.kind,
+        vip=client.vip,
+        sector=client.sector,
+        email=_address(client),
+        language=client.language,
+        owner=client.owner or "jonas",
+        product=product,
+        traits={
+            "endsOn": policy.ends_on.isoformat(),
+            "premium": float(policy.premium),
+            "insurer": session.get_one(Insurer, policy.insurer_id).name,
+            "firstTerm": policy.renewed_from_id is None,
+        },
     )
 
 
@@ -334,5 +337,3 @@ def _in_office(
     if at > end:
         at -= timedelta(days=7)
     return at
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -80,14 +81,15 @@ class Letters:
         )
         self._rows += [letter, entry]
         value = {"letter": str(letter.id)}
-        place = {"element_id": job.element_id, "element_name": job.element_name}
-        queued = {**value, "template": key}
-        call.events.append(
-            HappenedEvent(EventKind.LETTER_QUEUED, value=queued, loop_number=loop, **place)
+        queued = HappenedEvent(
+            EventKind.LETTER_QUEUED,
+            element_id=job.element_id,
+            element_name=job.element_name,
+            value={**value, "template": key},
+            loop_number=loop,
         )
-        self._queued.append(
-            HappenedEvent(EventKind.LETTER_SENT, value=value, loop_number=loop, **place)
-        )
+        call.events.append(queued)
+        self._queued.append(replace(queued, kind=EventKind.LETTER_SENT, value=value))
         return {"letterId": str(letter.id)}
 
     def sent_events(self, work: Work) -> list[dict[str, object]]:

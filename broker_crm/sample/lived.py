@@ -1,4 +1,4 @@
-"""Cases lived through by the engine under a simulated clock, in the order in which things happen."""
+"""Cases lived through by the engine under a simulated clock, one thing after the other."""
 
 from __future__ import annotations
 

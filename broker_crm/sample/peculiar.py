@@ -48,7 +48,11 @@ def _twin(client: Client, number: int) -> Client:
     """The same company as somebody else typed it: words turned round or without diacritics."""
     form, name = client.name.split(" ", 1)
     bare = name.strip("„“")
-    variants = (f"{bare}, {form}", f"{form} {plain(bare).title()}", f'{form} "{plain(bare).title()}"')
+    variants = (
+        f"{bare}, {form}",
+        f"{form} {plain(bare).title()}",
+        f'{form} "{plain(bare).title()}"',
+    )
     twin_name = variants[number % len(variants)]
     return Client(
         kind=client.kind,

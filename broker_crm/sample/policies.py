@@ -15,6 +15,7 @@ from broker_crm.crm.models import (
     Claim,
     Client,
     ClientKind,
+    Instalment,
     InsuredObject,
     Policy,
     PolicyStatus,
@@ -96,9 +97,7 @@ def add_holdings(
             policy = _first(
                 session, client, product, offered, terms[product.id], chance, today, light=light
             )
-            found.append(
-                Holding(f"{client.id}-{offered.key}", client.id, offered.key, policy)
-            )
+            found.append(Holding(f"{client.id}-{offered.key}", client.id, offered.key, policy))
     session.flush()
     for holding in found:
         session.add_all(paid(instalments_of(holding.policy), today))
@@ -112,11 +111,11 @@ def is_holder(number: int, browsed: int) -> bool:
     return number >= browsed and number % 10 in (1, 4, 6, 9)
 
 
-def paid(parts: list[object], today: date) -> list[object]:
+def paid(parts: list[Instalment], today: date) -> list[Instalment]:
     """Instalments, those that are due marked as paid."""
     for part in parts:
-        if part.due_on <= today:  # type: ignore[attr-defined]
-            part.paid_on, part.paid_amount = part.due_on, part.amount  # type: ignore[attr-defined]
+        if part.due_on <= today:
+            part.paid_on, part.paid_amount = part.due_on, part.amount
     return parts
 
 
@@ -170,7 +169,9 @@ def _first(
         status=PolicyStatus.ACTIVE,
         sales_type="new",
         owner=client.owner,
-        created_at=datetime.combine(begins - timedelta(days=chance.randint(1, 9)), time(11), OFFICE),
+        created_at=datetime.combine(
+            begins - timedelta(days=chance.randint(1, 9)), time(11), OFFICE
+        ),
     )
     session.add(policy)
     return policy

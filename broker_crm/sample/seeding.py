@@ -17,7 +17,8 @@ from broker_crm.process import release
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.sample.catalogue import add_catalogue
 from broker_crm.sample.clients import add_clients
-from broker_crm.sample.history import PAST_DAYS, add_history
+from broker_crm.sample.earlier import PAST_DAYS
+from broker_crm.sample.history import add_history
 from broker_crm.sample.peculiar import add_peculiar
 from broker_crm.sample.staff import add_staff
 from broker_crm.settings import Settings

@@ -2,8 +2,9 @@
 
 For the bulk of the past the engine would be too slow: it stores and reads back the state with every
 command. Here a case is walked from its start to its end at once, by the same elements, the same
-FEEL and the same decision tables, and the result is the same `Transition`. What this walk does not
-know (subprocesses, messages, inclusive gateways …) it refuses, and the engine takes the case.
+FEEL and the same decision tables, and the result is the same `Transition`. A case that comes to
+what this walk does not know (a subprocess, an inclusive gateway …) is refused, and the engine takes
+it. Messages and signals that might come to a boundary do not: nobody sends them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,6 @@ KNOWN = frozenset(
         "parallelGateway",
         "intermediateThrowEvent",
         "intermediateCatchEvent",
-        "boundaryEvent",
     }
 )
 JOBS = frozenset({"message", None})
@@ -93,23 +93,17 @@ class Diagram:
             self.outgoing.setdefault(flow.source, []).append(flow)
             self.incoming[flow.target] += 1
         for element in process.elements.values():
-            if element.attached_to:
+            if element.attached_to and element.event == "timer":
                 self.boundaries.setdefault(element.attached_to, []).append(element)
 
-    def refuse_unknown(self) -> None:
-        """Raise `CannotWalk` when something in the diagram is beyond this walk."""
-        for element in self.process.elements.values():
-            timer = element.event == "timer"
-            catching = element.type in {"intermediateCatchEvent", "boundaryEvent"}
-            ends = element.type == "endEvent" and element.event == "terminate"
-            if (
-                element.type not in KNOWN
-                or (catching and not timer)
-                or (not catching and not ends and element.event not in JOBS)
-                or element.outputs
-                or (element.multi_instance is not None and element.multi_instance.sequential)
-            ):
-                raise CannotWalk(f"{element.type} {element.id}")
+    def refuse_unknown(self, element: Element) -> None:
+        """Raise `CannotWalk` for an element that this walk does not know how to pass."""
+        loop = element.multi_instance
+        ends = element.type == "endEvent" and element.event == "terminate"
+        catches = element.type == "intermediateCatchEvent"
+        known = element.event == "timer" if catches else ends or element.event in JOBS
+        if element.type not in KNOWN or not known or (loop is not None and loop.sequential):
+            raise CannotWalk(f"{element.type} {element.id}")
 
 
 class Walk:
@@ -155,7 +149,7 @@ class Walk:
         host = self._hosts.pop(task_id)
         element = host.element
         mine = self._locals.pop(task_id)
-        self.variables.update(values)
+        self.variables.update(self._written(element, values, mine))
         host.tasks.remove(task_id)
         outcome = values.get(element.outcome_variable)
         done = CompletedTask(task_id, element.id, outcome if isinstance(outcome, str) else None)
@@ -228,6 +222,7 @@ class Walk:
 
     def _arrive(self, identifier: str, source: str | None, reminding: _Host | None) -> None:
         element = self._diagram.process.elements[identifier]
+        self._diagram.refuse_unknown(element)
         if element.type == "userTask":
             self._open(element)
             return
@@ -267,9 +262,9 @@ class Walk:
         if element.type != "exclusiveGateway":
             return flows
         for flow in flows:
-            if flow.condition and flow.id != element.default_flow:
-                if self._value(flow.condition, self.variables) is True:
-                    return [flow]
+            asked = flow.condition if flow.id != element.default_flow else None
+            if asked and self._value(asked, self.variables) is True:
+                return [flow]
         chosen = [flow for flow in flows if flow.id == element.default_flow or len(flows) == 1]
         if not chosen:
             raise CannotWalk(f"{element.id} has no way out")
@@ -289,7 +284,8 @@ class Walk:
             decisions = self._diagram.process.decisions
             wanted = str(self._value(element.decision_id or "", context))
             value = decide(wanted, decisions, context, self._calendar)
-        self.variables[element.result_variable or "result"] = value
+        results = {element.result_variable or "result": value}
+        self.variables.update(self._written(element, results, {}))
 
     def _work(self, element: Element, reminding: _Host | None) -> None:
         inputs = self._mapped(element, self.variables)
@@ -303,7 +299,7 @@ class Walk:
             host_task_id=reminding.tasks[0] if reminding and reminding.tasks else None,
             host_instances=tuple(reminding.tasks) if reminding else (),
         )
-        self.variables.update(self._run_job(job))
+        self.variables.update(self._written(element, self._run_job(job), inputs))
 
     # -- user tasks and timers ---------------------------------------------------------------
 
@@ -424,6 +420,15 @@ class Walk:
     def _text(self, text: str | None, context: Mapping[str, Any]) -> str | None:
         value = self._value(text, context) if text else None
         return str(value) if value not in (None, "") else None
+
+    def _written(
+        self, element: Element, results: Mapping[str, Any], mine: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What of the results becomes variables: all, or what the designer maps."""
+        if not element.outputs:
+            return results
+        context = {**self.variables, **mine, **results}
+        return {mapping.target: self._value(mapping.source, context) for mapping in element.outputs}
 
     def _mapped(self, element: Element, context: Mapping[str, Any]) -> dict[str, Any]:
         mapped: dict[str, Any] = {}

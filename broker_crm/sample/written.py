@@ -6,19 +6,18 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from broker_crm import clock
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import cases
 from broker_crm.crm.models import Client, Policy, PolicyStatus, Product, RenewalStart
 from broker_crm.crm.policies import instalments_of, policy_facts
-from broker_crm.db import new_id
+from broker_crm.db import Base, new_id
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled, form
 from broker_crm.engine import state as states
@@ -29,7 +28,6 @@ from broker_crm.engine.transition import (
     Job,
     Transition,
 )
-from broker_crm.outreach.models import Notification
 from broker_crm.outreach.notifications import active_members
 from broker_crm.process import jobs, recording
 from broker_crm.process.calendars import company_calendar
@@ -43,11 +41,14 @@ from broker_crm.sample.behaviour import SampleCase, acts_at, result, takes_minut
 from broker_crm.sample.entering import enter
 from broker_crm.sample.letters import Letters
 from broker_crm.sample.numbering import Numbers
+from broker_crm.sample.policies import paid
 from broker_crm.sample.records import CaseRecords
 from broker_crm.sample.staff import stand_in
 from broker_crm.sample.walking import Diagram, Walk
 
-ASKS_NOBODY = frozenset({"record-outcome", "update-client", "check-permission", "gather-renewal-facts"})
+ASKS_NOBODY = frozenset(
+    {"record-outcome", "update-client", "check-permission", "gather-renewal-facts"}
+)
 """Jobs whose own handlers do for written cases too."""
 
 
@@ -101,15 +102,9 @@ class Office:
         self._members: dict[str, list[str]] = {}
 
     def diagram(self, version_id: int) -> Diagram:
-        """The diagram of a version.
-
-        Raises:
-            CannotWalk: it holds what only the engine knows.
-        """
+        """The diagram of a version."""
         if version_id not in self._diagrams:
-            diagram = Diagram(compiled(self.session, version_id))
-            diagram.refuse_unknown()
-            self._diagrams[version_id] = diagram
+            self._diagrams[version_id] = Diagram(compiled(self.session, version_id))
         return self._diagrams[version_id]
 
     def members(self, role: str) -> list[str]:
@@ -119,7 +114,11 @@ class Office:
         return self._members[role]
 
     def write(
-        self, case: SampleCase, version: ProcessVersion, began: datetime, policy: Policy | None = None
+        self,
+        case: SampleCase,
+        version: ProcessVersion,
+        began: datetime,
+        policy: Policy | None = None,
     ) -> Policy | None:
         """Live a case through in memory and keep its rows.
 
@@ -158,14 +157,17 @@ class Office:
             if found:
                 connection.execute(table.insert(), found)
         policies = [row for row in rows.records if isinstance(row, Policy)]
-        self.session.add_all(rows.records)
-        self.session.flush()
+        order = {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
+        rows.records.sort(key=lambda row: order[row.__tablename__])
+        for _table, group in groupby(rows.records, key=lambda row: row.__tablename__):
+            self.session.add_all(group)
+            self.session.flush()
         today = self.end.astimezone(OFFICE).date()
         for policy in policies:
             for part in instalments_of(policy):
-                if part.due_on <= today and policy.status != "cancelled":
-                    part.paid_on, part.paid_amount = part.due_on, part.amount
                 self.session.add(part)
+                if policy.status == PolicyStatus.ACTIVE:
+                    paid([part], today)
         self.session.flush()
         self.numbers.settle()
         self.rows = Rows()
@@ -181,9 +183,7 @@ class _Told:
         self.case = case
         session = office.session
         client = session.get_one(Client, case.client_id)
-        product = (
-            session.query(Product).filter_by(key=case.product).one() if case.product else None
-        )
+        product = session.query(Product).filter_by(key=case.product).one() if case.product else None
         self.records = CaseRecords(session, office.numbers, client.kind)
         self.version = version
         process_case = Case(
@@ -392,10 +392,7 @@ class _Told:
 
     def _run_job(self, job: Job) -> Mapping[str, object]:
         call = JobCall(self.office.session, self.loaded.case, job, self._actor)
-        if job.type in ASKS_NOBODY:
-            results = jobs.run(call)
-        else:
-            results = self._own(call)
+        results = jobs.run(call) if job.type in ASKS_NOBODY else self._own(call)
         self._job_events.extend(call.events)
         return results
 
@@ -434,7 +431,9 @@ class _Told:
 
     def _fresh(self, about: str, whom: set[str]) -> list[str]:
         day = self.office.clock.now().astimezone(OFFICE).date()
-        fresh = [login for login in sorted(whom) if f"{about}:{day}:{login}" not in self._told_today]
+        fresh = [
+            login for login in sorted(whom) if f"{about}:{day}:{login}" not in self._told_today
+        ]
         self._told_today.update(f"{about}:{day}:{login}" for login in fresh)
         return fresh
 
@@ -460,6 +459,3 @@ LATER = (
 
 def _started(event: HappenedEvent, variables: Mapping[str, object]) -> Mapping[str, object]:
     return {"value": dict(variables)} if event.kind == EventKind.INSTANCE_STARTED else {}
-
-
-__all__ = ["Notification", "Office", "Unfinished"]

@@ -26,7 +26,12 @@ SHARES: dict[str, dict[str, float]] = {
     "campaign-stop": {"continue": 1.0},
     "campaign-call": {"interested": 0.4, "not-interested": 0.35, "no-answer": 0.25},
     "signal-review": {"accept": 0.75, "dismiss": 0.25},
-    "upsell-contact": {"interested": 0.5, "not-interested": 0.22, "postpone": 0.1, "no-answer": 0.18},
+    "upsell-contact": {
+        "interested": 0.5,
+        "not-interested": 0.22,
+        "postpone": 0.1,
+        "no-answer": 0.18,
+    },
     "endorsement-price": {"priced": 0.95, "declined": 0.05},
     "contact-preparation": {"go": 0.88, "dismiss": 0.12},
     "cross-contact": {
@@ -184,7 +189,9 @@ ENTRIES: dict[str, Entry] = {
     "needsConfirmed": _same(True),
     "needsConfirmedBy": _same("email"),
     "needsPriority": _same("cover"),
-    "addedSum": lambda case, chance, now, seen: case.chance("added").choice((5_000, 10_000, 20_000)),
+    "addedSum": lambda case, chance, now, seen: case.chance("added").choice(
+        (5_000, 10_000, 20_000)
+    ),
     "extraPremium": _extra,
     "endorsementPremium": lambda case, chance, now, seen: seen.get("premium"),
     "effectiveOn": lambda case, chance, now, seen: day_in(now, 1),
@@ -227,10 +234,7 @@ ENTRIES: dict[str, Entry] = {
 """What is entered in a field, whichever form shows it."""
 
 
-def entry(
-    field: str, case: SampleCase, chance: Random, now: datetime, seen: Seen
-) -> object | None:
+def entry(field: str, case: SampleCase, chance: Random, now: datetime, seen: Seen) -> object | None:
     """The value for a field that a form wants; None when nothing is known of it."""
     found = ENTRIES.get(field)
     return found(case, chance, now, seen) if found else None
-

@@ -50,9 +50,7 @@ def _number(value: object) -> float:
     return float(str(value)) if value is not None else 0.0
 
 
-def _file(
-    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
-) -> Values:
+def _file(case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen) -> Values:
     return {"insuredObject": case.offered.name, "sumInsured": case.offered.sum_insured}
 
 

@@ -79,9 +79,7 @@ def _first_call(
     }
 
 
-def _plan(
-    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
-) -> Values:
+def _plan(case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen) -> Values:
     return {
         "meetingAt": soon(now, chance, (2, 6)),
         "meetingPlace": chance.choice(("client", "office", "remote")),
@@ -220,7 +218,7 @@ def _negotiation(
 
 
 def _negotiation_decision(
-    case: SampleCase, task: CreatedTask, chance: Random, now: datetime
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
 ) -> Values:
     outcome = "continue" if chance.random() < 0.5 else "stop"
     return {
@@ -280,5 +278,6 @@ RESULTS: dict[str, Act] = {
 }
 
 APPROVALS = {
-    step: RESULTS[step] for step in ("offer-approval", "offer-approval-sales", "negotiation-decision")
+    step: RESULTS[step]
+    for step in ("offer-approval", "offer-approval-sales", "negotiation-decision")
 }
