@@ -219,8 +219,8 @@ class _Past:
         asked = {
             "clientId": client.id,
             "productId": policy.product_id,
-            "policyId": policy.id,
             "owner": case.owner,
+            "policyId": policy.id,
         }
         self._left.append((at, case, lambda session: start_automatically(session, RENEWAL, asked)))
         return None

@@ -318,7 +318,7 @@ class Walk:
         for place in range(len(items) if items is not None else 1):
             mine: dict[str, Any] = {}
             if items is not None and loop is not None and loop.input_element:
-                mine = {loop.input_element: items[place]}
+                mine = {loop.input_element: items[place], "loopCounter": place + 1}
             mine.update(self._mapped(element, {**self.variables, **mine}))
             task = self._task(element, mine)
             self._created[task.id] = task

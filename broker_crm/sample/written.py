@@ -10,6 +10,7 @@ from itertools import count, groupby
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.calendar import OFFICE, WorkingCalendar
@@ -100,12 +101,19 @@ class Office:
         self.rows = Rows()
         self._diagrams: dict[int, Diagram] = {}
         self._members: dict[str, list[str]] = {}
+        self._products: dict[str, Product] = {}
 
     def diagram(self, version_id: int) -> Diagram:
         """The diagram of a version."""
         if version_id not in self._diagrams:
             self._diagrams[version_id] = Diagram(compiled(self.session, version_id))
         return self._diagrams[version_id]
+
+    def product(self, key: str | None) -> Product | None:
+        """A product by its key."""
+        if not self._products:
+            self._products.update({row.key: row for row in self.session.scalars(select(Product))})
+        return self._products[key] if key else None
 
     def members(self, role: str) -> list[str]:
         """Active people who have a role."""
@@ -183,7 +191,7 @@ class _Told:
         self.case = case
         session = office.session
         client = session.get_one(Client, case.client_id)
-        product = session.query(Product).filter_by(key=case.product).one() if case.product else None
+        product = office.product(case.product)
         self.records = CaseRecords(session, office.numbers, client.kind)
         self.version = version
         process_case = Case(
@@ -205,9 +213,10 @@ class _Told:
             segment=cases.segment(client),
             case=process_case,
         )
-        asked: dict[str, object] = {"clientId": client.id, "owner": case.owner}
+        asked: dict[str, object] = {"clientId": client.id}
         if product is not None:
             asked["productId"] = product.id
+        asked["owner"] = case.owner
         if policy is not None:
             asked["policyId"] = policy.id
         self.policy = policy
@@ -288,8 +297,7 @@ class _Told:
             accepted,
             by,
         )
-        before = dict(self.walk.variables)
-        self.records.follow(step, before)
+        self.records.follow(step, self.walk.variables)
         self._actor = by
         transition = self.walk.complete(task.id, accepted)
         held.row.update(

@@ -16,7 +16,7 @@ from broker_crm.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SHARE = 0.02
+SHARE = 0.012
 
 
 def loaded_settings(folder: Path) -> Settings:

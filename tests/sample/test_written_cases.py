@@ -29,8 +29,8 @@ from broker_crm.sample.policies import add_holdings
 from broker_crm.sample.written import Office
 from tests.sample.furnished import TODAY
 
-SALES = range(24)
-RENEWALS = 8
+SALES = range(12)
+RENEWALS = 6
 TABLES = {
     "cases": "select process_key, title, client_id, outcome, reason, started_at, started_by,"
     " ended_at, segment, status from process_instance order by started_at, title",
@@ -144,5 +144,5 @@ def test_written_and_lived_cases_leave_the_same_rows(brokerage: Path, tmp_path: 
             }
     for name in TABLES:
         assert found[write][name] == found[live][name], name
-    assert {row[3] for row in found[live]["cases"]} >= {"signed", "renewed-same-insurer"}
-    assert len(found[live]["events"]) > 600
+    assert len({row[3] for row in found[live]["cases"]}) >= 3, "several ends"
+    assert len(found[live]["events"]) > 400
