@@ -19,6 +19,8 @@ INTERESTED = {"A": 0.28, "B": 0.34}
 CLEAR_SEGMENT = 0.55
 """The same for hauliers who are offered cargo insurance."""
 NO_SHOW, NO_SHOW_IN_JULY = 0.12, 0.40
+AT_ONCE, AT_ONCE_VIP = 0.34, 0.1
+"""Share that accepts the first offer without negotiating."""
 FURTHER, FURTHER_VIP = 0.18, 0.42
 """Share of the negotiations that end in another round."""
 
@@ -64,7 +66,7 @@ def _first_call(
     if chance.random() < 0.06:
         return {"firstCallOutcome": "later", "callBackAt": soon(now, chance, (2, 9))}
     clear = case.sector == "transport" and case.product == "cargo"
-    if case.chance("interest").random() < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
+    if case.chance("interested").random() < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
         return {
             "firstCallOutcome": "interested",
             "interestSummary": chance.choice(INTERESTS),
@@ -171,7 +173,8 @@ def _offer_call(
     if chance.random() < 0.18:
         return {"offerCallOutcome": "no-answer"}
     drawn = chance.random()
-    if drawn < (0.34 if task.loop_number == 1 else 0.62):
+    accepts = AT_ONCE_VIP if case.vip else AT_ONCE
+    if drawn < (accepts if task.loop_number == 1 else 0.62):
         return {"offerCallOutcome": "accepts", **remark(chance, "positive")}
     if drawn < 0.74:
         values: Values = {
