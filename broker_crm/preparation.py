@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,13 +60,20 @@ def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
             click.echo(f"Published {version.name}, version {version.number}.")
     if sample:
         click.echo("Loading sample data: two years of a brokerage (a minute or two) …")
-        seed(factory, settings, today=present, progress=_tell_progress)
+        seed(factory, settings, today=present, progress=_progress())
         click.echo("Sample data is loaded.")
 
 
-def _tell_progress(done: int) -> None:
-    if done % 500 == 0:
-        click.echo(f"  {done} cases and steps …")
+def _progress(every: int = 1_000) -> Callable[[int], None]:
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done - told >= every:
+            told = done
+            click.echo(f"  {done} cases and steps …")
+
+    return tell
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from random import Random
@@ -14,6 +15,8 @@ from broker_crm.sample.behaviour.others import entry
 from broker_crm.sample.behaviour.words import day_in
 
 ATTEMPTS = 6
+_texts: dict[int, tuple[Form, str]] = {}
+"""By identity; a published form is kept as long as the program runs."""
 NOT_WANTED = frozenset({"unknown", "hidden", "disabled"})
 
 
@@ -45,7 +48,7 @@ def enter(
     Raises:
         CannotEnter: a rule of the form is broken by every value that is tried.
     """
-    context = seen if form.reads_variables else {}
+    context = _named_in(form, seen) if form.reads_variables else {}
     fields = {
         ".".join(field.path): field for field in form.every_field() if field.keyed and field.path
     }
@@ -57,6 +60,14 @@ def enter(
             for key, errors in rejected.errors.items():
                 _mend(submitted, key, errors, fields.get(key), case, chance, now, seen)
     raise CannotEnter(f"{form.key}: {sorted(submitted)}")
+
+
+def _named_in(form: Form, seen: Mapping[str, object]) -> dict[str, object]:
+    """Those of the variables that the form may name: validating copies what it is given."""
+    if id(form) not in _texts:
+        _texts[id(form)] = (form, json.dumps(form.schema, ensure_ascii=False))
+    text = _texts[id(form)][1]
+    return {name: value for name, value in seen.items() if name in text}
 
 
 def _mend(

@@ -16,7 +16,9 @@ from broker_crm import clock, process
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm.models import Client, Product
+from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import form
+from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.transition import CreatedTask, Standards, Transition
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import CommandRefused
@@ -75,10 +77,14 @@ class Simulation:
             heapq.heappush(self._agenda, Planned(at, next(self._numbers), None, act))
 
     def begin(self, at: datetime, case: SampleCase, start: Begin) -> None:
-        """Let a case begin at an instant."""
+        """Let a case begin at an instant; one that the product refuses is left out."""
 
         def act(session: Session) -> None:
-            started = start(session)
+            try:
+                with session.begin_nested():
+                    started = start(session)
+            except (CommandRefused, RuleFailed):
+                return
             self._cases[started.instance.id] = case
             self._follow(started.instance.id, started.transition)
 
@@ -187,7 +193,7 @@ class Simulation:
                     completed = process.complete(
                         session, task.id, values, by=person, actual_minutes=minutes
                     )
-            except (CannotEnter, CommandRefused):
+            except (CannotEnter, CommandRefused, FormRejected, RuleFailed):
                 return
             post(session)
             self._follow(instance_id, completed.transition)
