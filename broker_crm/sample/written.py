@@ -17,7 +17,7 @@ from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import cases
 from broker_crm.crm.models import Client, Policy, PolicyStatus, Product, RenewalStart
-from broker_crm.crm.policies import instalments_of, policy_facts
+from broker_crm.crm.policies import active_policies, instalments_of, policy_facts
 from broker_crm.db import Base, new_id
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled, form
@@ -221,8 +221,11 @@ class _Told:
             asked["policyId"] = policy.id
         self.policy = policy
         self.variables = cases.start_variables(session, asked, client, product, case.owner)
-        if policy is not None:
-            self.variables["policy"] = policy_facts(session, policy)
+        known = policy
+        if known is None and product is not None:
+            known = next(iter(active_policies(session, client.id, product.id)), None)
+        if known is not None:
+            self.variables["policy"] = policy_facts(session, known)
         self.walk = Walk(office.diagram(version.id), office.calendar, self._run_job)
         self.began_by = None if version.process_key == cases.RENEWAL else case.owner
         self.rows = Rows()
