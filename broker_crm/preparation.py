@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,17 +46,34 @@ def prepare(settings: Settings) -> None:
 
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
+    from broker_crm import clock
     from broker_crm.definitions.publish import publish_folder
-    from broker_crm.sample.seeding import seed
+    from broker_crm.sample import present_in_use_since, publish_earlier, seed
 
-    with factory.begin() as session:
+    sample = settings.demo and _is_empty(factory)
+    present = clock.now()
+    with ExitStack() as times, factory.begin() as session:
+        if sample:
+            publish_earlier(session, present)
+            times.enter_context(clock.use(present_in_use_since(present)))
         for version in publish_folder(session, ROOT):
             click.echo(f"Published {version.name}, version {version.number}.")
-    if settings.demo and _is_empty(factory):
-        click.echo(
-            "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
-        )
-        seed(factory, settings)
+    if sample:
+        click.echo("Loading sample data: two years of a brokerage (a minute or two) …")
+        seed(factory, settings, today=present, progress=_progress())
+        click.echo("Sample data is loaded.")
+
+
+def _progress(every: int = 1_000) -> Callable[[int], None]:
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done - told >= every:
+            told = done
+            click.echo(f"  {done} cases and steps …")
+
+    return tell
 
 
 @contextmanager

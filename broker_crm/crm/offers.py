@@ -182,13 +182,20 @@ def _prepare(step: CompletedStep) -> None:
             deviation_reason=str(values.get("deviationReason") or ""),
             prepared_by=step.by,
             prepared_at=completed_at(step),
-            lines=[_line(session, step.case, _known(step))],
+            lines=[line_of(session, step.case, _known(step))],
         )
     )
     session.flush()
 
 
-def _line(session: Session, case: Case, values: Mapping[str, object]) -> OfferLine:
+def line_of(session: Session, case: Case, values: Mapping[str, object]) -> OfferLine:
+    """What is offered, against the standard terms of the day.
+
+    Args:
+        session: for reading.
+        case: with its client and product.
+        values: the case's variables with what the step's form gave.
+    """
     offered, named = _offered(values), _insurer_named(case, values)
     insurer = session.scalar(select(Insurer).where(Insurer.name == named)) if named else None
     terms, found = _compared(session, case, values)
