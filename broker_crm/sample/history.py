@@ -23,10 +23,10 @@ from broker_crm.sample import campaigns, complaints, earlier, growth
 from broker_crm.sample.behaviour import SampleCase
 from broker_crm.sample.catalogue import BY_KEY, PRODUCTS
 from broker_crm.sample.chance import stream
+from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
 from broker_crm.sample.lived import Begin, Simulation
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
-from broker_crm.sample.walking import CannotWalk
 from broker_crm.sample.written import Office, Unfinished
 
 SALE = "new-client-sale"

@@ -3,13 +3,12 @@
 For the bulk of the past the engine would be too slow: it stores and reads back the state with every
 command. Here a case is walked from its start to its end at once, by the same elements, the same
 FEEL and the same decision tables, and the result is the same `Transition`. A case that comes to
-what this walk does not know (a subprocess, an inclusive gateway …) is refused, and the engine takes
-it. Messages and signals that might come to a boundary do not: nobody sends them.
+what this walk does not know (an inclusive gateway, a called process …) is refused, and the engine
+takes it. Messages and signals never come to a walk: nobody sends them.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,10 +20,7 @@ from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.db import new_id
 from broker_crm.engine.decisions import decide
-from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element, SequenceFlow
-from broker_crm.engine.feel import evaluate
-from broker_crm.engine.instants import instant, instants
 from broker_crm.engine.transition import (
     CompletedTask,
     CreatedTask,
@@ -32,78 +28,45 @@ from broker_crm.engine.transition import (
     EventKind,
     HappenedEvent,
     Job,
-    Standards,
     Transition,
 )
-
-KNOWN = frozenset(
-    {
-        "startEvent",
-        "endEvent",
-        "userTask",
-        "serviceTask",
-        "sendTask",
-        "scriptTask",
-        "businessRuleTask",
-        "exclusiveGateway",
-        "parallelGateway",
-        "intermediateThrowEvent",
-        "intermediateCatchEvent",
-    }
-)
-JOBS = frozenset({"message", None})
-"""Kinds of throwing events that do no more than a job, where they have one."""
+from broker_crm.sample.diagrams import CannotWalk, Diagram
+from broker_crm.sample.opening import created_task, timer_plan
+from broker_crm.sample.scopes import Reader, Round, Scope
 
 RunJob = Callable[[Job], Mapping[str, object]]
 
 
-class CannotWalk(Exception):
-    """The diagram holds something that only the engine knows."""
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Host:
     """An open user task, or the open ones of a multi-instance element."""
 
     element: Element
+    scope: Scope
     due: datetime | None
     tasks: list[UUID]
     items: list[object] | None = None
     results: list[object] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """A timer with the instants that are still to come."""
 
     element: Element
+    scope: Scope
     plan: list[str]
     host: _Host | None
 
 
-class Diagram:
-    """A compiled process with its flows by source; shared by all walks through it."""
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """On its way to an element; on the path of a reminder it knows what it reminds of."""
 
-    def __init__(self, process: CompiledProcess) -> None:
-        self.process = process
-        self.outgoing: dict[str, list[SequenceFlow]] = {}
-        self.incoming: Counter[str] = Counter()
-        self.boundaries: dict[str, list[Element]] = {}
-        for flow in process.flows.values():
-            self.outgoing.setdefault(flow.source, []).append(flow)
-            self.incoming[flow.target] += 1
-        for element in process.elements.values():
-            if element.attached_to and element.event == "timer":
-                self.boundaries.setdefault(element.attached_to, []).append(element)
-
-    def refuse_unknown(self, element: Element) -> None:
-        """Raise `CannotWalk` for an element that this walk does not know how to pass."""
-        loop = element.multi_instance
-        ends = element.type == "endEvent" and element.event == "terminate"
-        catches = element.type == "intermediateCatchEvent"
-        known = element.event == "timer" if catches else ends or element.event in JOBS
-        if element.type not in KNOWN or not known or (loop is not None and loop.sequential):
-            raise CannotWalk(f"{element.type} {element.id}")
+    target: str
+    source: str | None
+    scope: Scope
+    reminding: _Host | None = None
 
 
 class Walk:
@@ -117,58 +80,64 @@ class Walk:
 
     def __init__(self, diagram: Diagram, calendar: WorkingCalendar, run_job: RunJob) -> None:
         self._diagram = diagram
-        self._calendar = calendar
+        self._read = Reader(calendar)
         self._run_job = run_job
-        self._queue: deque[tuple[str, str | None, _Host | None]] = deque()
+        self._case = Scope()
+        self._queue: deque[_Token] = deque()
         self._hosts: dict[UUID, _Host] = {}
         self._locals: dict[UUID, dict[str, Any]] = {}
+        self._places: dict[UUID, int] = {}
         self._timers: dict[UUID, _Waiting] = {}
+        self._listening: list[Scope] = []
+        """Scopes of messages and signals that are awaited and never come."""
         self._visits: Counter[str] = Counter()
-        self._arrived: Counter[tuple[str, str | None]] = Counter()
+        self._arrived: Counter[tuple[str, str | None, int]] = Counter()
         self._happened: list[HappenedEvent] = []
         self._created: dict[UUID, CreatedTask] = {}
         self._started: list[DueTimer] = []
         self._gone: list[UUID] = []
         self._cancelled: list[UUID] = []
-        self.variables: dict[str, Any] = {}
         self.finished = False
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Of the case."""
+        return self._case.data
 
     def start(self, variables: Mapping[str, object]) -> Transition:
         """Begin with the given variables."""
         self.variables.update(variables)
         self._happened.append(HappenedEvent(EventKind.INSTANCE_STARTED))
-        self._queue.append((self._diagram.process.start_event.id, None, None))
+        self._queue.append(_Token(self._diagram.process.start_event.id, None, self._case))
         return self._settle()
 
     def seen_by(self, task_id: UUID) -> dict[str, Any]:
         """The variables that a task sees."""
-        return {**self.variables, **self._locals.get(task_id, {})}
+        return dict(self._hosts[task_id].scope.seen(self._locals[task_id]))
 
     def complete(self, task_id: UUID, values: Mapping[str, object]) -> Transition:
         """Complete an open user task."""
         host = self._hosts.pop(task_id)
-        element = host.element
+        element, scope = host.element, host.scope
         mine = self._locals.pop(task_id)
-        self.variables.update(self._written(element, values, mine))
+        scope.write(self._read.outputs(element, values, scope.seen(mine)))
         host.tasks.remove(task_id)
         outcome = values.get(element.outcome_variable)
         done = CompletedTask(task_id, element.id, outcome if isinstance(outcome, str) else None)
         self._note(EventKind.TASK_COMPLETED, element, task_id=task_id, value=done.outcome)
-        self._measure(element, task_id)
-        if host.items is not None and element.multi_instance is not None:
-            loop = element.multi_instance
+        self._measure(element, scope, task_id)
+        loop = element.multi_instance
+        if host.items is not None and loop is not None:
             if loop.output_element:
                 item = {loop.input_element: mine[loop.input_element]} if loop.input_element else {}
-                host.results[mine["_place"]] = self._value(
-                    loop.output_element, {**self.variables, **item, **values}
-                )
-            if loop.completion_condition:
-                raise CannotWalk(element.id)
+                context = scope.seen({**item, **values})
+                result = self._read.value(loop.output_element, context)
+                host.results[self._places.pop(task_id)] = result
             if not host.tasks and loop.output_collection:
                 self.variables[loop.output_collection] = host.results
         if not host.tasks:
             self._leave(host)
-            self._follow(element)
+            self._follow(element, scope)
         return self._settle((done,))
 
     def fire(self, timer_id: UUID) -> Transition | None:
@@ -178,7 +147,6 @@ class Walk:
             return None
         element, host = waiting.element, waiting.host
         self._note(EventKind.TIMER_FIRED, element)
-        repeating = element.timer_kind == "timeCycle"
         waiting.plan = waiting.plan[1:]
         if waiting.plan:
             self._started.append(self._due_timer(timer_id, waiting))
@@ -187,18 +155,18 @@ class Walk:
             self._gone.append(timer_id)
         if host is not None and element.interrupting:
             self._cancel(host)
-        if not repeating:
+        if element.timer_kind != "timeCycle":
             self._note(EventKind.ELEMENT_PASSED, element)
-            self._measure(element)
-        self._follow(element, host)
+            self._measure(element, waiting.scope)
+        self._follow(element, waiting.scope, host if not element.interrupting else None)
         return self._settle()
 
     # -- moving on ---------------------------------------------------------------------------
 
     def _settle(self, completed: tuple[CompletedTask, ...] = ()) -> Transition:
         while self._queue and not self.finished:
-            self._arrive(*self._queue.popleft())
-        if not (self._hosts or self._timers or self._queue):
+            self._arrive(self._queue.popleft())
+        if not (self._hosts or self._timers or self._listening or self._queue):
             self.finished = True
         if self.finished:
             self._gone.extend(self._timers)
@@ -220,166 +188,186 @@ class Walk:
         self._gone, self._cancelled = [], []
         return transition
 
-    def _arrive(self, identifier: str, source: str | None, reminding: _Host | None) -> None:
-        element = self._diagram.process.elements[identifier]
+    def _arrive(self, token: _Token) -> None:
+        element, scope = self._diagram.process.elements[token.target], token.scope
         self._diagram.refuse_unknown(element)
         if element.type == "userTask":
-            self._open(element)
-            return
-        if element.type == "intermediateCatchEvent":
-            self._wait(element, None)
-            return
-        if element.type == "parallelGateway" and not self._all_arrived(element, source):
-            return
-        flows = self._flows_out(element)
+            self._open(element, scope)
+        elif element.type == "subProcess":
+            self._enter(element, scope)
+        elif element.type == "eventBasedGateway":
+            self._listening.append(scope)
+        elif element.type == "intermediateCatchEvent":
+            if element.event == "timer":
+                self._wait(element, scope, None)
+            else:
+                self._listening.append(scope)
+        elif element.type != "parallelGateway" or self._all_arrived(token):
+            self._pass(element, token)
+
+    def _pass(self, element: Element, token: _Token) -> None:
+        scope = token.scope
+        flows = self._flows_out(element, scope)
         if element.type in {"scriptTask", "businessRuleTask"}:
-            self._decide(element)
+            self._decide(element, scope)
         elif element.job_type:
-            self._work(element, reminding)
+            self._work(element, token)
         gateway = element.type.endswith("Gateway")
         taken = {"flows": [flow.id for flow in flows]} if gateway else None
         self._note(EventKind.ELEMENT_PASSED, element, value=taken)
-        self._measure(element)
-        if element.type == "endEvent" and element.event == "terminate":
+        self._measure(element, scope)
+        for flow in flows:
+            self._queue.append(_Token(flow.target, element.id, scope, token.reminding))
+        if element.type != "endEvent":
+            return
+        if element.event == "terminate":
+            if scope.outside is not None:
+                raise CannotWalk(element.id)
             self.finished = True
-        self._queue.extend((flow.target, identifier, reminding) for flow in flows)
+        elif scope.round is not None and not self._goes_on(scope):
+            self._come_out(scope, scope.round)
 
-    def _all_arrived(self, element: Element, source: str | None) -> bool:
-        self._arrived[element.id, source] += 1
-        sources = {
-            flow.source
-            for flow in self._diagram.process.flows.values()
-            if flow.target == element.id
-        }
-        if not all(self._arrived[element.id, each] for each in sources):
+    def _all_arrived(self, token: _Token) -> bool:
+        sources, scope = self._diagram.sources[token.target], id(token.scope)
+        self._arrived[token.target, token.source, scope] += 1
+        if not all(self._arrived[token.target, each, scope] for each in sources):
             return False
         for each in sources:
-            self._arrived[element.id, each] -= 1
+            self._arrived[token.target, each, scope] -= 1
         return True
 
-    def _flows_out(self, element: Element) -> list[SequenceFlow]:
+    def _flows_out(self, element: Element, scope: Scope) -> list[SequenceFlow]:
         flows = self._diagram.outgoing.get(element.id, [])
         if element.type != "exclusiveGateway":
             return flows
         for flow in flows:
             asked = flow.condition if flow.id != element.default_flow else None
-            if asked and self._value(asked, self.variables) is True:
+            if asked and self._read.value(asked, scope.seen()) is True:
                 return [flow]
         chosen = [flow for flow in flows if flow.id == element.default_flow or len(flows) == 1]
         if not chosen:
             raise CannotWalk(f"{element.id} has no way out")
         return chosen[:1]
 
-    def _follow(self, element: Element, reminding: _Host | None = None) -> None:
-        self._queue.extend(
-            (flow.target, element.id, reminding)
-            for flow in self._diagram.outgoing.get(element.id, [])
-        )
+    def _follow(self, element: Element, scope: Scope, reminding: _Host | None = None) -> None:
+        for flow in self._diagram.outgoing.get(element.id, []):
+            self._queue.append(_Token(flow.target, element.id, scope, reminding))
 
-    def _decide(self, element: Element) -> None:
-        context = {**self.variables, **self._mapped(element, self.variables)}
-        if element.type == "scriptTask":
-            value = self._value(element.script or "", context)
-        else:
-            decisions = self._diagram.process.decisions
-            wanted = str(self._value(element.decision_id or "", context))
-            value = decide(wanted, decisions, context, self._calendar)
-        results = {element.result_variable or "result": value}
-        self.variables.update(self._written(element, results, {}))
+    # -- subprocesses ------------------------------------------------------------------------
 
-    def _work(self, element: Element, reminding: _Host | None) -> None:
-        inputs = self._mapped(element, self.variables)
-        context = {**self.variables, **inputs}
-        job = Job(
-            type=str(self._value(element.job_type or "", context)),
-            element_id=element.id,
-            element_name=element.name,
-            headers={key: self._value(text, context) for key, text in element.headers.items()},
-            variables=inputs or context,
-            host_task_id=reminding.tasks[0] if reminding and reminding.tasks else None,
-            host_instances=tuple(reminding.tasks) if reminding else (),
-        )
-        self.variables.update(self._written(element, self._run_job(job), inputs))
-
-    # -- user tasks and timers ---------------------------------------------------------------
-
-    def _open(self, element: Element) -> None:
+    def _enter(self, element: Element, scope: Scope) -> None:
         loop = element.multi_instance
-        items: list[object] | None = None
+        items: list[object] = [None]
         if loop is not None:
-            found = self._value(loop.input_collection, self.variables)
+            found = self._read.value(loop.input_collection, scope.seen())
             items = list(found) if isinstance(found, list) else []
             if not items:
                 if loop.output_collection:
                     self.variables[loop.output_collection] = []
-                self._follow(element)
+                self._follow(element, scope)
                 return
-        host = _Host(element, None, [], items, [None] * len(items or ()))
+        around = Round(element, scope, len(items), [None] * len(items))
+        for place, item in enumerate(items):
+            mine: dict[str, Any] = {}
+            if loop is not None:
+                mine = {loop.input_element: item} if loop.input_element else {}
+                mine["loopCounter"] = place + 1
+            mine.update(self._read.inputs(element, scope.seen(mine)))
+            inside = Scope(mine, scope, around, place)
+            self._queue.append(_Token(self._diagram.starts[element.id].id, None, inside))
+
+    def _goes_on(self, scope: Scope) -> bool:
+        """Is anything on its way, open or awaited inside a subprocess?"""
+        return any(
+            each is scope
+            for each in (
+                *(token.scope for token in self._queue),
+                *(host.scope for host in self._hosts.values()),
+                *(timer.scope for timer in self._timers.values()),
+                *self._listening,
+            )
+        )
+
+    def _come_out(self, scope: Scope, around: Round) -> None:
+        element, loop = around.element, around.element.multi_instance
+        if element.outputs:
+            mapped = self._read.outputs(element, scope.data, scope.seen())
+            around.outside.write(mapped)
+        self._note(EventKind.ELEMENT_PASSED, element)
+        self._measure(element, around.outside)
+        if loop is not None and loop.output_element:
+            around.results[scope.place] = self._read.value(loop.output_element, scope.seen())
+        around.left -= 1
+        if around.left:
+            return
+        if loop is not None and loop.output_collection:
+            self.variables[loop.output_collection] = around.results
+        self._follow(element, around.outside)
+
+    # -- what passes by itself ---------------------------------------------------------------
+
+    def _decide(self, element: Element, scope: Scope) -> None:
+        seen = scope.seen()
+        context = {**seen, **self._read.inputs(element, seen)}
+        if element.type == "scriptTask":
+            value = self._read.value(element.script or "", context)
+        else:
+            decisions = self._diagram.process.decisions
+            wanted = str(self._read.value(element.decision_id or "", context))
+            value = decide(wanted, decisions, context, self._read.calendar)
+        results = {element.result_variable or "result": value}
+        scope.write(self._read.outputs(element, results, seen))
+
+    def _work(self, element: Element, token: _Token) -> None:
+        seen, reminding = token.scope.seen(), token.reminding
+        inputs = self._read.inputs(element, seen)
+        context = {**seen, **inputs}
+        value = self._read.value
+        job = Job(
+            type=str(value(element.job_type or "", context)),
+            element_id=element.id,
+            element_name=element.name,
+            headers={key: value(text, context) for key, text in element.headers.items()},
+            variables=inputs or context,
+            host_task_id=reminding.tasks[0] if reminding and reminding.tasks else None,
+            host_instances=tuple(reminding.tasks) if reminding else (),
+        )
+        token.scope.write(self._read.outputs(element, self._run_job(job), context))
+
+    # -- user tasks and timers ---------------------------------------------------------------
+
+    def _open(self, element: Element, scope: Scope) -> None:
+        loop = element.multi_instance
+        items: list[object] | None = None
+        if loop is not None:
+            found = self._read.value(loop.input_collection, scope.seen())
+            items = list(found) if isinstance(found, list) else []
+            if not items:
+                if loop.output_collection:
+                    self.variables[loop.output_collection] = []
+                self._follow(element, scope)
+                return
+        host = _Host(element, scope, None, [], items, [None] * len(items or ()))
         for place in range(len(items) if items is not None else 1):
             mine: dict[str, Any] = {}
             if items is not None and loop is not None and loop.input_element:
                 mine = {loop.input_element: items[place], "loopCounter": place + 1}
-            mine.update(self._mapped(element, {**self.variables, **mine}))
-            task = self._task(element, mine)
+            mine.update(self._read.inputs(element, scope.seen(mine)))
+            self._visits[element.id] += 1
+            loops = self._visits[element.id]
+            task = created_task(self._read, element, scope.seen(mine), loops, scope.own() | mine)
             self._created[task.id] = task
             self._hosts[task.id] = host
-            self._locals[task.id] = {**mine, "_place": place}
+            self._locals[task.id], self._places[task.id] = mine, place
             host.tasks.append(task.id)
             host.due = task.due_at
         for boundary in self._diagram.boundaries.get(element.id, []):
-            self._wait(boundary, host)
+            self._wait(boundary, scope, host)
 
-    def _task(self, element: Element, mine: Mapping[str, Any]) -> CreatedTask:
-        context = {**self.variables, **mine}
-        days = self._number(element.properties.get("standardWorkingDays"), context)
-        due: datetime | None = None
-        if element.due_date:
-            told = self._value(element.due_date, context)
-            due = instant(told) if told is not None else None
-        elif days is not None:
-            due = self._calendar.due_at(clock.now(), days)
-        self._visits[element.id] += 1
-        return CreatedTask(
-            id=new_id(),
-            element_id=element.id,
-            name=element.name or element.id,
-            step=element.step,
-            lane=element.lane,
-            form_key=element.form_key,
-            assignee=self._text(element.assignee, context),
-            candidate_group=self._text(element.candidate_groups, context),
-            due_at=due,
-            standards=Standards(
-                days,
-                self._number(element.properties.get("standardMinutes"), context),
-                self._number(element.properties.get("standardCost"), context),
-            ),
-            outcomes=element.outcomes,
-            outcome_variable=element.outcome_variable,
-            loop_number=self._visits[element.id],
-            help=element.help,
-            local_variables=dict(mine),
-        )
-
-    def _wait(self, element: Element, host: _Host | None) -> None:
-        due = host.due if host is not None else None
-        shift = self._calendar.shift
-
-        def shifted(days: float) -> str:
-            if due is None:
-                raise CannotWalk(f"{element.id} has no due date")
-            return shift(due, days).isoformat()
-
-        functions: dict[str, Callable[..., object]] = {
-            "before due": lambda days: shifted(-days),
-            "at due": lambda: shifted(0),
-            "after due": shifted,
-        }
-        text = element.timer or ""
-        found = self._value(text, self.variables, functions if "due(" in text else None)
+    def _wait(self, element: Element, scope: Scope, host: _Host | None) -> None:
         timer_id = new_id()
-        plan = instants(found, element.timer_kind or "timeDate")
-        self._timers[timer_id] = _Waiting(element, plan, host)
+        plan = timer_plan(self._read, element, scope.seen(), host.due if host else None)
+        self._timers[timer_id] = _Waiting(element, scope, plan, host)
         self._started.append(self._due_timer(timer_id, self._timers[timer_id]))
 
     def _due_timer(self, timer_id: UUID, waiting: _Waiting) -> DueTimer:
@@ -398,49 +386,13 @@ class Walk:
             del self._hosts[task_id]
         self._leave(host)
 
-    # -- FEEL and history --------------------------------------------------------------------
+    # -- history -----------------------------------------------------------------------------
 
-    def _value(
-        self,
-        text: str,
-        context: Mapping[str, Any],
-        functions: Mapping[str, Callable[..., object]] | None = None,
-    ) -> Any:
-        if not text.startswith("="):
-            return text
-        return evaluate(text[1:], context, calendar=self._calendar, functions=functions)
-
-    def _number(self, text: str | None, context: Mapping[str, Any]) -> float | None:
-        value = self._value(text, context) if text else None
-        number = None if value is None else float(value)
-        if number is not None and not math.isfinite(number):
-            raise CannotWalk(f"“{text}” gave {value!r}")
-        return number
-
-    def _text(self, text: str | None, context: Mapping[str, Any]) -> str | None:
-        value = self._value(text, context) if text else None
-        return str(value) if value not in (None, "") else None
-
-    def _written(
-        self, element: Element, results: Mapping[str, Any], mine: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """What of the results becomes variables: all, or what the designer maps."""
-        if not element.outputs:
-            return results
-        context = {**self.variables, **mine, **results}
-        return {mapping.target: self._value(mapping.source, context) for mapping in element.outputs}
-
-    def _mapped(self, element: Element, context: Mapping[str, Any]) -> dict[str, Any]:
-        mapped: dict[str, Any] = {}
-        for mapping in element.inputs:
-            mapped[mapping.target] = self._value(mapping.source, {**context, **mapped})
-        return mapped
-
-    def _measure(self, element: Element, task_id: UUID | None = None) -> None:
+    def _measure(self, element: Element, scope: Scope, task_id: UUID | None = None) -> None:
         if element.measure is None:
             return
         text = element.properties.get("measureValue")
-        value = self._value(text, self.variables) if text else None
+        value = self._read.value(text, scope.seen()) if text else None
         self._note(
             EventKind.MEASURED, element, measure=element.measure, value=value, task_id=task_id
         )

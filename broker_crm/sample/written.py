@@ -17,7 +17,7 @@ from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import cases
 from broker_crm.crm.models import Client, Policy, PolicyStatus, Product, RenewalStart
-from broker_crm.crm.policies import active_policies, instalments_of, policy_facts
+from broker_crm.crm.policies import active_policies, instalments_of
 from broker_crm.db import Base, new_id
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled, form
@@ -30,6 +30,7 @@ from broker_crm.engine.transition import (
     Transition,
 )
 from broker_crm.outreach.notifications import active_members
+from broker_crm.people.models import Role
 from broker_crm.process import jobs, recording
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.completing import measured, reason_in
@@ -39,16 +40,24 @@ from broker_crm.process.models import InstanceStatus, TaskStatus
 from broker_crm.process.plain_text import plain
 from broker_crm.process.recording import EVENTS, INSTANCES, TASKS, Work
 from broker_crm.sample.behaviour import SampleCase, acts_at, result, takes_minutes
+from broker_crm.sample.diagrams import CannotWalk, Diagram
 from broker_crm.sample.entering import enter
 from broker_crm.sample.letters import Letters
 from broker_crm.sample.numbering import Numbers
 from broker_crm.sample.policies import paid
 from broker_crm.sample.records import CaseRecords
 from broker_crm.sample.staff import stand_in
-from broker_crm.sample.walking import Diagram, Walk
+from broker_crm.sample.walking import Walk
 
 ASKS_NOBODY = frozenset(
-    {"record-outcome", "update-client", "check-permission", "gather-renewal-facts"}
+    {
+        "record-outcome",
+        "update-client",
+        "check-permission",
+        "gather-renewal-facts",
+        "gather-sales-facts",
+        "compare-offer",
+    }
 )
 """Jobs whose own handlers do for written cases too."""
 
@@ -220,12 +229,12 @@ class _Told:
         if policy is not None:
             asked["policyId"] = policy.id
         self.policy = policy
-        self.variables = cases.start_variables(session, asked, client, product, case.owner)
         known = policy
         if known is None and product is not None:
             known = next(iter(active_policies(session, client.id, product.id)), None)
-        if known is not None:
-            self.variables["policy"] = policy_facts(session, known)
+        self.variables = cases.start_variables(
+            session, version, asked, client, product, case.owner, known
+        )
         self.walk = Walk(office.diagram(version.id), office.calendar, self._run_job)
         self.began_by = None if version.process_key == cases.RENEWAL else case.owner
         self.rows = Rows()
@@ -300,7 +309,7 @@ class _Told:
             accepted,
             by,
         )
-        self.records.follow(step, self.walk.variables)
+        self.records.follow(step, self.walk.variables, seen, held.created_at)
         self._actor = by
         transition = self.walk.complete(task.id, accepted)
         held.row.update(
@@ -418,13 +427,15 @@ class _Told:
         if kind in {"remind", "escalate"}:
             self._tell(call, kind)
             return {}
+        if kind == "keep-dated-lead" and not call.job.variables.get("elsewhereEndsOn"):
+            return {}
         if kind == "alert":
             whom = set(self._addressed(str(call.job.headers.get("to"))))
             fresh = self._fresh(f"alert:{call.job.element_id}", whom)
             if fresh:
                 call.note(EventKind.ESCALATED, {"to": fresh})
             return {}
-        raise Unfinished
+        raise CannotWalk(f"the job {kind}")
 
     def _tell(self, call: JobCall, kind: str) -> None:
         for task_id in call.job.host_instances:
@@ -452,8 +463,10 @@ class _Told:
         for each in (part.strip() for part in to.split(",")):
             if each == "owner":
                 yield self.case.owner
-            else:
+            elif each in set(Role):
                 yield from self.office.members(each)
+            else:
+                yield each
 
 
 LATER = (

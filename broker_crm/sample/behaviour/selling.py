@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from broker_crm.engine.transition import CreatedTask
 from broker_crm.sample.behaviour.case import SampleCase, Values
@@ -125,12 +126,68 @@ def _needs(
         "needsPriority": chance.choice(("cover", "price", "service")),
         "needsConfirmedBy": chance.choice(("signed", "email")),
         "needsConfirmed": True,
+        **_particulars(case, now),
     }
 
 
-def _standard_premium(case: SampleCase) -> float:
-    computed = round(_sum_insured(case) * float(case.offered.rate), 2)
-    return max(float(case.offered.minimum), computed)
+def _particulars(case: SampleCase, now: datetime) -> Values:
+    """Answers that the needs record asks for some products only."""
+    chance = case.chance("particulars")
+    letters = "".join(chance.choice("ABCDEFGHJKLMN") for _place in range(3))
+    plate = f"{letters} {chance.randint(100, 999)}"
+    asked: dict[str, Values] = {
+        "mtpl": {"vehiclePlate": plate, "vehicleUser": "owner"},
+        "casco": {"vehiclePlate": plate, "beneficiaryKind": "none"},
+        "property": {"beneficiaryKind": "none"},
+        "household": {"beneficiaryKind": "none"},
+        "construction": {"tenderDeadline": day_in(now, 40)},
+        "group-health": {"headcount": chance.randint(20, 120)},
+    }
+    return asked.get(case.offered.key, {})
+
+
+def _inspection(
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
+) -> Values:
+    return {"inspectedOn": day_in(now, 0), "photosKept": True}
+
+
+def _quote(
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
+) -> Values:
+    if chance.random() < 0.15:
+        return {"quoteOutcome": "declined", "declineReason": "Neatitinka rizikos politikos."}
+    terms = _terms(seen)
+    return {
+        "quoteOutcome": "quote",
+        "quotePremium": round(_standard_premium(case, seen) * chance.uniform(0.95, 1.15), 2),
+        "quoteCommission": terms["commission"],
+        "quoteDeductible": terms["deductible"],
+    }
+
+
+def _due_diligence(
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
+) -> Values:
+    return {
+        "identityChecked": True,
+        "ownersChecked": True,
+        "sanctionsChecked": True,
+        "kycOutcome": "clear",
+    }
+
+
+def _terms(seen: Seen) -> Mapping[str, Any]:
+    """What is standard for the client that day, as the case knows it."""
+    terms = seen["standardTerms"]
+    assert isinstance(terms, Mapping)
+    return terms
+
+
+def _standard_premium(case: SampleCase, seen: Seen) -> float:
+    terms = _terms(seen)
+    computed = round(_sum_insured(case) * float(terms["premiumRate"]), 2)
+    return max(float(terms["minPremium"]), computed)
 
 
 def _offer(
@@ -138,17 +195,18 @@ def _offer(
 ) -> Values:
     usual = BY_LOGIN[case.owner].discount
     given = max(0.0, chance.gauss(usual, 1.5)) + (2.0 if task.loop_number > 1 else 0.0)
-    premium = round(_standard_premium(case) * (1 - min(given, 15) / 100), 2)
+    standard, terms = _standard_premium(case, seen), _terms(seen)
+    premium = round(standard * (1 - min(given, 15) / 100), 2)
     values: Values = {
         "sumInsured": _sum_insured(case),
-        "deductible": case.offered.deductible,
+        "deductible": terms["deductible"],
         "covers": list(case.offered.covers),
         "premium": premium,
-        "commission": case.offered.commission,
+        "commission": terms["commission"],
         "instalments": chance.choice((1, 1, 2, 4)),
         "offerValidUntil": (now + timedelta(days=30)).strftime("%Y-%m-%d"),
     }
-    if premium < _standard_premium(case):
+    if premium < standard:
         values["deviationReason"] = "Kliento pageidavimas po susitikimo."
     return values
 
@@ -267,6 +325,8 @@ RESULTS: dict[str, Act] = {
     "plan-meeting": _plan,
     "meeting": _meeting,
     "needs-record": _needs,
+    "risk-inspection": _inspection,
+    "insurer-quote": _quote,
     "offer-preparation": _offer,
     "offer-approval": _approval("offerApprovalOutcome", "approvalComment", True),
     "offer-approval-sales": _approval("offerSalesApprovalOutcome", "approvalComment", True),
@@ -274,6 +334,7 @@ RESULTS: dict[str, Act] = {
     "offer-call": _offer_call,
     "negotiation": _negotiation,
     "negotiation-decision": _negotiation_decision,
+    "kyc": _due_diligence,
     "contract-preparation": _contract,
     "contract-approval": _approval("contractApprovalOutcome", "contractApprovalComment", False),
     "contract-letter": _letter,
