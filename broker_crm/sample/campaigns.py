@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm.calendar import OFFICE
-from broker_crm.crm import campaigns
+from broker_crm.crm import campaign_lists, campaign_waves, campaigns
 from broker_crm.crm.models import Campaign, CampaignRecipient, Product
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.starting import Started
@@ -80,7 +80,8 @@ def _creates(name: str, product_id: int | None) -> Callable[[Session], Started]:
 
 
 def _wave(factory: sessionmaker[Session]) -> None:
-    campaigns.send_waves(factory, lambda: False)
+    campaign_lists.make_lists(factory, lambda: False)
+    campaign_waves.send_waves(factory, lambda: False)
 
 
 def _answers(factory: sessionmaker[Session]) -> None:

@@ -135,9 +135,13 @@ class _Past:
         )
         for first in range(0, total, TOGETHER):
             with self._factory.begin() as session:
-                office = Office(session, self._clock, self._end)
-                for at, number in begun[first : first + TOGETHER]:
-                    case = sale_case(number, clients, early=at < self._change_at)
+                cases = [
+                    (at, number, sale_case(number, clients, early=at < self._change_at))
+                    for at, number in begun[first : first + TOGETHER]
+                ]
+                about = {case.client_id for _at, _number, case in cases}
+                office = Office(session, self._clock, self._end, about)
+                for at, number, case in cases:
                     self._write_sale(office, case, at, number)
                 office.flush()
             self._tell(min(TOGETHER, total - first))
@@ -177,7 +181,8 @@ class _Past:
             following: list[tuple[Holding, int]] = []
             for first in range(0, len(ids), TOGETHER):
                 with self._factory.begin() as session:
-                    office = Office(session, self._clock, self._end)
+                    about = {holding.client_id for holding, _id in ids[first : first + TOGETHER]}
+                    office = Office(session, self._clock, self._end, about)
                     renewed: list[tuple[Holding, Policy]] = []
                     for holding, policy_id in ids[first : first + TOGETHER]:
                         policy = session.get_one(Policy, policy_id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from broker_crm import clock
@@ -12,7 +14,7 @@ from broker_crm.engine.dialect import Element
 from broker_crm.engine.instants import instant, instants
 from broker_crm.engine.transition import CreatedTask, Standards
 from broker_crm.sample.diagrams import CannotWalk
-from broker_crm.sample.scopes import Reader
+from broker_crm.sample.reading import Reader
 
 
 def created_task(
@@ -89,5 +91,27 @@ def timer_plan(
         "after due": shifted,
     }
     text = element.timer or ""
-    found = read.value(text, context, functions if "due(" in text else None)
+    distances = _distances(text, context.get("vip") is True)
+    found: Any
+    if distances is not None:
+        found = [shifted(days) for days in distances]
+        found = found if element.timer_kind == "timeCycle" else found[0]
+    else:
+        found = read.value(text, context, functions if "due(" in text else None)
     return instants(found, element.timer_kind or "timeDate")
+
+
+_DISTANCE = r"(?:(?:before|after) due\(\d+\)|at due\(\))"
+_DISTANCES = rf"\[?{_DISTANCE}(?:, {_DISTANCE})*\]?"
+_PLAIN = re.compile(rf"=(?:if vip then (?P<vip>{_DISTANCES}) else )?(?P<others>{_DISTANCES})")
+
+
+@lru_cache(maxsize=1_000)
+def _distances(text: str, vip: bool) -> tuple[int, ...] | None:
+    """Days from the due date that most timers name; None for one that needs FEEL."""
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return None
+    chosen = plain["vip"] if vip and plain["vip"] else plain["others"]
+    found = re.findall(r"(before|after|at) due\((\d*)\)", chosen)
+    return tuple(int(days or 0) * (-1 if side == "before" else 1) for side, days in found)

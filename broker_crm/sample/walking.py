@@ -32,7 +32,8 @@ from broker_crm.engine.transition import (
 )
 from broker_crm.sample.diagrams import CannotWalk, Diagram
 from broker_crm.sample.opening import created_task, timer_plan
-from broker_crm.sample.scopes import Reader, Round, Scope
+from broker_crm.sample.reading import Reader
+from broker_crm.sample.scopes import Round, Scope
 
 RunJob = Callable[[Job], Mapping[str, object]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, groupby
@@ -11,12 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import cases
-from broker_crm.crm.models import Client, Policy, PolicyStatus, Product, RenewalStart
+from broker_crm.crm.models import Client, Insurer, Policy, PolicyStatus, Product, RenewalStart
 from broker_crm.crm.policies import active_policies, instalments_of
 from broker_crm.db import Base, new_id
 from broker_crm.definitions.models import ProcessVersion
@@ -30,7 +30,7 @@ from broker_crm.engine.transition import (
     Transition,
 )
 from broker_crm.outreach.notifications import active_members
-from broker_crm.people.models import Role
+from broker_crm.people.models import Role, User
 from broker_crm.process import jobs, recording
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.completing import measured, reason_in
@@ -97,9 +97,16 @@ class Office:
         session: of the transaction; the caller commits after `flush`.
         simulated: the clock in use.
         end: the present; a case that is not over by then is left to the engine.
+        clients: ids of those whom the cases are about.
     """
 
-    def __init__(self, session: Session, simulated: SimulatedClock, end: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        simulated: SimulatedClock,
+        end: datetime,
+        clients: Collection[int] = (),
+    ) -> None:
         self.session = session
         session.autoflush = False
         self.clock = simulated
@@ -111,6 +118,18 @@ class Office:
         self._diagrams: dict[int, Diagram] = {}
         self._members: dict[str, list[str]] = {}
         self._products: dict[str, Product] = {}
+        self._at_hand = self._read(clients)
+
+    def _read(self, clients: Collection[int]) -> list[Base]:
+        """Records that the cases ask for by their ids; the session knows them while they are kept.
+        """
+        wanted = select(Client).where(Client.id.in_(clients)).options(selectinload(Client.contacts))
+        return [
+            *self.session.scalars(wanted),
+            *self.session.scalars(select(User)).unique(),
+            *self.session.scalars(select(Insurer)),
+            *self.session.scalars(select(Product)),
+        ]
 
     def diagram(self, version_id: int) -> Diagram:
         """The diagram of a version."""

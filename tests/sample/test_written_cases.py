@@ -47,10 +47,18 @@ TABLES = {
     " else value end as told"
     " from process_event order by at, kind, element_id, actor, told, work_seconds",
     "offers": "select version, status, valid_until, prepared_by, approval_level, approved_by,"
-    " sent_at, decided_at, premium, premium_deviation_percent, commission_effect, insurer_id"
-    " from offer join offer_line on offer_id = offer.id order by prepared_at, premium",
+    " sent_at, decided_at, corrections, deviation_reason, premium, premium_deviation_percent,"
+    " commission_effect, other_premium_effect, standard_premium, extra_covers, insurer_id,"
+    " group_concat(kind || ':' || standard || ':' || offered || ':' || difference || reason, ', ')"
+    " from offer join offer_line on offer_id = offer.id"
+    " left join offer_deviation on line_id = offer_line.id"
+    " group by offer.id order by prepared_at, premium",
+    "quotes": "select quote.client_id, insurer_id, quote.product_id, asked_at, answered_at,"
+    " quote.status, premium, sum_insured, deductible, commission_percent, decline_reason"
+    " from quote order by asked_at, insurer_id",
     "contracts": "select version, status, premium, approved_by, signed_at, signing_method,"
-    " policy_id is not null from contract order by prepared_at, premium",
+    " differences, starts_on, ends_on, policy_id is not null"
+    " from contract order by prepared_at, premium",
     "needs": "select version, answers, confirmed_at, recorded_by from needs_record"
     " order by recorded_at",
     "meetings": "select client_id, starts_at, minutes, place, status, sequence from meeting"
@@ -60,8 +68,10 @@ TABLES = {
     "letters": "select template_key, language, recipient, subject, body, created_at from letter"
     " order by created_at, recipient",
     "policies": "select client_id, product_id, insurer_id, starts_on, ends_on, premium, sales_type,"
-    " renewed_from_id, sum_insured from policy where instance_id is not null"
-    " order by client_id, product_id, starts_on",
+    " renewed_from_id, sum_insured, instalment_count,"
+    " (select sum(amount) from instalment where policy_id = policy.id),"
+    " (select group_concat(cover, ', ') from policy_cover where policy_id = policy.id)"
+    " from policy where instance_id is not null order by client_id, product_id, starts_on",
     "renewals": "select policy_id, at from renewal_start order by policy_id",
 }
 """What must be the same, in an order that does not depend on ids."""
