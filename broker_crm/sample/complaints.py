@@ -125,7 +125,7 @@ def plan(session: Session, simulation: Simulation, end: datetime, share: float) 
             email=client.email,
             language=client.language,
             owner="complaints",
-            traits={"subject": story.subject, "salesperson": client.owner or "jonas"},
+            traits={"subject": story.subject, "salesperson": _mends(client, story)},
         )
         by = chance.choice(("asta", client.owner or "jonas", "complaints"))
         simulation.begin(at, case, _registers(told, by))
@@ -136,6 +136,12 @@ def _registers(told: Registration, by: str) -> Begin:
         return register(session, told, by=by)
 
     return begin
+
+
+def _mends(client: Client, story: Told) -> str:
+    """Who sees to the remedy: the client's salesperson, unless the complaint is about that one."""
+    owner = client.owner or "jonas"
+    return "manager" if owner == story.employee else owner
 
 
 def _complainant(client: Client) -> str:

@@ -121,8 +121,7 @@ class Office:
         self._at_hand = self._read(clients)
 
     def _read(self, clients: Collection[int]) -> list[Base]:
-        """Records that the cases ask for by their ids; the session knows them while they are kept.
-        """
+        """Records that the cases ask for by their ids; the session knows them while they are kept."""
         wanted = select(Client).where(Client.id.in_(clients)).options(selectinload(Client.contacts))
         return [
             *self.session.scalars(wanted),

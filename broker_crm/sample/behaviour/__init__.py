@@ -14,6 +14,7 @@ __all__ = ["SampleCase", "acts_at", "result", "takes_minutes"]
 
 BY_PROCESS = {
     "new-client-sale": selling.RESULTS,
+    "complaint": others.RESULTS,
     "renewal": {**selling.APPROVALS, **renewing.RESULTS},
 }
 

@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import Random
 
-from broker_crm.sample.behaviour.case import SampleCase
+from broker_crm.engine.transition import CreatedTask
+from broker_crm.sample.behaviour.case import SampleCase, Values
 from broker_crm.sample.behaviour.words import day_in, soon
 
 SHARES: dict[str, dict[str, float]] = {
     "complaint-check": {"complaint": 0.9, "request": 0.06, "claim": 0.04},
     "forward-watch": {"answered": 0.8, "silent": 0.2},
-    "ask-others": {"info": 0.5, "none": 0.1, "not-needed": 0.4},
-    "ask-complainant": {"got": 0.35, "not-got": 0.05, "not-needed": 0.6},
+    "ask-others": {"ask": 0.6, "not-needed": 0.4},
+    "others-answer": {"info": 0.8, "none": 0.2},
+    "ask-complainant": {"ask": 0.4, "not-needed": 0.6},
+    "complainant-answer": {"got": 0.85, "not-got": 0.15},
+    "answer-check": {"approve": 0.9, "return": 0.1},
     "complaint-decision": {"decided": 1.0},
     "legal-check": {"approve": 0.9, "return": 0.1},
     "remedy-approval": {"approve": 1.0},
@@ -138,7 +142,17 @@ ENTRIES: dict[str, Entry] = {
         "Peržiūrėta bylos eiga: pasiūlymas ilgai laukė produkto vadovo tvirtinimo.",
         "Išklausytas pokalbio įrašas, surinkti laiškai.",
     ),
+    "othersName": _same("Gintaras Draudimas"),
+    "othersEmail": _same("zalos@gintaras-draudimas.example"),
+    "othersQuestion": _text("Prašome paaiškinti, kada ir kodėl buvo atidėtas sprendimas."),
     "othersAnswer": _text("Produkto vadovas patvirtino, kad tvirtinimas užtruko."),
+    "missingData": _text("Kada ir su kuo kalbėjote? Gal turite susirašinėjimą?"),
+    "answerComment": _text("Papildykite, kuo remiamės spręsdami."),
+    "passedOn": _text("Byla perduota kolegai, susipažino su visais dokumentais."),
+    "actionDone": _text("Antras tvirtintojas paskirtas, tvarka įsigaliojo."),
+    "bankReceivedOn": lambda case, chance, now, seen: day_in(now, 0),
+    "bankDeadline": lambda case, chance, now, seen: day_in(now, 14),
+    "bankQuestion": _text("Prašoma pateikti bylos dokumentus ir paaiškinimą."),
     "complainantAnswer": _text("Atsiuntė susirašinėjimo kopijas."),
     "answerText": _text(
         "Dėkojame, kad kreipėtės. Patikrinome aplinkybes ir pateikiame pagrįstą atsakymą."
@@ -148,6 +162,7 @@ ENTRIES: dict[str, Entry] = {
         if case.traits.get("subject") == "delay"
         else chance.choice(("Nepakankamai paaiškintos sąlygos.", "Klaida poliso dokumente."))
     ),
+    "bankExplanation": _text("Pateikiame bylos dokumentus ir sprendimo motyvus."),
     "correctiveAction": lambda case, chance, now, seen: (
         "Paskirti antrą tvirtintoją įmonių turto pasiūlymams."
         if case.traits.get("subject") == "delay"
@@ -175,6 +190,9 @@ ENTRIES: dict[str, Entry] = {
     "headline": _text("Ar jūsų apsauga tebetinka?"),
     "messageA": _text("Palyginsime kelių draudikų sąlygas ir parodysime skirtumus."),
     "messageB": _text("Panašios įmonės sutaupė nekeisdamos apsaugos."),
+    "headlineEn": _text("Does your cover still fit?"),
+    "messageAEn": _text("We compare several insurers and show you the differences."),
+    "messageBEn": _text("Companies like yours saved without giving up cover."),
     "materialCost": _same(420),
     "testEmail": _same("marketing@brokeris.example"),
     "conclusions": _text("Variantas B sulaukė daugiau atsakymų; kvietimą kartosime pavasarį."),
@@ -238,3 +256,19 @@ def entry(field: str, case: SampleCase, chance: Random, now: datetime, seen: See
     """The value for a field that a form wants; None when nothing is known of it."""
     found = ENTRIES.get(field)
     return found(case, chance, now, seen) if found else None
+
+
+def _root_cause(
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
+) -> Values:
+    """Delays came from the approval of offers; of other causes the step is not told."""
+    complaint = seen.get("complaint")
+    steps = complaint.get("steps") if isinstance(complaint, Mapping) else None
+    if case.traits.get("subject") != "delay" or not isinstance(steps, list):
+        return {}
+    found = [str(each.get("value")) for each in steps if isinstance(each, Mapping)]
+    return {"causeStep": next((each for each in found if "tvirtin" in each.lower()), None)}
+
+
+RESULTS = {"root-cause": _root_cause}
+"""What is entered beyond what the forms demand."""
