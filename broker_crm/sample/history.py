@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,15 +19,17 @@ from broker_crm.crm.models import Client, ClientStatus, Insurer, Policy, PolicyS
 from broker_crm.crm.policies import price_band
 from broker_crm.crm.renewals import lead_days
 from broker_crm.definitions.models import ProcessVersion
-from broker_crm.definitions.published import latest_version
+from broker_crm.definitions.published import compiled, latest_version
 from broker_crm.process.calendars import company_calendar
 from broker_crm.sample import campaigns, complaints, earlier, growth
 from broker_crm.sample.behaviour import SampleCase
 from broker_crm.sample.catalogue import BY_KEY, PRODUCTS
 from broker_crm.sample.chance import stream
+from broker_crm.sample.desks import Work, at_every_desk, desk_of
 from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
 from broker_crm.sample.lived import Begin, Simulation
+from broker_crm.sample.numbering import Numbers, highest, settle
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
 from broker_crm.sample.written import Office, Unfinished
 
@@ -41,8 +45,26 @@ LIVED_OF = 40
 TOGETHER = 100
 """Written cases in one transaction."""
 
+SPAN = 10
+"""Ids that each desk has at hand for each case of all."""
+
 Progress = Callable[[int], None]
-Left = tuple[datetime, SampleCase, Begin]
+Each = TypeVar("Each")
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of one desk.
+
+    Attributes:
+        cases: how many it has looked at.
+        holdings: what clients hold after sales.
+        left: cases for the engine: when they begin, and what it is started with.
+    """
+
+    cases: int = 0
+    holdings: list[Holding] = field(default_factory=list)
+    left: list[tuple[datetime, SampleCase, dict[str, object]]] = field(default_factory=list)
 
 
 def add_history(
@@ -91,7 +113,7 @@ class _Past:
         self._share = share
         self._progress = progress
         self._done = 0
-        self._left: list[Left] = []
+        self._left: list[tuple[datetime, SampleCase, dict[str, object]]] = []
         self._sold: list[Holding] = []
         self._change_at = end - timedelta(days=PRESENT_VERSION_DAYS)
         self._old: dict[str, int] = {}
@@ -100,8 +122,9 @@ class _Past:
     # -- versions ----------------------------------------------------------------------------
 
     def publish(self) -> None:
-        """Have an earlier and the present version of the sale and the renewal."""
+        """Have an earlier and the present version of the sale and the renewal, read and ready."""
         with self._factory.begin() as session:
+            company_calendar(session)
             if not earlier.has_earlier(session):
                 earlier.publish_earlier(session, self._end)
                 earlier.publish_present(session, self._end)
@@ -114,6 +137,8 @@ class _Past:
                     )
                 )
                 self._old[key] = before or newest.id
+                for version_id in (self._old[key], newest.id):
+                    compiled(session, version_id)
 
     def _version(self, session: Session, key: str, at: datetime) -> ProcessVersion:
         versions = self._old if at < self._change_at else self._new
@@ -127,45 +152,52 @@ class _Past:
         with self._factory() as session:
             calendar = company_calendar(session)
             found = session.scalars(select(Client).order_by(Client.id)).all()
-            clients = [
-                each for number, each in enumerate(found) if not is_holder(number, self._browsed)
-            ]
+            counted = highest(session)
+        clients = [
+            each for number, each in enumerate(found) if not is_holder(number, self._browsed)
+        ]
         begun = sorted(
             (_begins(number, total, self._end, calendar), number) for number in range(total)
         )
-        for first in range(0, total, TOGETHER):
-            with self._factory.begin() as session:
-                cases = [
-                    (at, number, sale_case(number, clients, early=at < self._change_at))
-                    for at, number in begun[first : first + TOGETHER]
-                ]
-                about = {case.client_id for _at, _number, case in cases}
-                office = Office(session, self._clock, self._end, about)
-                for at, number, case in cases:
-                    self._write_sale(office, case, at, number)
-                office.flush()
-            self._tell(min(TOGETHER, total - first))
+        sales = [
+            (at, number, sale_case(number, clients, early=at < self._change_at))
+            for at, number in begun
+        ]
 
-    def _write_sale(self, office: Office, case: SampleCase, at: datetime, number: int) -> None:
-        session = office.session
-        if at < self._end - timedelta(days=LIVED_DAYS) and (
-            number % LIVED_OF or at < self._change_at
-        ):
+        def work(factory: sessionmaker[Session], desk: int) -> Done:
+            mine = [sale for sale in sales if desk_of(sale[2].client_id) == desk]
+            numbers = Numbers(counted, desk * SPAN * (total + 1))
+            done = Done(cases=len(mine))
+            for part in _parts(mine):
+                with factory() as reading:
+                    about = {case.client_id for _at, _number, case in part}
+                    office = Office(reading, self._clock, self._end, numbers, about)
+                    for at, number, case in part:
+                        self._write_sale(office, case, at, number, done)
+                    with factory.begin() as session:
+                        office.hand_over(session)
+            return done
+
+        self._sold = [holding for done in self._collect(work) for holding in done.holdings]
+
+    def _write_sale(
+        self, office: Office, case: SampleCase, at: datetime, number: int, done: Done
+    ) -> None:
+        lived = at >= self._end - timedelta(days=LIVED_DAYS)
+        if not lived and (number % LIVED_OF or at < self._change_at):
             try:
-                policy = office.write(case, self._version(session, SALE, at), at)
+                policy = office.write(case, self._version(office.session, SALE, at), at)
             except (Unfinished, CannotWalk):
                 pass
             else:
                 if policy is not None and case.product:
-                    self._sold.append(
-                        Holding(f"{case.key}-{case.product}", case.client_id, case.product, policy)
-                    )
+                    key = f"{case.key}-{case.product}"
+                    done.holdings.append(Holding(key, case.client_id, case.product, policy.id))
                 return
-        product_id = session.scalar(select(Product.id).where(Product.key == case.product))
-        asked = {"clientId": case.client_id, "productId": product_id, "owner": case.owner}
-        self._left.append(
-            (at, case, lambda session: start_case(session, SALE, asked, by=case.owner))
-        )
+        product = office.product(case.product)
+        assert product is not None
+        asked = {"clientId": case.client_id, "productId": product.id, "owner": case.owner}
+        done.left.append((at, case, asked))
 
     # -- renewals ----------------------------------------------------------------------------
 
@@ -176,34 +208,55 @@ class _Past:
             share = min(1.0, self._share)
             held = add_holdings(session, clients, self._browsed, share, self._today)
             lead = lead_days(session, latest_version(session, RENEWAL))
-            ids = [(holding, holding.policy.id) for holding in (*held, *self._sold)]
-        while ids:
-            following: list[tuple[Holding, int]] = []
-            for first in range(0, len(ids), TOGETHER):
-                with self._factory.begin() as session:
-                    about = {holding.client_id for holding, _id in ids[first : first + TOGETHER]}
-                    office = Office(session, self._clock, self._end, about)
-                    renewed: list[tuple[Holding, Policy]] = []
-                    for holding, policy_id in ids[first : first + TOGETHER]:
-                        policy = session.get_one(Policy, policy_id)
-                        new = self._renew(office, holding, policy, lead)
-                        if new is not None:
-                            renewed.append((holding, new))
-                    office.flush()
-                    for _holding, new in renewed:
-                        add_claims(session, new, self._today)
-                    following += [(holding, new.id) for holding, new in renewed]
-                self._tell(min(TOGETHER, len(ids) - first))
-            ids = following
+            counted = highest(session)
+        holdings = [*held, *self._sold]
+
+        def work(factory: sessionmaker[Session], desk: int) -> Done:
+            numbers = Numbers(counted, desk * SPAN * (len(holdings) + 1))
+            done = Done()
+            due = [holding for holding in holdings if desk_of(holding.client_id) == desk]
+            while due:
+                following: list[Holding] = []
+                done.cases += len(due)
+                for part in _parts(due):
+                    following += self._write_year(factory, numbers, part, lead, done)
+                due = following
+            return done
+
+        self._collect(work)
+
+    def _write_year(
+        self,
+        factory: sessionmaker[Session],
+        numbers: Numbers,
+        holdings: Sequence[Holding],
+        lead: Mapping[tuple[str, str, str], int],
+        done: Done,
+    ) -> list[Holding]:
+        """Renew once what is due; what came of it is due a year later."""
+        renewed: list[tuple[Holding, Policy]] = []
+        with factory() as reading:
+            about = {holding.client_id for holding in holdings}
+            office = Office(reading, self._clock, self._end, numbers, about)
+            for holding in holdings:
+                policy = self._renew(office, holding, lead, done)
+                if policy is not None:
+                    renewed.append((replace(holding, policy_id=policy.id), policy))
+            with factory.begin() as session:
+                office.hand_over(session)
+                for _holding, policy in renewed:
+                    add_claims(session, policy, self._today)
+        return [holding for holding, _policy in renewed]
 
     def _renew(
         self,
         office: Office,
         holding: Holding,
-        policy: Policy,
         lead: Mapping[tuple[str, str, str], int],
+        done: Done,
     ) -> Policy | None:
         session = office.session
+        policy = session.get_one(Policy, holding.policy_id)
         client = session.get_one(Client, holding.client_id)
         offered = BY_KEY[holding.product]
         days = lead[offered.complexity, price_band(policy.premium), client.kind]
@@ -227,21 +280,33 @@ class _Past:
             "owner": case.owner,
             "policyId": policy.id,
         }
-        self._left.append((at, case, lambda session: start_automatically(session, RENEWAL, asked)))
+        done.left.append((at, case, asked))
         return None
+
+    def _collect(self, work: Work) -> list[Done]:
+        """What all desks have done; the database counts on from there."""
+        found = []
+        for done in at_every_desk(self._factory, work):
+            found.append(done)
+            self._left += done.left
+            self._done += done.cases
+            self._report(self._done)
+        with self._factory.begin() as session:
+            settle(session)
+        return found
 
     # -- the rest ----------------------------------------------------------------------------
 
     def live(self) -> None:
         """Let the engine live through what is left, with everything else that happens."""
         simulation = Simulation(self._factory, self._clock, self._end)
-        for at, case, begin in self._left:
-            simulation.begin(at, case, begin)
+        for at, case, asked in sorted(self._left, key=lambda each: (each[0], each[1].key)):
+            simulation.begin(at, case, _begin(case, asked))
         with self._factory() as session:
             complaints.plan(session, simulation, self._end, self._share)
             growth.plan(session, simulation, self._end, self._share)
             campaigns.plan(session, simulation, self._end, self._share)
-        first = min([at for at, _case, _begin in self._left], default=self._end)
+        first = min([at for at, _case, _asked in self._left], default=self._end)
         self._clock.set(min(first, self._end - timedelta(days=PAST_DAYS)))
         before = self._done
         simulation.run(lambda done: self._report(before + done))
@@ -265,13 +330,20 @@ class _Past:
                     .execution_options(synchronize_session=False)
                 )
 
-    def _tell(self, cases: int) -> None:
-        self._done += cases
-        self._report(self._done)
-
     def _report(self, done: int) -> None:
         if self._progress is not None:
             self._progress(done)
+
+
+def _parts(mine: Sequence[Each]) -> Iterator[Sequence[Each]]:
+    yield from (mine[first : first + TOGETHER] for first in range(0, len(mine), TOGETHER))
+
+
+def _begin(case: SampleCase, asked: Mapping[str, object]) -> Begin:
+    """Starts a case as the product does: a renewal by itself, a sale by its salesperson."""
+    if case.process == RENEWAL:
+        return lambda session: start_automatically(session, RENEWAL, asked)
+    return lambda session: start_case(session, SALE, asked, by=case.owner)
 
 
 def sale_case(number: int, clients: list[Client], *, early: bool) -> SampleCase:

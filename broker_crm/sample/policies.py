@@ -66,8 +66,8 @@ class Holding:
     key: str
     client_id: int
     product: str
-    policy: Policy
-    """The newest."""
+    policy_id: int
+    """Of the newest policy."""
 
 
 def add_holdings(
@@ -84,7 +84,7 @@ def add_holdings(
     """
     products = {row.key: row for row in session.scalars(select(Product))}
     terms = _cheapest(session)
-    found: list[Holding] = []
+    found: list[tuple[str, Policy]] = []
     for number, client in enumerate(clients):
         chance = stream("policies", number)
         light = number >= browsed
@@ -97,13 +97,16 @@ def add_holdings(
             policy = _first(
                 session, client, product, offered, terms[product.id], chance, today, light=light
             )
-            found.append(Holding(f"{client.id}-{offered.key}", client.id, offered.key, policy))
+            found.append((offered.key, policy))
     session.flush()
-    for holding in found:
-        session.add_all(paid(instalments_of(holding.policy), today))
-        add_claims(session, holding.policy, today)
+    for _product, policy in found:
+        session.add_all(paid(instalments_of(policy), today))
+        add_claims(session, policy, today)
     session.flush()
-    return found
+    return [
+        Holding(f"{policy.client_id}-{product}", policy.client_id, product, policy.id)
+        for product, policy in found
+    ]
 
 
 def is_holder(number: int, browsed: int) -> bool:

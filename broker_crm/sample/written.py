@@ -10,7 +10,7 @@ from itertools import count, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Update, inspect, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from broker_crm.calendar import OFFICE, WorkingCalendar
@@ -94,9 +94,10 @@ class Office:
     """What all written cases share.
 
     Args:
-        session: of the transaction; the caller commits after `flush`.
+        session: for reading; nothing is written with it.
         simulated: the clock in use.
         end: the present; a case that is not over by then is left to the engine.
+        numbers: ids for new records.
         clients: ids of those whom the cases are about.
     """
 
@@ -105,14 +106,16 @@ class Office:
         session: Session,
         simulated: SimulatedClock,
         end: datetime,
+        numbers: Numbers,
         clients: Collection[int] = (),
     ) -> None:
         self.session = session
         session.autoflush = False
+        session.connection(execution_options={"read_only": True})
         self.clock = simulated
         self.end = end
         self.calendar: WorkingCalendar = company_calendar(session)
-        self.numbers = Numbers(session)
+        self.numbers = numbers
         self.letters = Letters(session)
         self.rows = Rows()
         self._diagrams: dict[int, Diagram] = {}
@@ -121,7 +124,7 @@ class Office:
         self._at_hand = self._read(clients)
 
     def _read(self, clients: Collection[int]) -> list[Base]:
-        """Records that the cases ask for by their ids; the session knows them while they are kept."""
+        """Records that cases ask for by their ids: the session knows them while they are kept."""
         wanted = select(Client).where(Client.id.in_(clients)).options(selectinload(Client.contacts))
         return [
             *self.session.scalars(wanted),
@@ -181,9 +184,12 @@ class Office:
         issued = told.records.policy
         return issued if issued is not None and issued.status == PolicyStatus.ACTIVE else None
 
-    def flush(self) -> None:
-        """Write everything that was kept."""
-        connection, rows = self.session.connection(), self.rows
+    def hand_over(self, session: Session) -> None:
+        """Write everything that was kept, with another session; the caller commits."""
+        added, changes = list(self.session.new), _changes(self.session)
+        self.session.expunge_all()
+        self.session.rollback()
+        connection, rows = session.connection(), self.rows
         for table, found in (
             (INSTANCES, rows.instances),
             (TASKS, rows.tasks),
@@ -191,21 +197,38 @@ class Office:
         ):
             if found:
                 connection.execute(table.insert(), found)
+        for change in changes:
+            session.execute(change)
         policies = [row for row in rows.records if isinstance(row, Policy)]
         order = {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
-        rows.records.sort(key=lambda row: order[row.__tablename__])
-        for _table, group in groupby(rows.records, key=lambda row: row.__tablename__):
-            self.session.add_all(group)
-            self.session.flush()
+        records = sorted((*added, *rows.records), key=lambda row: order[row.__tablename__])
+        for _table, group in groupby(records, key=lambda row: row.__tablename__):
+            session.add_all(group)
+            session.flush()
         today = self.end.astimezone(OFFICE).date()
         for policy in policies:
             for part in instalments_of(policy):
-                self.session.add(part)
+                session.add(part)
                 if policy.status == PolicyStatus.ACTIVE:
                     paid([part], today)
-        self.session.flush()
-        self.numbers.settle()
+        session.flush()
         self.rows = Rows()
+
+
+def _changes(session: Session) -> list[Update]:
+    """What cases changed in records that were there before, such as a client's wish."""
+    found = []
+    for row in session.dirty:
+        state = inspect(row)
+        changed = {
+            attribute.key: getattr(row, attribute.key)
+            for attribute in state.mapper.column_attrs
+            if state.attrs[attribute.key].history.has_changes()
+        }
+        if changed:
+            table = type(row)
+            found.append(update(table).where(table.id == row.id).values(changed))
+    return found
 
 
 class _Told:

@@ -25,6 +25,7 @@ from broker_crm.integrity import broken
 from broker_crm.sample.behaviour import SampleCase
 from broker_crm.sample.history import SALE, renewal_case, sale_case
 from broker_crm.sample.lived import Simulation
+from broker_crm.sample.numbering import Numbers, highest
 from broker_crm.sample.policies import add_holdings
 from broker_crm.sample.written import Office
 from tests.sample.furnished import TODAY
@@ -105,12 +106,15 @@ def planned(session: Session) -> Iterator[tuple[datetime, SampleCase, Policy | N
 
 
 def write(factory: sessionmaker[Session], simulated: SimulatedClock) -> None:
-    with factory.begin() as session:
-        cases = list(planned(session))
-        office = Office(session, simulated, TODAY)
+    with factory() as reading:
+        cases = list(planned(reading))
+        numbers = Numbers(highest(reading))
+        reading.rollback()
+        office = Office(reading, simulated, TODAY, numbers)
         for at, case, policy in cases:
-            office.write(case, latest_version(session, case.process), at, policy)
-        office.flush()
+            office.write(case, latest_version(reading, case.process), at, policy)
+        with factory.begin() as session:
+            office.hand_over(session)
 
 
 def live(factory: sessionmaker[Session], simulated: SimulatedClock) -> None:

@@ -12,7 +12,7 @@ from broker_crm.sample.behaviour.timing import acts_at, takes_minutes
 
 __all__ = ["SampleCase", "acts_at", "result", "takes_minutes"]
 
-BY_PROCESS = {
+BY_PROCESS: dict[str, Mapping[str, selling.Act]] = {
     "new-client-sale": selling.RESULTS,
     "complaint": others.RESULTS,
     "renewal": {**selling.APPROVALS, **renewing.RESULTS},
