@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from random import Random
+from datetime import datetime, time, timedelta
 from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
-from broker_crm.calendar import OFFICE, WorkingCalendar
+from broker_crm.calendar import OFFICE
 from broker_crm.clock import SimulatedClock
-from broker_crm.crm.cases import RENEWAL, start_automatically, start_case
-from broker_crm.crm.models import Client, ClientStatus, Insurer, Policy, PolicyStatus, Product
+from broker_crm.crm.cases import RENEWAL
+from broker_crm.crm.models import Client, ClientStatus, Policy, PolicyStatus
 from broker_crm.crm.policies import price_band
 from broker_crm.crm.renewals import lead_days
 from broker_crm.definitions.models import ProcessVersion
@@ -23,21 +22,19 @@ from broker_crm.definitions.published import compiled, latest_version
 from broker_crm.process.calendars import company_calendar
 from broker_crm.sample import campaigns, complaints, earlier, growth
 from broker_crm.sample.behaviour import SampleCase
-from broker_crm.sample.catalogue import BY_KEY, PRODUCTS
+from broker_crm.sample.catalogue import BY_KEY
 from broker_crm.sample.chance import stream
 from broker_crm.sample.desks import Work, at_every_desk, desk_of
 from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
-from broker_crm.sample.lived import Begin, Simulation
+from broker_crm.sample.lived import Simulation
 from broker_crm.sample.numbering import Numbers, highest, settle
+from broker_crm.sample.plans import SALE, begin, begins, renewal_case, sale_case
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
-from broker_crm.sample.written import Office, Unfinished
+from broker_crm.sample.told import Unfinished
+from broker_crm.sample.written import Office
 
-SALE = "new-client-sale"
 SALES = 1_560
-RECENT = 0.05
-"""Share of the sales that begin in the last days, so that the inboxes hold work."""
-RECENT_DAYS = 9
 LIVED_DAYS = 16
 """Cases that began in so many last days are lived through by the engine."""
 LIVED_OF = 40
@@ -157,7 +154,7 @@ class _Past:
             each for number, each in enumerate(found) if not is_holder(number, self._browsed)
         ]
         begun = sorted(
-            (_begins(number, total, self._end, calendar), number) for number in range(total)
+            (begins(number, total, self._end, calendar), number) for number in range(total)
         )
         sales = [
             (at, number, sale_case(number, clients, early=at < self._change_at))
@@ -301,7 +298,7 @@ class _Past:
         """Let the engine live through what is left, with everything else that happens."""
         simulation = Simulation(self._factory, self._clock, self._end)
         for at, case, asked in sorted(self._left, key=lambda each: (each[0], each[1].key)):
-            simulation.begin(at, case, _begin(case, asked))
+            simulation.begin(at, case, begin(case, asked))
         with self._factory() as session:
             complaints.plan(session, simulation, self._end, self._share)
             growth.plan(session, simulation, self._end, self._share)
@@ -337,80 +334,3 @@ class _Past:
 
 def _parts(mine: Sequence[Each]) -> Iterator[Sequence[Each]]:
     yield from (mine[first : first + TOGETHER] for first in range(0, len(mine), TOGETHER))
-
-
-def _begin(case: SampleCase, asked: Mapping[str, object]) -> Begin:
-    """Starts a case as the product does: a renewal by itself, a sale by its salesperson."""
-    if case.process == RENEWAL:
-        return lambda session: start_automatically(session, RENEWAL, asked)
-    return lambda session: start_case(session, SALE, asked, by=case.owner)
-
-
-def sale_case(number: int, clients: list[Client], *, early: bool) -> SampleCase:
-    """The sale of a number: to one of the clients, with the earlier first letter or the present."""
-    chance = stream("sale", number)
-    client = chance.choice(clients)
-    fitting = [offered for offered in PRODUCTS if client.kind in offered.kinds]
-    offered = chance.choice(fitting)
-    if client.sector == "transport" and chance.random() < 0.5:
-        offered = BY_KEY["cargo"]
-    return SampleCase(
-        key=f"S{number:04d}",
-        process=SALE,
-        client_id=client.id,
-        kind=client.kind,
-        vip=client.vip,
-        sector=client.sector,
-        email=_address(client),
-        language=client.language,
-        owner=client.owner or "jonas",
-        product=offered.key,
-        letter="A" if early else "B",
-    )
-
-
-def renewal_case(session: Session, policy: Policy) -> SampleCase:
-    """The renewal of a policy."""
-    client = session.get_one(Client, policy.client_id)
-    product = session.get_one(Product, policy.product_id).key
-    return SampleCase(
-        key=f"R{client.id}-{product}-{policy.id}",
-        process=RENEWAL,
-        client_id=client.id,
-        kind=client.kind,
-        vip=client.vip,
-        sector=client.sector,
-        email=_address(client),
-        language=client.language,
-        owner=client.owner or "jonas",
-        product=product,
-        traits={
-            "endsOn": policy.ends_on.isoformat(),
-            "premium": float(policy.premium),
-            "insurer": session.get_one(Insurer, policy.insurer_id).name,
-            "firstTerm": policy.renewed_from_id is None,
-        },
-    )
-
-
-def _address(client: Client) -> str | None:
-    return client.contacts[0].email if client.contacts else client.email
-
-
-def _begins(number: int, total: int, end: datetime, calendar: WorkingCalendar) -> datetime:
-    chance = stream("begins", number)
-    share = (number + chance.random()) / total
-    days = PAST_DAYS * (1 - share / (1 - RECENT))
-    if share > 1 - RECENT:
-        days = RECENT_DAYS * (1 - share) / RECENT
-    return _in_office(end - timedelta(days=days), end, calendar, chance)
-
-
-def _in_office(
-    near: datetime, end: datetime, calendar: WorkingCalendar, chance: Random
-) -> datetime:
-    day: date = calendar.add_working_days(near.astimezone(OFFICE).date(), 0)
-    at = datetime.combine(day, time(9), OFFICE) + timedelta(minutes=chance.randint(0, 420))
-    if at > end:
-        at -= timedelta(days=7)
-    return at

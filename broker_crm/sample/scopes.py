@@ -1,10 +1,12 @@
-"""Variables of a walk in memory: the case's own, and those inside its subprocesses."""
+"""Where a walk in memory stands: scopes of variables, tokens, open tasks, waiting timers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from broker_crm.engine.dialect import Element
 
@@ -45,3 +47,35 @@ class Scope:
             while scope.outside is not None and name not in scope.data:
                 scope = scope.outside
             scope.data[name] = value
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """An open user task, or the open ones of a multi-instance element."""
+
+    element: Element
+    scope: Scope
+    due: datetime | None
+    tasks: list[UUID]
+    items: list[object] | None = None
+    results: list[object] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A timer with the instants that are still to come."""
+
+    element: Element
+    scope: Scope
+    plan: list[str]
+    host: Host | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """On its way to an element; on the path of a reminder it knows what it reminds of."""
+
+    target: str
+    source: str | None
+    scope: Scope
+    reminding: Host | None = None

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,41 +32,9 @@ from broker_crm.engine.transition import (
 from broker_crm.sample.diagrams import CannotWalk, Diagram
 from broker_crm.sample.opening import created_task, timer_plan
 from broker_crm.sample.reading import Reader
-from broker_crm.sample.scopes import Round, Scope
+from broker_crm.sample.scopes import Host, Round, Scope, Token, Waiting
 
 RunJob = Callable[[Job], Mapping[str, object]]
-
-
-@dataclass(slots=True, eq=False)
-class _Host:
-    """An open user task, or the open ones of a multi-instance element."""
-
-    element: Element
-    scope: Scope
-    due: datetime | None
-    tasks: list[UUID]
-    items: list[object] | None = None
-    results: list[object] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """A timer with the instants that are still to come."""
-
-    element: Element
-    scope: Scope
-    plan: list[str]
-    host: _Host | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """On its way to an element; on the path of a reminder it knows what it reminds of."""
-
-    target: str
-    source: str | None
-    scope: Scope
-    reminding: _Host | None = None
 
 
 class Walk:
@@ -84,11 +51,11 @@ class Walk:
         self._read = Reader(calendar)
         self._run_job = run_job
         self._case = Scope()
-        self._queue: deque[_Token] = deque()
-        self._hosts: dict[UUID, _Host] = {}
+        self._queue: deque[Token] = deque()
+        self._hosts: dict[UUID, Host] = {}
         self._locals: dict[UUID, dict[str, Any]] = {}
         self._places: dict[UUID, int] = {}
-        self._timers: dict[UUID, _Waiting] = {}
+        self._timers: dict[UUID, Waiting] = {}
         self._listening: list[Scope] = []
         """Scopes of messages and signals that are awaited and never come."""
         self._visits: Counter[str] = Counter()
@@ -109,7 +76,7 @@ class Walk:
         """Begin with the given variables."""
         self.variables.update(variables)
         self._happened.append(HappenedEvent(EventKind.INSTANCE_STARTED))
-        self._queue.append(_Token(self._diagram.process.start_event.id, None, self._case))
+        self._queue.append(Token(self._diagram.process.start_event.id, None, self._case))
         return self._settle()
 
     def seen_by(self, task_id: UUID) -> dict[str, Any]:
@@ -189,7 +156,7 @@ class Walk:
         self._gone, self._cancelled = [], []
         return transition
 
-    def _arrive(self, token: _Token) -> None:
+    def _arrive(self, token: Token) -> None:
         element, scope = self._diagram.process.elements[token.target], token.scope
         self._diagram.refuse_unknown(element)
         if element.type == "userTask":
@@ -206,7 +173,7 @@ class Walk:
         elif element.type != "parallelGateway" or self._all_arrived(token):
             self._pass(element, token)
 
-    def _pass(self, element: Element, token: _Token) -> None:
+    def _pass(self, element: Element, token: Token) -> None:
         scope = token.scope
         flows = self._flows_out(element, scope)
         if element.type in {"scriptTask", "businessRuleTask"}:
@@ -218,7 +185,7 @@ class Walk:
         self._note(EventKind.ELEMENT_PASSED, element, value=taken)
         self._measure(element, scope)
         for flow in flows:
-            self._queue.append(_Token(flow.target, element.id, scope, token.reminding))
+            self._queue.append(Token(flow.target, element.id, scope, token.reminding))
         if element.type != "endEvent":
             return
         if element.event == "terminate":
@@ -228,7 +195,7 @@ class Walk:
         elif scope.round is not None and not self._goes_on(scope):
             self._come_out(scope, scope.round)
 
-    def _all_arrived(self, token: _Token) -> bool:
+    def _all_arrived(self, token: Token) -> bool:
         sources, scope = self._diagram.sources[token.target], id(token.scope)
         self._arrived[token.target, token.source, scope] += 1
         if not all(self._arrived[token.target, each, scope] for each in sources):
@@ -250,9 +217,9 @@ class Walk:
             raise CannotWalk(f"{element.id} has no way out")
         return chosen[:1]
 
-    def _follow(self, element: Element, scope: Scope, reminding: _Host | None = None) -> None:
+    def _follow(self, element: Element, scope: Scope, reminding: Host | None = None) -> None:
         for flow in self._diagram.outgoing.get(element.id, []):
-            self._queue.append(_Token(flow.target, element.id, scope, reminding))
+            self._queue.append(Token(flow.target, element.id, scope, reminding))
 
     # -- subprocesses ------------------------------------------------------------------------
 
@@ -275,7 +242,7 @@ class Walk:
                 mine["loopCounter"] = place + 1
             mine.update(self._read.inputs(element, scope.seen(mine)))
             inside = Scope(mine, scope, around, place)
-            self._queue.append(_Token(self._diagram.starts[element.id].id, None, inside))
+            self._queue.append(Token(self._diagram.starts[element.id].id, None, inside))
 
     def _goes_on(self, scope: Scope) -> bool:
         """Is anything on its way, open or awaited inside a subprocess?"""
@@ -319,7 +286,7 @@ class Walk:
         results = {element.result_variable or "result": value}
         scope.write(self._read.outputs(element, results, seen))
 
-    def _work(self, element: Element, token: _Token) -> None:
+    def _work(self, element: Element, token: Token) -> None:
         seen, reminding = token.scope.seen(), token.reminding
         inputs = self._read.inputs(element, seen)
         context = {**seen, **inputs}
@@ -348,7 +315,7 @@ class Walk:
                     self.variables[loop.output_collection] = []
                 self._follow(element, scope)
                 return
-        host = _Host(element, scope, None, [], items, [None] * len(items or ()))
+        host = Host(element, scope, None, [], items, [None] * len(items or ()))
         for place in range(len(items) if items is not None else 1):
             mine: dict[str, Any] = {}
             if items is not None and loop is not None and loop.input_element:
@@ -365,23 +332,23 @@ class Walk:
         for boundary in self._diagram.boundaries.get(element.id, []):
             self._wait(boundary, scope, host)
 
-    def _wait(self, element: Element, scope: Scope, host: _Host | None) -> None:
+    def _wait(self, element: Element, scope: Scope, host: Host | None) -> None:
         timer_id = new_id()
         plan = timer_plan(self._read, element, scope.seen(), host.due if host else None)
-        self._timers[timer_id] = _Waiting(element, scope, plan, host)
+        self._timers[timer_id] = Waiting(element, scope, plan, host)
         self._started.append(self._due_timer(timer_id, self._timers[timer_id]))
 
-    def _due_timer(self, timer_id: UUID, waiting: _Waiting) -> DueTimer:
+    def _due_timer(self, timer_id: UUID, waiting: Waiting) -> DueTimer:
         host = waiting.host.tasks[0] if waiting.host and waiting.host.tasks else None
         due = datetime.fromisoformat(waiting.plan[0])
         return DueTimer(timer_id, waiting.element.id, waiting.element.name, due, host)
 
-    def _leave(self, host: _Host) -> None:
+    def _leave(self, host: Host) -> None:
         for timer_id in [key for key, each in self._timers.items() if each.host is host]:
             del self._timers[timer_id]
             self._gone.append(timer_id)
 
-    def _cancel(self, host: _Host) -> None:
+    def _cancel(self, host: Host) -> None:
         for task_id in host.tasks:
             self._cancelled.append(task_id)
             del self._hosts[task_id]

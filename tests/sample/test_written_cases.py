@@ -23,15 +23,17 @@ from broker_crm.db import connect, sessions
 from broker_crm.definitions.published import latest_version
 from broker_crm.integrity import broken
 from broker_crm.sample.behaviour import SampleCase
-from broker_crm.sample.history import SALE, renewal_case, sale_case
 from broker_crm.sample.lived import Simulation
 from broker_crm.sample.numbering import Numbers, highest
+from broker_crm.sample.plans import SALE, renewal_case, sale_case
 from broker_crm.sample.policies import add_holdings
 from broker_crm.sample.written import Office
 from tests.sample.furnished import TODAY
 
 SALES = range(12)
 RENEWALS = 6
+STEPS = {"insurer-quote", "offer-approval", "policy-check", "payment-watch"}
+"""Some that the cases must come to, or nothing is shown about them."""
 TABLES = {
     "cases": "select process_key, title, client_id, outcome, reason, started_at, started_by,"
     " ended_at, segment, status from process_instance order by started_at, title",
@@ -50,10 +52,9 @@ TABLES = {
     "offers": "select version, status, valid_until, prepared_by, approval_level, approved_by,"
     " sent_at, decided_at, corrections, deviation_reason, premium, premium_deviation_percent,"
     " commission_effect, other_premium_effect, standard_premium, extra_covers, insurer_id,"
-    " group_concat(kind || ':' || standard || ':' || offered || ':' || difference || reason, ', ')"
-    " from offer join offer_line on offer_id = offer.id"
-    " left join offer_deviation on line_id = offer_line.id"
-    " group by offer.id order by prepared_at, premium",
+    " (select group_concat(kind || ' ' || standard || ' ' || offered || ' ' || reason, ', ')"
+    "  from offer_deviation where line_id = offer_line.id) as deviations"
+    " from offer join offer_line on offer_id = offer.id order by prepared_at, premium",
     "quotes": "select quote.client_id, insurer_id, quote.product_id, asked_at, answered_at,"
     " quote.status, premium, sum_insured, deductible, commission_percent, decline_reason"
     " from quote order by asked_at, insurer_id",
@@ -160,3 +161,5 @@ def test_written_and_lived_cases_leave_the_same_rows(brokerage: Path, tmp_path: 
         assert found[write][name] == found[live][name], name
     assert len({row[3] for row in found[live]["cases"]}) >= 3, "several ends"
     assert len(found[live]["events"]) > 400
+    assert {row[0] for row in found[live]["tasks"]} >= STEPS
+    assert found[live]["quotes"] and any(row[-1] for row in found[live]["offers"])
