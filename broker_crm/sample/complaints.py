@@ -20,8 +20,8 @@ from broker_crm.sample.lived import Begin, Simulation
 
 COMPLAINTS = 34
 PAST_DAYS = 400
-RECENT = 5
-"""Of these so many came in during the last weeks and are under way."""
+RECENT_OF = 7
+"""One of so many came in during the last weeks and is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def plan(session: Session, simulation: Simulation, end: datetime, share: float) 
             continue
         client_id, policy_id = chance.choice(found)
         client = session.get_one(Client, client_id)
-        days = chance.randint(2, 16) if number < RECENT else chance.randint(30, PAST_DAYS)
+        days = chance.randint(30, PAST_DAYS) if number % RECENT_OF else chance.randint(2, 16)
         near = (end - timedelta(days=days)).astimezone(OFFICE).date()
         day = calendar.add_working_days(near, 0)
         at = datetime.combine(day, time(9), OFFICE) + timedelta(minutes=chance.randint(5, 400))

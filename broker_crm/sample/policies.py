@@ -30,6 +30,8 @@ AVERAGE = {ClientKind.NATURAL: 1.9, ClientKind.LEGAL: 2.6, ClientKind.FOREIGN: 1
 VIP_AVERAGE = 4.2
 HOLDS = 0.9
 """Share of the clients to browse who have held policies."""
+LEAST = 0.06
+"""Share of them that hold policies in a small history too, so that there are signals to find."""
 PEAKS = (11, 12, 1, 3, 4, 5)
 """Months in which many policies of companies end."""
 PEAK_SHARE = 0.45
@@ -90,7 +92,7 @@ def add_holdings(
         light = number >= browsed
         if chance.random() > HOLDS or (light and not is_holder(number, browsed)):
             continue
-        if chance.random() > share:
+        if chance.random() > (share if light else max(share, LEAST)):
             continue
         for offered in _chosen(chance, client, light=light):
             product = products[offered.key]
