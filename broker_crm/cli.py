@@ -75,10 +75,10 @@ def worker() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Findings as one JSON list.")
 def lint(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check diagrams, decision tables, forms and templates; exit 1 on errors."""
+    from broker_crm.definitions.checking import check_paths
     from broker_crm.definitions.findings import Severity
-    from broker_crm.definitions.lint import lint_paths
 
-    findings = lint_paths(list(paths))
+    findings = check_paths(list(paths))
     if as_json:
         click.echo(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False))
     else:
@@ -95,8 +95,13 @@ def lint(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--note", default="", help="What has changed, for those who read the versions.")
 def publish(paths: tuple[Path, ...], note: str) -> None:
     """Publish what has changed as new process versions; nothing when anything is refused."""
+    from broker_crm.definitions.checking import check_paths
+    from broker_crm.definitions.findings import DiagramRejected, Severity
     from broker_crm.definitions.publish import publish_folder
 
+    findings = check_paths(list(paths))
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise DiagramRejected(findings)
     with _session() as session:
         published = [
             version for path in paths for version in publish_folder(session, path, note=note)
@@ -105,6 +110,28 @@ def publish(paths: tuple[Path, ...], note: str) -> None:
         click.echo(f"{version.process_key}: version {version.number}")
     if not published:
         click.echo("Nothing has changed.")
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--published", is_flag=True, help="Without the designers' drafts.")
+@click.option("--force", is_flag=True, help="Overwrite files that were changed in the folder.")
+def checkout(folder: Path, published: bool, force: bool) -> None:
+    """Write the designers' files into a folder as bpmn/ and forms/; exit 1 when some differ."""
+    from broker_crm.definitions.workspace.files import published_files, workspace_files
+    from broker_crm.definitions.workspace.transfer import check_out
+
+    with _session() as session:
+        files = published_files(session) if published else workspace_files(session)
+    done = check_out(files, folder, force=force)
+    for path in done.written:
+        click.echo(f"written: {path}")
+    for path in done.differing:
+        click.echo(f"left as it is, it differs: {path}", err=True)
+    if done.differing:
+        _fail("Compare these files, or overwrite them with --force.")
+    if not done.written:
+        click.echo("The folder is up to date.")
 
 
 @commands.command()

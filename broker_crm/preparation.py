@@ -22,7 +22,7 @@ PREPARING = 7203190
 
 
 def prepare(settings: Settings) -> None:
-    """Migrate, publish what has changed in `bpmn/`, and load sample data into an empty demo.
+    """Migrate, publish what has changed in the folder, and load sample data into an empty demo.
 
     Hosts that prepare the same database at once do it one after the other.
 
@@ -47,7 +47,7 @@ def prepare(settings: Settings) -> None:
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     from broker_crm import clock
-    from broker_crm.definitions.publish import publish_folder
+    from broker_crm.definitions.workspace.folder import take_folder
     from broker_crm.sample import present_in_use_since, publish_earlier, seed
 
     sample = settings.demo and _is_empty(factory)
@@ -56,15 +56,18 @@ def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
         if sample:
             publish_earlier(session, present)
             times.enter_context(clock.use(present_in_use_since(present)))
-        for version in publish_folder(session, ROOT):
-            click.echo(f"Published {version.name}, version {version.number}.")
+        taken = take_folder(session, ROOT)
+    for version in taken.published:
+        click.echo(f"Published {version.name}, version {version.number}.")
+    for place in taken.drafted:
+        click.echo(f"{place} was changed in the folder and in the workshop; it is a draft there.")
     if sample:
-        click.echo("Loading sample data: two years of a brokerage (a minute or two) …")
+        click.echo("Loading sample data: two years of a brokerage (a few minutes) …")
         seed(factory, settings, today=present, progress=_progress())
         click.echo("Sample data is loaded.")
 
 
-def _progress(every: int = 1_000) -> Callable[[int], None]:
+def _progress(every: int = 250) -> Callable[[int], None]:
     told = 0
 
     def tell(done: int) -> None:

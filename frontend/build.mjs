@@ -1,7 +1,7 @@
 // Bundles the browser pages' scripts and styles, and the FEEL interpreter for the server.
 // Usage: node build.mjs [--watch]
 import { context } from "esbuild";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,13 +18,46 @@ const shared = {
 
 const pages = {
   ...shared,
-  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts"],
+  entryPoints: ["src/app.ts", "src/form.ts", "src/diagram.ts", "src/design.css"],
   outdir: join(app, "web", "static", "vendor"),
   format: "iife",
   target: "es2022",
   sourcemap: true,
   assetNames: "assets/[name]-[hash]",
   loader: { ".woff": "file", ".woff2": "file", ".ttf": "file", ".svg": "file", ".eot": "empty" },
+};
+
+// CodeMirror writes its styles into a <style> element, which the strict policy forbids, unless it may
+// use the document's constructed style sheets. A new version that no longer fits stops the build.
+const constructedStyles = {
+  name: "constructed-styles",
+  setup(build) {
+    build.onLoad({ filter: /style-mod[\\/]src[\\/]style-mod\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const condition = "if (!root.head && root.adoptedStyleSheets && win.CSSStyleSheet) {";
+      if (source.split(condition).length !== 2) throw new Error(`${path} is not as it was.`);
+      return { contents: source.replace(condition, "if (root.adoptedStyleSheets && win.CSSStyleSheet) {") };
+    });
+  },
+};
+
+// The editors of the workshop share their parts, and no other page loads them.
+const editors = {
+  ...shared,
+  plugins: [constructedStyles],
+  entryPoints: ["src/design/modeler.ts", "src/design/decisions.ts", "src/design/forms.ts", "src/design/texts.ts"],
+  outdir: join(app, "web", "static", "vendor", "design"),
+  format: "esm",
+  splitting: true,
+  target: "es2022",
+  assetNames: "../assets/[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  alias: {
+    "@camunda/feel-builtins": join(here, "src/design/feel_functions.ts"),
+    // Editors and their property panels must share one Preact.
+    preact: join(here, "node_modules/@bpmn-io/properties-panel/preact"),
+  },
+  loader: pages.loader,
 };
 
 // The server keeps parsed expressions and watches comparisons; the interpreter has no way in for
@@ -73,7 +106,8 @@ const feel = {
   target: "es2020",
 };
 
-const contexts = await Promise.all([context(pages), context(feel)]);
+rmSync(editors.outdir, { recursive: true, force: true });
+const contexts = await Promise.all([context(pages), context(editors), context(feel)]);
 await Promise.all(contexts.map((bundle) => bundle.rebuild()));
 if (process.argv.includes("--watch")) {
   await Promise.all(contexts.map((bundle) => bundle.watch()));

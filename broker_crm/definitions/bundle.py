@@ -6,27 +6,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.places import FileKey, files_under, place_of
 from broker_crm.engine.decisions import read_decisions
 from broker_crm.engine.definition import Source, process_keys
 from broker_crm.engine.diagram import Diagram, read_diagram
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import DiagramRefused, Refusal
+from broker_crm.engine.sentences import said
 
-TEMPLATE_FOLDERS = {
-    ResourceKind.LETTER: "letters",
-    ResourceKind.SCRIPT: "scripts",
-    ResourceKind.DOCUMENT: "documents",
-}
-TEMPLATE_SUFFIXES = {
-    ResourceKind.LETTER: ".md",
-    ResourceKind.SCRIPT: ".md",
-    ResourceKind.DOCUMENT: ".docx",
-}
-WORD_LOCK = "~$"
-"""How the files begin that Word lays beside an open document."""
+TEMPLATE_KINDS = (ResourceKind.LETTER, ResourceKind.SCRIPT, ResourceKind.DOCUMENT)
 HELP_TEMPLATES = {
     "letter": ResourceKind.LETTER,
     "script": ResourceKind.SCRIPT,
@@ -128,54 +120,78 @@ def read_folder(root: Path) -> list[Bundle]:
 
 
 def scan(root: Path) -> Folder:
-    """Read all files; those that can't be read are among the refusals."""
+    """Read all files of a folder; those that can't be read are among the refusals."""
+    return arrange(files_under(root))
+
+
+def arrange(files: Mapping[FileKey, bytes]) -> Folder:
+    """The same for files that are kept elsewhere; those that can't be read are refusals.
+
+    Args:
+        files: by kind and name; a form's name is that of its file, as long as it has no other id.
+    """
     refusals: list[Refusal] = []
-    diagram_files = _files(root / "bpmn", "*.bpmn")
+    diagram_files = _of_kind(files, ResourceKind.DIAGRAM)
     diagrams: dict[str, Diagram] = {}
     for name, content in diagram_files.items():
         try:
-            diagrams[name] = read_diagram(content, name)
+            diagrams[name] = _diagram(content, name)
         except DiagramRefused as error:
             refusals.extend(error.refusals)
             continue
         if not diagrams[name].processes:
             refusals.extend(diagrams[name].refusals)
     refusals.extend(_repeated_processes(diagrams))
-    decision_files = _files(root / "bpmn", "*.dmn")
+    decision_files = _of_kind(files, ResourceKind.DECISION)
     for name, content in decision_files.items():
         try:
-            refusals.extend(read_decisions(content, name)[1])
+            refusals.extend(_decisions(content, name)[1])
         except DiagramRefused as error:
             refusals.extend(error.refusals)
     forms: dict[str, bytes] = {}
-    for name, content in _files(root / "forms", "*.form").items():
+    for name, content in _of_kind(files, ResourceKind.FORM).items():
+        file = place_of(ResourceKind.FORM, name).name
         try:
-            key = str(json.loads(content)["id"])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            problem = f"The form can't be read: {error}."
-            mend = "Save it again from the form editor; it needs an id."
-            refusals.append(Refusal(name, None, None, problem, mend, "form"))
+            key = form_id(content)
+        except ValueError as error:
+            problem = said("The form can't be read: %(reason)s.", reason=str(error))
+            mend = said("Save it again from the form editor; it needs an id.")
+            refusals.append(Refusal(file, None, None, problem, mend, "form"))
             continue
         if key in forms:
-            problem = f"Another file has a form with the id “{key}”."
-            mend = "Give each form an id of its own."
-            refusals.append(Refusal(name, None, None, problem, mend, "form"))
+            problem = said("Another file has a form with the id “%(key)s”.", key=key)
+            mend = said("Give each form an id of its own.")
+            refusals.append(Refusal(file, None, None, problem, mend, "form"))
         forms[key] = content
     return Folder(
         diagrams,
         diagram_files,
         decision_files,
         forms,
-        {
-            kind: _templates(root / "forms" / folder, TEMPLATE_SUFFIXES[kind])
-            for kind, folder in TEMPLATE_FOLDERS.items()
-        },
-        {
-            name.removesuffix(".po"): text
-            for name, text in _files(root / "forms" / "translations", "*.po").items()
-        },
+        {kind: _of_kind(files, kind) for kind in TEMPLATE_KINDS},
+        _of_kind(files, ResourceKind.TRANSLATION),
         tuple(refusals),
     )
+
+
+_diagram = lru_cache(maxsize=64)(read_diagram)
+_decisions = lru_cache(maxsize=128)(read_decisions)
+
+
+def form_id(content: bytes) -> str:
+    """The id by which diagrams name a form.
+
+    Raises:
+        ValueError: when the file is no form.
+    """
+    try:
+        return str(json.loads(content)["id"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _of_kind(files: Mapping[FileKey, bytes], kind: ResourceKind) -> dict[str, bytes]:
+    return {name: content for (each, name), content in sorted(files.items()) if each is kind}
 
 
 def _repeated_processes(diagrams: Mapping[str, Diagram]) -> Iterator[Refusal]:
@@ -183,8 +199,10 @@ def _repeated_processes(diagrams: Mapping[str, Diagram]) -> Iterator[Refusal]:
     for file, diagram in diagrams.items():
         for key, name in process_keys(diagram).items():
             if key in homes:
-                problem = f"The process “{key}” is in {homes[key]} too."
-                mend = "Give each process an id of its own."
+                problem = said(
+                    "The process “%(key)s” is in %(file)s too.", key=key, file=homes[key]
+                )
+                mend = said("Give each process an id of its own.")
                 yield Refusal(file, key, name, problem, mend, "unique-id")
             homes[key] = file
 
@@ -274,7 +292,7 @@ def _decision_files(elements: Mapping[str, Element], folder: Folder) -> list[str
     requires: dict[str, tuple[str, ...]] = {}
     for file, content in folder.decision_files.items():
         try:
-            decisions, _refusals = read_decisions(content, file)
+            decisions, _refusals = _decisions(content, file)
         except DiagramRefused:
             homes[file] = file
             continue
@@ -295,18 +313,3 @@ def _decision_files(elements: Mapping[str, Element], folder: Folder) -> list[str
         found.add(homes[decision_id])
         waiting.extend(requires.get(decision_id, ()))
     return sorted(found)
-
-
-def _templates(folder: Path, suffix: str) -> dict[str, bytes]:
-    files = _files(folder, f"*{suffix}")
-    return {name.removesuffix(suffix): content for name, content in files.items()}
-
-
-def _files(folder: Path, pattern: str) -> dict[str, bytes]:
-    if not folder.is_dir():
-        return {}
-    return {
-        path.name: path.read_bytes()
-        for path in sorted(folder.glob(pattern))
-        if not path.name.startswith(WORD_LOCK)
-    }

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from broker_crm.definitions import script_branches, word
 from broker_crm.definitions.bundle import (
-    TEMPLATE_SUFFIXES,
     Bundle,
+    Folder,
     bundles,
     scan,
     template_references,
@@ -26,6 +26,8 @@ from broker_crm.definitions.forms.translating import texts_of
 from broker_crm.definitions.job_types import JOB_TYPES
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
+from broker_crm.definitions.places import TEMPLATE_SUFFIXES
+from broker_crm.definitions.structure import structure
 from broker_crm.definitions.translations import read_catalogue
 from broker_crm.definitions.variables import unset_variables
 from broker_crm.engine.definition import CompiledProcess, compile_process
@@ -33,6 +35,7 @@ from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import DiagramRefused
 from broker_crm.engine.feel import FeelError, check
 from broker_crm.engine.feel.templates import MERGE_FIELD
+from broker_crm.engine.sentences import said, told
 
 CANDIDATE_GROUPS = frozenset(
     {
@@ -50,6 +53,15 @@ CANDIDATE_GROUPS = frozenset(
 )
 
 
+MOST_REMEMBERED = 64
+_known: dict[str, tuple[Finding, ...]] = {}
+KIND_WORDS = {
+    ResourceKind.LETTER: said("letter"),
+    ResourceKind.SCRIPT: said("script"),
+    ResourceKind.DOCUMENT: said("document"),
+}
+
+
 def lint_paths(paths: list[Path]) -> list[Finding]:
     """Findings over folders that hold `bpmn/` and `forms/`, or over single diagrams.
 
@@ -58,14 +70,30 @@ def lint_paths(paths: list[Path]) -> list[Finding]:
     """
     findings: list[Finding] = []
     for path in paths:
-        root = project_root(path)
-        folder = scan(root)
-        findings.extend(refused(refusal) for refusal in folder.refusals)
-        for bundle in bundles(folder):
-            findings.extend(lint(bundle))
+        findings.extend(lint_folder(scan(project_root(path))))
     only = {path.name for path in paths if path.is_file()}
     unique = list(dict.fromkeys(findings))
     return [finding for finding in unique if not only or finding.file in only]
+
+
+def lint_folder(folder: Folder) -> list[Finding]:
+    """All findings on all files, each once."""
+    findings = [refused(refusal) for refusal in folder.refusals]
+    for diagram in folder.diagrams.values():
+        findings.extend(structure(diagram))
+    for bundle in bundles(folder):
+        findings.extend(_remembered(bundle))
+    return list(dict.fromkeys(findings))
+
+
+def _remembered(bundle: Bundle) -> tuple[Finding, ...]:
+    """Findings on a bundle, whose hash says whether anything has changed."""
+    key = bundle.content_hash
+    if key not in _known:
+        if len(_known) >= MOST_REMEMBERED:
+            _known.clear()
+        _known[key] = tuple(lint(bundle))
+    return _known[key]
 
 
 def project_root(path: Path) -> Path:
@@ -102,8 +130,8 @@ def _user_task(element: Element, bundle: Bundle) -> Iterator[Finding]:
         yield error_at(
             element,
             "form",
-            f"The form “{element.form_key}” does not exist.",
-            "Add it to forms/, or mend the form id.",
+            said("The form “%(form_key)s” does not exist.", form_key=element.form_key),
+            said("Add it to forms/, or mend the form id."),
         )
     if element.type != "userTask":
         return
@@ -112,29 +140,34 @@ def _user_task(element: Element, bundle: Bundle) -> Iterator[Finding]:
         yield error_at(
             element,
             "candidate-group",
-            f"The candidate group “{groups}” does not exist.",
-            f"Use one of: {', '.join(sorted(CANDIDATE_GROUPS))}.",
+            said("The candidate group “%(group)s” does not exist.", group=groups),
+            said("Use one of: %(names)s.", names=", ".join(sorted(CANDIDATE_GROUPS))),
         )
     if not groups and not element.assignee:
         yield error_at(
             element,
             "assignment",
-            "Nobody would get this task.",
-            "Set a candidate group or an assignee.",
+            said("Nobody would get this task."),
+            said("Set a candidate group or an assignee."),
         )
     if not element.form_key:
         yield warning_at(
-            element, "form", "The task has no form.", "Link a form, or make it an automatic step."
+            element,
+            "form",
+            said("The task has no form."),
+            said("Link a form, or make it an automatic step."),
         )
     if not element.properties.get("standardWorkingDays") and not element.due_date:
         yield warning_at(
             element,
             "time-standard",
-            "The task has no time standard, so nobody is reminded.",
-            "Set the property standardWorkingDays.",
+            said("The task has no time standard, so nobody is reminded."),
+            said("Set the property standardWorkingDays."),
         )
     if not element.name:
-        yield warning_at(element, "label", "The task has no name.", "Name it as people call it.")
+        yield warning_at(
+            element, "label", said("The task has no name."), said("Name it as people call it.")
+        )
 
 
 def _job(element: Element) -> Iterator[Finding]:
@@ -143,12 +176,15 @@ def _job(element: Element) -> Iterator[Finding]:
         yield error_at(
             element,
             "job-type",
-            f"The job “{job}” is unknown.",
-            f"Use one of: {', '.join(sorted(JOB_TYPES))}.",
+            said("The job “%(job)s” is unknown.", job=job),
+            said("Use one of: %(names)s.", names=", ".join(sorted(JOB_TYPES))),
         )
     if job == "send-letter" and not element.headers.get("letter"):
         yield error_at(
-            element, "letter", "The job sends no letter.", "Set the header letter to a template."
+            element,
+            "letter",
+            said("The job sends no letter."),
+            said("Set the header letter to a template."),
         )
 
 
@@ -165,8 +201,18 @@ def _templates(bundle: Bundle) -> Iterator[Finding]:
                     severity,
                     reference.element.file,
                     "template",
-                    f"The {reference.kind} “{reference.key}” has no {language} text.",
-                    f"Add {reference.key}.{language}{TEMPLATE_SUFFIXES[reference.kind]}.",
+                    said(
+                        "The %(kind)s “%(key)s” has no %(language)s text.",
+                        kind=KIND_WORDS[reference.kind],
+                        key=reference.key,
+                        language=language,
+                    ),
+                    said(
+                        "Add %(key)s.%(language)s%(suffix)s.",
+                        key=reference.key,
+                        language=language,
+                        suffix=TEMPLATE_SUFFIXES[reference.kind],
+                    ),
                     reference.element.id,
                     reference.element.name,
                     reference.element.line,
@@ -186,15 +232,15 @@ def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        yield in_file(file, "encoding", "The file is not UTF-8.", "Save it as UTF-8.")
+        yield in_file(file, "encoding", said("The file is not UTF-8."), said("Save it as UTF-8."))
         return
     if kind is ResourceKind.LETTER and not text.startswith("Subject: "):
         yield Finding(
             Severity.ERROR,
             file,
             "letter",
-            "The letter has no subject.",
-            "Begin it with a line “Subject: …”.",
+            said("The letter has no subject."),
+            said("Begin it with a line “Subject: …”."),
             line=1,
         )
     for match in MERGE_FIELD.finditer(text):
@@ -203,7 +249,7 @@ def _template(file: str, kind: ResourceKind, content: bytes) -> Iterator[Finding
         except FeelError as error:
             line = text.count("\n", 0, match.start()) + 1
             yield Finding(
-                Severity.ERROR, file, "merge-field", str(error), "Mend the field.", line=line
+                Severity.ERROR, file, "merge-field", told(error), said("Mend the field."), line=line
             )
 
 
@@ -211,7 +257,7 @@ def _word_template(file: str, content: bytes) -> Iterator[Finding]:
     try:
         placed = word.merge_fields(content)
     except word.WordRefused as error:
-        yield in_file(file, "document", str(error), "Save it again from Word.")
+        yield in_file(file, "document", told(error), said("Save it again from Word."))
         return
     for each in placed:
         try:
@@ -220,8 +266,13 @@ def _word_template(file: str, content: bytes) -> Iterator[Finding]:
             yield in_file(
                 file,
                 "merge-field",
-                f"Paragraph {each.paragraph}, “{each.field}”: {error}",
-                "Mend the field.",
+                said(
+                    "Paragraph %(paragraph)s, “%(field)s”: %(reason)s",
+                    paragraph=each.paragraph,
+                    field=each.field,
+                    reason=told(error),
+                ),
+                said("Mend the field."),
             )
 
 
@@ -233,7 +284,7 @@ def _forms(bundle: Bundle) -> tuple[dict[str, Form], list[Finding]]:
             forms[key] = read_form(content.decode())
         except (FormRefused, UnicodeDecodeError) as error:
             findings.append(
-                in_file(f"{key}.form", "form", str(error), "Mend it in the form editor.")
+                in_file(f"{key}.form", "form", told(error), said("Mend it in the form editor."))
             )
     return forms, findings
 
@@ -243,14 +294,20 @@ def _translations(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding
         try:
             catalogue = read_catalogue(content)
         except ValueError as error:
-            yield in_file(f"{language}.po", "translation", str(error), "Mend the catalogue.")
+            yield in_file(f"{language}.po", "translation", told(error), said("Mend the catalogue."))
             continue
-        mend = f"Add it to forms/translations/{language}.po."
+        mend = said("Add it to forms/translations/%(language)s.po.", language=language)
         for element in bundle.elements.values():
             if element.type == "userTask" and element.name and element.name not in catalogue:
-                problem = f"“{element.name}” has no translation ({language})."
+                problem = said(
+                    "“%(name)s” has no translation (%(language)s).",
+                    name=element.name,
+                    language=language,
+                )
                 yield warning_at(element, "translation", problem, mend)
         for form in forms.values():
             for text in sorted(texts_of(form.schema) - catalogue.keys()):
-                problem = f"“{text}” has no translation ({language})."
+                problem = said(
+                    "“%(text)s” has no translation (%(language)s).", text=text, language=language
+                )
                 yield in_file(f"{form.key}.form", "translation", problem, mend, Severity.WARNING)

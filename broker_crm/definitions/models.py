@@ -63,3 +63,36 @@ class ProcessVersionResource(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     """File name for diagrams and decisions; form id; template key with language, 'intro.lt'."""
     resource_hash: Mapped[str] = mapped_column(ForeignKey("resource.hash"))
+
+
+class DraftFile(Base):
+    """A file that designers have begun to change and nobody has published yet; one for all."""
+
+    __tablename__ = "draft_file"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    deleted: Mapped[bool] = mapped_column(default=False)
+    """True when the draft says that the file goes."""
+    base_hash: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the published content that it was begun from; None for a new file."""
+    row_version: Mapped[int] = mapped_column(default=1)
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    """None when the product laid it here, because folder and designers changed the same file."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __mapper_args__ = {"version_id_col": row_version}  # noqa: RUF012
+
+
+class FolderFile(Base):
+    """A file of the product's folder as it was when it was last taken from there."""
+
+    __tablename__ = "folder_file"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the content."""

@@ -10,6 +10,7 @@ from broker_crm.definitions.forms import Form
 from broker_crm.definitions.forms.values import options
 from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element
+from broker_crm.engine.sentences import said
 
 
 def offered_outcomes(
@@ -26,8 +27,13 @@ def offered_outcomes(
             yield error_at(
                 element,
                 "outcome",
-                f"The form “{form.key}” has no field “{variable}”, so the task can't be completed.",
-                "Add the field, or remove the property outcomes.",
+                said(
+                    "The form “%(key)s” has no field “%(variable)s”, so the task can't be "
+                    "completed.",
+                    key=form.key,
+                    variable=variable,
+                ),
+                said("Add the field, or remove the property outcomes."),
             )
             continue
         if not isinstance(field.attributes.get("values"), list):
@@ -38,15 +44,23 @@ def offered_outcomes(
             yield error_at(
                 element,
                 "outcome",
-                f"The form “{form.key}” offers “{word}”, which is not an outcome of the task.",
-                f"Outcomes: {', '.join(sorted(listed))}.",
+                said(
+                    "The form “%(key)s” offers “%(word)s”, which is not an outcome of the task.",
+                    key=form.key,
+                    word=word,
+                ),
+                said("Outcomes: %(names)s.", names=", ".join(sorted(listed))),
             )
         for word in sorted(listed - offered):
             yield warning_at(
                 element,
                 "outcome",
-                f"The form “{form.key}” does not offer the outcome “{word}”.",
-                "Add it to the form, or remove it from outcomes.",
+                said(
+                    "The form “%(key)s” does not offer the outcome “%(word)s”.",
+                    key=form.key,
+                    word=word,
+                ),
+                said("Add it to the form, or remove it from outcomes."),
             )
 
 
@@ -63,8 +77,12 @@ def compared_outcomes(process: CompiledProcess) -> Iterator[Finding]:
                     Severity.ERROR,
                     process.elements[flow.source].file,
                     "outcome",
-                    f"“{word}” is not an outcome of “{variable}”.",
-                    f"Outcomes: {', '.join(sorted(closed[variable]))}.",
+                    said(
+                        "“%(word)s” is not an outcome of “%(variable)s”.",
+                        word=word,
+                        variable=variable,
+                    ),
+                    said("Outcomes: %(names)s.", names=", ".join(sorted(closed[variable]))),
                     flow.id,
                     flow.name,
                     flow.line,

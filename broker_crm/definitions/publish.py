@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.definitions.bundle import Bundle, bundles, scan
+from broker_crm.definitions.bundle import Bundle, arrange, bundles
 from broker_crm.definitions.findings import DiagramRejected, Finding, Severity, refused
 from broker_crm.definitions.lint import lint, project_root
 from broker_crm.definitions.models import ProcessVersion, ProcessVersionResource, Resource
+from broker_crm.definitions.places import FileKey, files_under
 
 PUBLISHING = 7_203_115
 """The lock that PostgreSQL knows publishing by."""
@@ -36,7 +38,18 @@ def publish_folder(
     Raises:
         DiagramRejected: when any process has an error; nothing is published then.
     """
-    folder = scan(project_root(root))
+    return publish_files(session, files_under(project_root(root)), author=author, note=note)
+
+
+def publish_files(
+    session: Session, files: Mapping[FileKey, bytes], *, author: str | None = None, note: str = ""
+) -> list[ProcessVersion]:
+    """The same for files that are kept elsewhere.
+
+    Args:
+        files: by kind and name.
+    """
+    folder = arrange(files)
     found: list[Finding] = [refused(refusal) for refusal in folder.refusals]
     all_bundles = list(bundles(folder))
     for bundle in all_bundles:
@@ -89,7 +102,7 @@ def publish_bundle(
 
 
 def wait_for_others(session: Session) -> None:
-    """SQLite lets one write at a time anyway."""
+    """Let nobody else publish until this transaction ends; SQLite has one writer at a time."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
 

@@ -16,6 +16,7 @@ from broker_crm.definitions.forms import Field, Form
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.variables import read_by
 from broker_crm.engine.feel import FeelError, check
+from broker_crm.engine.sentences import said
 
 BRANCH = re.compile(r"\s*\{\?(.+?)\?\}\s*$", re.DOTALL)
 ANYWHERE = re.compile(r"\{\?(.+?)\?\}", re.DOTALL)
@@ -53,7 +54,12 @@ def _condition(file: str, text: str, match: re.Match[str], known: set[str]) -> I
     except FeelError as error:
         line = text.count("\n", 0, match.start()) + 1
         yield Finding(
-            Severity.ERROR, file, "script-branch", str(error), "Mend the condition.", line=line
+            Severity.ERROR,
+            file,
+            "script-branch",
+            str(error),
+            said("Mend the condition."),
+            line=line,
         )
         return
     for name in sorted(read_by(condition) - known):
@@ -65,8 +71,8 @@ def _unknown(file: str, text: str, match: re.Match[str], name: str) -> Finding:
         Severity.ERROR,
         file,
         "script-branch",
-        f"The script names the field “{name}”, which no form beside it has.",
-        "Name a field of the step's form.",
+        said("The script names the field “%(name)s”, which no form beside it has.", name=name),
+        said("Name a field of the step's form."),
         line=text.count("\n", 0, match.start()) + 1,
     )
 

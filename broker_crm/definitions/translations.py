@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from io import BytesIO
 
 from babel.messages.pofile import PoFileError, read_po
 
 
+@lru_cache(maxsize=16)
 def read_catalogue(content: bytes) -> Mapping[str, str]:
     """Translations by original text; fuzzy and empty ones are left out.
 

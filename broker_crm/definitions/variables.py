@@ -17,6 +17,7 @@ from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.feel import FeelError, names
 from broker_crm.engine.feel.templates import MERGE_FIELD
+from broker_crm.engine.sentences import said
 
 CASE_VARIABLES = frozenset(
     {
@@ -64,7 +65,7 @@ SHOWN_TEXTS = ("text", "label", "description", "content")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FILTER = re.compile(r"(?<=[\w\])}])\s*\[[^\[\]]*\]")
 _FIELD = re.compile(r"\{\{(?![#/])(.+?)\}\}", re.DOTALL)
-_MEND = "Mend the name, or set the variable before."
+_MEND = said("Mend the name, or set the variable before.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _unknown(reading: Reading, known: frozenset[str] | set[str]) -> Iterator[Fin
             Severity.WARNING,
             reading.file,
             "variable",
-            f"{reading.place} reads “{name}”, which nothing sets.",
+            said("%(place)s reads “%(name)s”, which nothing sets.", place=reading.place, name=name),
             _MEND,
             element.id if element else None,
             element.name if element else None,
@@ -158,30 +159,30 @@ def _diagram(process: CompiledProcess) -> Iterator[Reading]:
         decision = process.decisions.get(element.decision_id or "")
         if decision is not None and not decision.requires:
             for column in decision.inputs:
-                place = f"The decision “{decision.name}”"
+                place = said("The decision “%(name)s”", name=decision.name)
                 yield Reading(element.file, place, column.expression, element)
     for flow in process.flows.values():
         if flow.condition:
             source = process.elements[flow.source]
-            place = f"The flow “{flow.name or flow.id}”"
+            place = said("The flow “%(name)s”", name=flow.name or flow.id)
             yield Reading(source.file, place, flow.condition.removeprefix("="), source)
 
 
 def _form(key: str, form: Form) -> Iterator[Reading]:
     for field in form.every_field():
-        said = field.attributes
-        name = str(said.get("label") or said.get("key") or said.get("id") or "?")
+        attributes = field.attributes
+        name = str(attributes.get("label") or attributes.get("key") or attributes.get("id") or "?")
         for expression in _expressions(field):
-            yield Reading(f"{key}.form", f"The field “{name}”", expression)
+            yield Reading(f"{key}.form", said("The field “%(name)s”", name=name), expression)
 
 
 def _expressions(field: Field) -> Iterator[str]:
-    said: Mapping[str, Any] = field.attributes
-    if said.get("valuesKey"):
-        yield str(said["valuesKey"]).split(".")[0]
-    values = [field.hide, said.get("readonly"), said.get("expression")]
-    values += [said.get("valuesExpression"), *(field.rules.get(limit) for limit in LIMITS)]
-    texts = [str(said.get(name) or "") for name in SHOWN_TEXTS]
+    attributes: Mapping[str, Any] = field.attributes
+    if attributes.get("valuesKey"):
+        yield str(attributes["valuesKey"]).split(".")[0]
+    values = [field.hide, attributes.get("readonly"), attributes.get("expression")]
+    values += [attributes.get("valuesExpression"), *(field.rules.get(limit) for limit in LIMITS)]
+    texts = [str(attributes.get(name) or "") for name in SHOWN_TEXTS]
     values += texts
     for value in values:
         if isinstance(value, str) and value.startswith("="):
@@ -200,10 +201,12 @@ def _templates(bundle: Bundle) -> Iterator[Reading]:
         except word.WordRefused:
             continue
         for each in placed:
-            yield Reading(f"{stem}.docx", f"Paragraph {each.paragraph}", each.field)
+            yield Reading(
+                f"{stem}.docx", said("Paragraph %(number)s", number=each.paragraph), each.field
+            )
 
 
 def _template(file: str, text: str) -> Iterator[Reading]:
     for match in MERGE_FIELD.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
-        yield Reading(file, "The merge field", match[1].strip(), line=line)
+        yield Reading(file, said("The merge field"), match[1].strip(), line=line)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 
@@ -19,6 +20,7 @@ from docx.section import Section
 from docx.text.paragraph import Paragraph
 
 from broker_crm.engine.feel.templates import MERGE_FIELD
+from broker_crm.engine.sentences import said
 
 LARGEST = 5 * 1024 * 1024
 LARGEST_UNPACKED = 40 * 1024 * 1024
@@ -47,15 +49,17 @@ def opened(content: bytes) -> Document:
         WordRefused: when it is no .docx, too large, or unpacks to too much.
     """
     if len(content) > LARGEST:
-        raise WordRefused("The file is larger than 5 MB. Make its pictures smaller.")
+        raise WordRefused(said("The file is larger than 5 MB. Make its pictures smaller."))
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
             unpacked = sum(entry.file_size for entry in package.infolist())
         if unpacked > LARGEST_UNPACKED:
-            raise WordRefused("The file unpacks to more than 40 MB. Save it from Word again.")
+            raise WordRefused(said("The file unpacks to more than 40 MB. Save it from Word again."))
         return docx.Document(BytesIO(content))
     except BROKEN as error:
-        raise WordRefused("The file is no Word document. Save it from Word as .docx.") from error
+        raise WordRefused(
+            said("The file is no Word document. Save it from Word as .docx.")
+        ) from error
 
 
 def packed(document: Document) -> bytes:
@@ -90,17 +94,18 @@ def field_of(written: str) -> str:
     return field if '"' in field else field.translate(QUOTES)
 
 
-def merge_fields(content: bytes) -> list[PlacedField]:
+@lru_cache(maxsize=64)
+def merge_fields(content: bytes) -> tuple[PlacedField, ...]:
     """Every `{{ FEEL }}` field of a template.
 
     Raises:
         WordRefused: when the file can't be read.
     """
-    return [
+    return tuple(
         PlacedField(field_of(match[1]), number)
         for number, paragraph in enumerate(paragraphs(opened(content)), start=1)
         for match in MERGE_FIELD.finditer(text_of(paragraph))
-    ]
+    )
 
 
 def text_of(paragraph: Paragraph) -> str:
@@ -110,7 +115,7 @@ def text_of(paragraph: Paragraph) -> str:
 
 def _within(holder: Document | BlockItemContainer, depth: int = 0) -> Iterator[Paragraph]:
     if depth > DEEPEST:
-        raise WordRefused("The tables stand too deep within one another.")
+        raise WordRefused(said("The tables stand too deep within one another."))
     for item in holder.iter_inner_content():
         if isinstance(item, Paragraph):
             yield item

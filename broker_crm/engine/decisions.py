@@ -11,6 +11,7 @@ from lxml import etree
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.engine.errors import Refusal, RuleFailed
 from broker_crm.engine.feel import FeelError, check, check_unary_test, evaluate, unary_test
+from broker_crm.engine.sentences import said, told
 from broker_crm.engine.xml import DMN_NAMESPACES, local_name, read_xml
 
 HIT_POLICIES = frozenset(
@@ -74,8 +75,10 @@ def read_decisions(content: bytes, file: str) -> tuple[dict[str, Decision], list
     root = read_xml(content, file)
     namespace = etree.QName(root).namespace or ""
     if namespace not in DMN_NAMESPACES:
-        problem = f"The namespace “{namespace}” is not DMN 1.3 (or 1.2)."
-        return {}, [Refusal(file, None, None, problem, "Save the file as DMN 1.3.", "dmn")]
+        problem = said(
+            "The namespace “%(namespace)s” is not DMN 1.3 (or 1.2).", namespace=namespace
+        )
+        return {}, [Refusal(file, None, None, problem, said("Save the file as DMN 1.3."), "dmn")]
     decisions: dict[str, Decision] = {}
     refusals: list[Refusal] = []
     for node in root:
@@ -90,8 +93,8 @@ def read_decisions(content: bytes, file: str) -> tuple[dict[str, Decision], list
 
 def used_twice(decision: Decision, file: str) -> Refusal:
     """The refusal of a second decision with the same id."""
-    problem = f"The id is used by another decision in {file} too."
-    mend = "Give every decision an id of its own."
+    problem = said("The id is used by another decision in %(file)s too.", file=file)
+    mend = said("Give every decision an id of its own.")
     return Refusal(decision.file, decision.id, decision.name, problem, mend, "unique-id")
 
 
@@ -167,46 +170,60 @@ def _refusals(decision: Decision, node: etree._Element) -> list[Refusal]:
 
     if decision.expression is not None:
         if not decision.expression:
-            refuse("The decision has an empty expression.", "Write it.", "dmn")
+            refuse(said("The decision has an empty expression."), said("Write it."), "dmn")
         _check_expression(decision.expression, decision.id, refuse)
         return found
     if not decision.outputs:
-        refuse("The decision has no table.", "Add a decision table.", "dmn")
+        refuse(said("The decision has no table."), said("Add a decision table."), "dmn")
     if decision.hit_policy not in HIT_POLICIES:
         refuse(
-            f"The hit policy “{decision.hit_policy}” is unknown.",
-            f"Use one of {', '.join(sorted(HIT_POLICIES))}.",
+            said("The hit policy “%(hit_policy)s” is unknown.", hit_policy=decision.hit_policy),
+            said("Use one of %(names)s.", names=", ".join(sorted(HIT_POLICIES))),
             "hit-policy",
         )
     if decision.aggregation and decision.aggregation not in AGGREGATIONS:
         refuse(
-            f"The aggregation “{decision.aggregation}” is unknown.",
-            f"Use one of {', '.join(AGGREGATIONS)}.",
+            said("The aggregation “%(aggregation)s” is unknown.", aggregation=decision.aggregation),
+            said("Use one of %(names)s.", names=", ".join(AGGREGATIONS)),
             "hit-policy",
         )
     for column in decision.inputs:
         if not column.expression:
             refuse(
-                f"The input “{column.label}” has no expression.",
-                "Set it, for example to the name of a variable.",
+                said("The input “%(label)s” has no expression.", label=column.label),
+                said("Set it, for example to the name of a variable."),
                 "dmn",
             )
         _check_expression(column.expression, decision.id, refuse)
     outputs = [output.name for output in decision.outputs]
     if len(outputs) > 1 and (len(set(outputs)) < len(outputs) or "" in outputs):
-        refuse("Output columns share a name or have none.", "Give each its own name.", "dmn")
+        refuse(
+            said("Output columns share a name or have none."),
+            said("Give each its own name."),
+            "dmn",
+        )
     for output in decision.outputs:
         _check_expression(output.default or "", decision.id, refuse)
         _check_expression(f"[{output.values}]", decision.id, refuse)
     for number, rule in enumerate(decision.rules, start=1):
         if len(rule.tests) != len(decision.inputs) or len(rule.results) != len(decision.outputs):
-            refuse(f"Row {number} has missing cells.", "Fill the row.", "dmn", rule.id)
+            refuse(
+                said("Row %(number)s has missing cells.", number=number),
+                said("Fill the row."),
+                "dmn",
+                rule.id,
+            )
         for cell in rule.tests:
             if cell and cell != "-":
                 try:
                     check_unary_test(cell)
                 except FeelError as error:
-                    refuse(f"Row {number}: {error}", "Mend the cell.", "feel", rule.id)
+                    refuse(
+                        said("Row %(number)s: %(reason)s", number=number, reason=told(error)),
+                        said("Mend the cell."),
+                        "feel",
+                        rule.id,
+                    )
         for cell in rule.results:
             _check_expression(cell, rule.id, refuse)
     return found
@@ -218,7 +235,7 @@ def _check_expression(expression: str, place: str, refuse: Callable[..., None]) 
     try:
         check(expression)
     except FeelError as error:
-        refuse(str(error), "Mend the expression.", "feel", place)
+        refuse(told(error), said("Mend the expression."), "feel", place)
 
 
 def decide(
@@ -258,7 +275,7 @@ def decide(
                 return evaluate(decision.expression, seen, calendar=calendar)
             return _table(decision, seen, calendar)
         except FeelError as error:
-            raise RuleFailed(decision.id, decision.name, str(error)) from error
+            raise RuleFailed(decision.id, decision.name, told(error)) from error
 
     return work_out(decision_id)
 

@@ -14,6 +14,7 @@ from broker_crm.engine.dialect import Element, SequenceFlow
 from broker_crm.engine.errors import DiagramRefused, Refusal
 from broker_crm.engine.expressions import check_expressions
 from broker_crm.engine.parser import DiagramParser
+from broker_crm.engine.sentences import said
 from broker_crm.engine.xml import bpmn
 
 
@@ -105,8 +106,8 @@ def compile_process(source: Source) -> CompiledProcess:
                 refusals.append(
                     _refusal(
                         element,
-                        f"The id is used in {elements[identifier].file} too.",
-                        "Give the element an id of its own.",
+                        said("The id is used in %(file)s too.", file=elements[identifier].file),
+                        said("Give the element an id of its own."),
                         "unique-id",
                     )
                 )
@@ -161,8 +162,8 @@ def _references(
                 diagrams[0].file,
                 source.process_key,
                 None,
-                "The process is in none of the files.",
-                f"Use one of: {', '.join(sorted(processes))}.",
+                said("The process is in none of the files."),
+                said("Use one of: %(names)s.", names=", ".join(sorted(processes))),
                 "process",
             )
         )
@@ -174,8 +175,8 @@ def _references(
             found.append(
                 _refusal(
                     element,
-                    f"The decision “{decision}” does not exist.",
-                    f"Decisions known: {known}.",
+                    said("The decision “%(decision)s” does not exist.", decision=decision),
+                    said("Decisions known: %(known)s.", known=known),
                     "decision",
                 )
             )
@@ -184,8 +185,8 @@ def _references(
             found.append(
                 _refusal(
                     element,
-                    f"The called process “{called}” does not exist.",
-                    "Publish it in the same folder, or mend the id.",
+                    said("The called process “%(called)s” does not exist.", called=called),
+                    said("Publish it in the same folder, or mend the id."),
                     "called-process",
                 )
             )
@@ -197,8 +198,11 @@ def _references(
                         decision_.file,
                         decision_.id,
                         decision_.name,
-                        f"The required decision “{required}” does not exist.",
-                        "Mend the requirement.",
+                        said(
+                            "The required decision “%(required)s” does not exist.",
+                            required=required,
+                        ),
+                        said("Mend the requirement."),
                         "decision",
                     )
                 )
@@ -208,8 +212,8 @@ def _references(
                     decision_.file,
                     decision_.id,
                     decision_.name,
-                    "The decision requires itself.",
-                    "Remove one of the requirements on the way.",
+                    said("The decision requires itself."),
+                    said("Remove one of the requirements on the way."),
                     "decision",
                 )
             )
@@ -219,8 +223,8 @@ def _references(
             found.append(
                 _refusal(
                     element,
-                    "The process has several start events.",
-                    "Keep one start event.",
+                    said("The process has several start events."),
+                    said("Keep one start event."),
                     "one-start-event",
                 )
             )
@@ -232,8 +236,8 @@ def _references(
                         diagram.file,
                         process.get("id"),
                         process.get("name"),
-                        "The process has no start event.",
-                        "Add one.",
+                        said("The process has no start event."),
+                        said("Add one."),
                         "one-start-event",
                         process.sourceline,
                     )
@@ -283,13 +287,17 @@ def _build(
 
 def _build_failure(error: Exception, home: Diagram, process_key: str) -> Refusal:
     if isinstance(error, RecursionError) or "RecursionError" in str(error):
-        problem = "The process has a chain of too many elements in a row."
-        mend = "Split it with subprocesses or call activities."
+        problem = said("The process has a chain of too many elements in a row.")
+        mend = said("Split it with subprocesses or call activities.")
         return Refusal(home.file, process_key, None, problem, mend, "chain-length")
-    problem = f"The diagram can't be built: {error}."
-    mend = "Mend the element that is named."
+    problem = said("The diagram can't be built: %(reason)s.", reason=str(error))
+    mend = said("Mend the element that is named.")
     if not isinstance(error, ValidationException):
-        problem = f"The diagram can't be built: {type(error).__name__}: {error}."
+        problem = said(
+            "The diagram can't be built: %(name)s: %(reason)s.",
+            name=type(error).__name__,
+            reason=str(error),
+        )
     return Refusal(home.file, process_key, None, problem, mend, "structure")
 
 

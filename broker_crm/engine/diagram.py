@@ -16,6 +16,7 @@ from broker_crm.engine.dialect import (
     read_flow,
 )
 from broker_crm.engine.errors import Refusal
+from broker_crm.engine.sentences import said
 from broker_crm.engine.xml import bpmn, is_bpmn, local_name, read_xml
 
 MAX_ELEMENTS = 1_000
@@ -23,17 +24,17 @@ RESERVED_IDS = frozenset({"Start", "End", "Root"})
 RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin", " [child]")
 NAMED = ("message", "signal", "error", "escalation")
 MENDS = {
-    "task": "Choose a type: user task, service task, script task …",
-    "manualTask": "Use a user task, so that somebody gets it in the inbox.",
-    "complexGateway": "Use an exclusive, inclusive or parallel gateway.",
-    "adHocSubProcess": "Use a subprocess with a gateway that decides what comes next.",
-    "transaction": "Use a subprocess with boundary events.",
+    "task": said("Choose a type: user task, service task, script task …"),
+    "manualTask": said("Use a user task, so that somebody gets it in the inbox."),
+    "complexGateway": said("Use an exclusive, inclusive or parallel gateway."),
+    "adHocSubProcess": said("Use a subprocess with a gateway that decides what comes next."),
+    "transaction": said("Use a subprocess with boundary events."),
 }
 REFUSED_EVENTS = {
-    "link": "Draw the flow, or move the part into a call activity.",
-    "compensate": "Model the undoing steps as a path of their own.",
-    "conditional": "Use a message, or a gateway after a user task.",
-    "cancel": "Use an error event.",
+    "link": said("Draw the flow, or move the part into a call activity."),
+    "compensate": said("Model the undoing steps as a path of their own."),
+    "conditional": said("Use a message, or a gateway after a user task."),
+    "cancel": said("Use an error event."),
 }
 ALLOWED_EVENTS: dict[str, frozenset[str | None]] = {
     "startEvent": frozenset({None, "timer", "message", "signal"}),
@@ -95,8 +96,8 @@ def read_diagram(content: bytes, file: str) -> Diagram:
                     file,
                     identifier,
                     None,
-                    f"The id is used {times} times.",
-                    "Give every element an id of its own.",
+                    said("The id is used %(times)s times.", times=times),
+                    said("Give every element an id of its own."),
                     "unique-id",
                 )
             )
@@ -120,8 +121,8 @@ def read_diagram(content: bytes, file: str) -> Diagram:
                 file,
                 None,
                 None,
-                "The file has no executable process.",
-                "Mark the process as executable.",
+                said("The file has no executable process."),
+                said("Mark the process as executable."),
                 "executable",
             )
         )
@@ -131,8 +132,12 @@ def read_diagram(content: bytes, file: str) -> Diagram:
                 file,
                 None,
                 None,
-                f"The file has {len(elements)} elements, the limit is {MAX_ELEMENTS}.",
-                "Split the process with call activities.",
+                said(
+                    "The file has %(count)s elements, the limit is %(limit)s.",
+                    count=len(elements),
+                    limit=MAX_ELEMENTS,
+                ),
+                said("Split the process with call activities."),
                 "file-size",
             )
         )
@@ -155,7 +160,7 @@ def _unsupported(node: etree._Element, file: str, kind: str) -> Refusal:
         file,
         node.get("id"),
         node.get("name"),
-        f"A {kind} can't be executed.",
+        said("A %(kind)s can't be executed.", kind=kind),
         MENDS.get(kind, "Use one of the supported elements."),
         "supported-element",
         node.sourceline,
@@ -174,47 +179,55 @@ def _refusals_of(element: Element, node: etree._Element) -> list[Refusal]:
         child for child in node if is_bpmn(child) and local_name(child).endswith("EventDefinition")
     ]
     if not element.id:
-        refuse("The element has no id.", "Save the file again from the modeler.", "unique-id")
+        refuse(
+            said("The element has no id."),
+            said("Save the file again from the modeler."),
+            "unique-id",
+        )
     if element.id in RESERVED_IDS or element.id.endswith(RESERVED_ENDINGS):
         refuse(
-            f"The id “{element.id}” is reserved.",
-            "Rename it, for example by a word behind it.",
+            said("The id “%(id)s” is reserved.", id=element.id),
+            said("Rename it, for example by a word behind it."),
             "reserved-id",
         )
     if len(definitions) > 1:
         refuse(
-            "The event waits for several things at once.",
-            "Use an event-based gateway with one event each.",
+            said("The event waits for several things at once."),
+            said("Use an event-based gateway with one event each."),
             "one-event-definition",
         )
     if element.event in REFUSED_EVENTS:
         refuse(
-            f"A {element.event} event can't be executed.",
+            said("A %(event)s event can't be executed.", event=element.event),
             REFUSED_EVENTS[element.event],
             "supported-event",
         )
     elif element.type in ALLOWED_EVENTS and element.event not in ALLOWED_EVENTS[element.type]:
         refuse(
-            f"A {element.type} can't be of the kind “{element.event or 'none'}”.",
-            "Choose another event type.",
+            said(
+                "A %(type)s can't be of the kind “%(event)s”.",
+                type=element.type,
+                event=element.event or "none",
+            ),
+            said("Choose another event type."),
             "supported-event",
         )
     if node.get("isForCompensation") == "true":
         refuse(
-            "Compensation can't be executed.",
-            "Model the undoing steps as a path of their own.",
+            said("Compensation can't be executed."),
+            said("Model the undoing steps as a path of their own."),
             "supported-element",
         )
     if node.get("triggeredByEvent") == "true":
         refuse(
-            "Event subprocesses can't be executed.",
-            "Put the part into a subprocess and use a boundary event.",
+            said("Event subprocesses can't be executed."),
+            said("Put the part into a subprocess and use a boundary event."),
             "event-subprocess",
         )
     if node.find(bpmn("standardLoopCharacteristics")) is not None:
         refuse(
-            "The loop marker can't be executed.",
-            "Draw the loop with an exclusive gateway.",
+            said("The loop marker can't be executed."),
+            said("Draw the loop with an exclusive gateway."),
             "supported-element",
         )
     _content(element, refuse)
@@ -225,66 +238,66 @@ def _content(element: Element, refuse: _Refuse) -> None:
     loop = element.multi_instance
     if loop is not None and not loop.input_collection:
         refuse(
-            "The multi-instance marker has no input collection.",
-            "Set the input collection, for example “=insurers”.",
+            said("The multi-instance marker has no input collection."),
+            said("Set the input collection, for example “=insurers”."),
             "multi-instance",
         )
     if element.event == "timer" and element.type != "startEvent" and not element.timer:
         refuse(
-            "The timer has no date, duration or cycle.",
-            "Set it, for example to “=before due(1)”.",
+            said("The timer has no date, duration or cycle."),
+            said("Set it, for example to “=before due(1)”."),
             "timer",
         )
     repeats_on_host = element.type == "boundaryEvent" and not element.interrupting
     if element.timer_kind == "timeCycle" and element.type != "startEvent" and not repeats_on_host:
         refuse(
-            "A repeating timer only works as a non-interrupting boundary event.",
-            "Use a date or a duration, or make the event non-interrupting.",
+            said("A repeating timer only works as a non-interrupting boundary event."),
+            said("Use a date or a duration, or make the event non-interrupting."),
             "timer",
         )
     catches = element.type in {"receiveTask", "intermediateCatchEvent", "boundaryEvent"}
     if catches and element.event in {"message", "signal"} and not element.event_name:
         refuse(
-            f"The {element.event} has no name.",
-            f"Choose or create a {element.event}.",
+            said("The %(event)s has no name.", event=element.event),
+            said("Choose or create a %(event)s.", event=element.event),
             "event-name",
         )
     if catches and element.event == "message" and not element.correlation_key:
         refuse(
-            "The message has no correlation key.",
-            "Set the subscription's correlation key, for example “=clientId”.",
+            said("The message has no correlation key."),
+            said("Set the subscription's correlation key, for example “=clientId”."),
             "correlation-key",
         )
     if element.type == "serviceTask" and not element.job_type:
         refuse(
-            "The service task names no job.",
-            "Set the task definition's type, for example “send-letter”.",
+            said("The service task names no job."),
+            said("Set the task definition's type, for example “send-letter”."),
             "job-type",
         )
     if element.type == "sendTask" and not element.job_type and not element.event_name:
         refuse(
-            "The send task names no job and no message.",
-            "Set the task definition's type, or choose a message.",
+            said("The send task names no job and no message."),
+            said("Set the task definition's type, or choose a message."),
             "job-type",
         )
     if element.type == "scriptTask" and not (element.script and element.result_variable):
         refuse(
-            "The script task has no FEEL expression or no result variable.",
-            "Use a FEEL expression; other script languages are never run.",
+            said("The script task has no FEEL expression or no result variable."),
+            said("Use a FEEL expression; other script languages are never run."),
             "script",
         )
     if element.type == "businessRuleTask" and not element.job_type and not element.decision_id:
         refuse(
-            "The business rule task calls no decision.",
-            "Set the called decision and its result variable.",
+            said("The business rule task calls no decision."),
+            said("Set the called decision and its result variable."),
             "decision",
         )
     if element.type == "callActivity" and (
         not element.called_process or element.called_process.startswith("=")
     ):
         refuse(
-            "The call activity names no process, or an expression.",
-            "Set the called process to the id of a process.",
+            said("The call activity names no process, or an expression."),
+            said("Set the called process to the id of a process."),
             "called-process",
         )
 
@@ -305,8 +318,10 @@ def _wiring(
                         file,
                         flow.id,
                         flow.name,
-                        f"The flow is connected to “{end}”, which can't be executed.",
-                        "Connect it to an element of the process.",
+                        said(
+                            "The flow is connected to “%(end)s”, which can't be executed.", end=end
+                        ),
+                        said("Connect it to an element of the process."),
                         "connected",
                         flow.line,
                     )
@@ -320,8 +335,8 @@ def _wiring(
             found.append(
                 _refusal(
                     element,
-                    "Nothing follows this element.",
-                    "Connect it to the next step or to an end event.",
+                    said("Nothing follows this element."),
+                    said("Connect it to the next step or to an end event."),
                     "implicit-end",
                 )
             )
@@ -330,8 +345,8 @@ def _wiring(
             found.append(
                 _refusal(
                     element,
-                    "Several flows leave this element.",
-                    "Put a gateway behind it.",
+                    said("Several flows leave this element."),
+                    said("Put a gateway behind it."),
                     "implicit-split",
                 )
             )
@@ -339,8 +354,8 @@ def _wiring(
             found.append(
                 _refusal(
                     element,
-                    "A flow out of this element has a condition.",
-                    "Put an exclusive gateway behind it.",
+                    said("A flow out of this element has a condition."),
+                    said("Put an exclusive gateway behind it."),
                     "implicit-split",
                 )
             )
@@ -348,8 +363,11 @@ def _wiring(
             found.extend(
                 _refusal(
                     element,
-                    f"The flow “{flow.name or flow.id}” has no condition and is not the default.",
-                    "Give it a condition, or make it the default flow.",
+                    said(
+                        "The flow “%(name)s” has no condition and is not the default.",
+                        name=flow.name or flow.id,
+                    ),
+                    said("Give it a condition, or make it the default flow."),
                     "gateway-condition",
                 )
                 for flow in leaving
@@ -359,8 +377,8 @@ def _wiring(
             found.append(
                 _refusal(
                     element,
-                    "No flow leads to this element.",
-                    "Connect it, or remove it.",
+                    said("No flow leads to this element."),
+                    said("Connect it, or remove it."),
                     "connected",
                 )
             )
@@ -368,8 +386,8 @@ def _wiring(
             found.append(
                 _refusal(
                     element,
-                    "No way from the start leads to this element.",
-                    "Connect its part of the diagram, or remove it.",
+                    said("No way from the start leads to this element."),
+                    said("Connect its part of the diagram, or remove it."),
                     "connected",
                 )
             )

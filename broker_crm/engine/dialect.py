@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from broker_crm.engine.sentences import said
 from broker_crm.engine.xml import bpmn, is_bpmn, local_name, zeebe
 
 TASK_TYPES = frozenset(
@@ -134,24 +135,24 @@ class Element:
     def texts(self) -> Iterator[tuple[str, str]]:
         """Everything that may be FEEL, with what it is in words."""
         singles = {
-            "Timer": self.timer,
-            "Assignee": self.assignee,
-            "Candidate groups": self.candidate_groups,
-            "Due date": self.due_date,
-            "Script": self.script,
-            "Correlation key": self.correlation_key,
-            "Job type": self.job_type,
-            "Decision": self.decision_id,
+            said("Timer"): self.timer,
+            said("Assignee"): self.assignee,
+            said("Candidate groups"): self.candidate_groups,
+            said("Due date"): self.due_date,
+            said("Script"): self.script,
+            said("Correlation key"): self.correlation_key,
+            said("Job type"): self.job_type,
+            said("Decision"): self.decision_id,
         }
         yield from ((place, text) for place, text in singles.items() if text)
         for key, text in {**self.headers, **self.properties}.items():
-            yield f"“{key}”", text
+            yield said("“%(key)s”", key=key), text
         for mapping in (*self.inputs, *self.outputs):
-            yield f"Mapping to “{mapping.target}”", mapping.source
+            yield said("Mapping to “%(target)s”", target=mapping.target), mapping.source
         loop = self.multi_instance
         if loop is not None:
             texts = (loop.input_collection, loop.output_element, loop.completion_condition)
-            yield from (("Multi-instance", text) for text in texts if text)
+            yield from ((said("Multi-instance"), text) for text in texts if text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from broker_crm.engine.dialect import Element, SequenceFlow
 from broker_crm.engine.errors import Refusal
 from broker_crm.engine.feel import FeelError, check
 from broker_crm.engine.instants import instants
+from broker_crm.engine.sentences import said, told
 
 
 def check_expressions(
@@ -24,12 +25,17 @@ def _elements(elements: Iterable[Element]) -> Iterator[Refusal]:
         for place, text in element.texts():
             reason = _syntax(text)
             if reason:
-                yield _refusal(element, f"{place}: {reason}", "Mend the expression.", "feel")
+                yield _refusal(
+                    element,
+                    said("%(place)s: %(reason)s", place=place, reason=reason),
+                    said("Mend the expression."),
+                    "feel",
+                )
         if element.script and not element.script.startswith("="):
             yield _refusal(
                 element,
-                "The script is not a FEEL expression.",
-                "Begin it with “=”; other languages are never run.",
+                said("The script is not a FEEL expression."),
+                said("Begin it with “=”; other languages are never run."),
                 "script",
             )
         if element.timer and not element.timer.startswith("="):
@@ -38,8 +44,8 @@ def _elements(elements: Iterable[Element]) -> Iterator[Refusal]:
             except ValueError as error:
                 yield _refusal(
                     element,
-                    f"The timer: {error}",
-                    "Use ISO 8601 such as P3D, or FEEL such as “=before due(1)”.",
+                    said("The timer: %(reason)s", reason=told(error)),
+                    said("Use ISO 8601 such as P3D, or FEEL such as “=before due(1)”."),
                     "timer",
                 )
 
@@ -50,7 +56,7 @@ def _syntax(text: str) -> str | None:
     try:
         check(text[1:])
     except FeelError as error:
-        return str(error)
+        return told(error)
     return None
 
 
@@ -64,8 +70,8 @@ def _flows(elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]) -
                 source.file,
                 flow.id,
                 flow.name,
-                f"The condition “{flow.condition}” is not FEEL.",
-                'Begin it with “=”, for example “=outcome = "signed"”.',
+                said("The condition “%(condition)s” is not FEEL.", condition=flow.condition),
+                said('Begin it with “=”, for example “=outcome = "signed"”.'),
                 "feel",
                 flow.line,
             )
@@ -73,7 +79,13 @@ def _flows(elements: Mapping[str, Element], flows: Mapping[str, SequenceFlow]) -
         reason = _syntax(flow.condition)
         if reason:
             yield Refusal(
-                source.file, flow.id, flow.name, reason, "Mend the condition.", "feel", flow.line
+                source.file,
+                flow.id,
+                flow.name,
+                reason,
+                said("Mend the condition."),
+                "feel",
+                flow.line,
             )
 
 

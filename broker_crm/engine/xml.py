@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from broker_crm.engine.errors import DiagramRefused, Refusal
+from broker_crm.engine.sentences import said
 
 MAX_BYTES = 2_000_000
 MAX_NODES = 60_000
@@ -31,15 +32,19 @@ def read_xml(content: bytes, file: str) -> etree._Element:
     if len(content) > MAX_BYTES:
         raise refuse(
             file,
-            f"The file has {len(content)} bytes, the limit is {MAX_BYTES}.",
-            "Split the process with call activities.",
+            said(
+                "The file has %(count)s bytes, the limit is %(limit)s.",
+                count=len(content),
+                limit=MAX_BYTES,
+            ),
+            said("Split the process with call activities."),
             "file-size",
         )
     if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content:
         raise refuse(
             file,
-            "The file declares a DOCTYPE or entities, which are not allowed.",
-            "Save it again from the modeler.",
+            said("The file declares a DOCTYPE or entities, which are not allowed."),
+            said("Save it again from the modeler."),
             "doctype",
         )
     parser = etree.XMLParser(
@@ -54,17 +59,24 @@ def read_xml(content: bytes, file: str) -> etree._Element:
         content.decode("utf-8")
         root = etree.fromstring(content, parser)
     except UnicodeDecodeError as error:
-        raise refuse(file, "The file is not UTF-8.", "Save it as UTF-8.", "encoding") from error
+        raise refuse(
+            file, said("The file is not UTF-8."), said("Save it as UTF-8."), "encoding"
+        ) from error
     except etree.XMLSyntaxError as error:
         raise refuse(
             file,
-            f"The file is not well-formed XML: {error.msg}.",
-            "Open and save it in the modeler, or mend the line.",
+            said("The file is not well-formed XML: %(reason)s.", reason=error.msg),
+            said("Open and save it in the modeler, or mend the line."),
             "well-formed",
             line=error.lineno,
         ) from error
     if root.getroottree().docinfo.doctype:
-        raise refuse(file, "The file has a DOCTYPE.", "Save it again from the modeler.", "doctype")
+        raise refuse(
+            file,
+            said("The file has a DOCTYPE."),
+            said("Save it again from the modeler."),
+            "doctype",
+        )
     _check_shape(root, file)
     return root
 
@@ -81,9 +93,13 @@ def _check_shape(root: etree._Element, file: str) -> None:
         if depth > MAX_DEPTH or nodes > MAX_NODES:
             raise refuse(
                 file,
-                f"The file is nested deeper than {MAX_DEPTH} levels"
-                f" or has more than {MAX_NODES} nodes.",
-                "Split the process with call activities.",
+                said(
+                    "The file is nested deeper than %(depth)s levels or has more than "
+                    "%(nodes)s nodes.",
+                    depth=MAX_DEPTH,
+                    nodes=MAX_NODES,
+                ),
+                said("Split the process with call activities."),
                 "file-size",
             )
 

@@ -151,7 +151,27 @@ def _filled(
 ) -> RenderedText:
     language = language_of(session, version_id, kind, key, language)
     template = published.resource(session, version_id, kind, f"{key}.{language}").decode()
-    value_of = values(language)
+    return _fill_in(template, values(language))
+
+
+def shown_text(
+    template: str,
+    language: str,
+    context: Mapping[str, object],
+    missing: Callable[[str], str] | None = None,
+) -> RenderedText:
+    """A text that no version has yet, filled in as far as the data goes.
+
+    Args:
+        template: the text with its merge fields.
+        language: in which it is written.
+        context: as `merge_context` gives it.
+        missing: as in `shown`.
+    """
+    return _fill_in(template, with_gaps(context, missing)(language))
+
+
+def _fill_in(template: str, value_of: Callable[[str], str]) -> RenderedText:
 
     def fill(template: str, shape: Callable[[str], str]) -> str:
         def one(match: re.Match[str]) -> str:

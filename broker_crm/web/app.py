@@ -25,6 +25,7 @@ from broker_crm.web import (
     data_export,
     data_requests,
     database,
+    design,
     duplicates,
     errors,
     files,
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     imports.set_up(app)
     files.set_up(app)
     consents.set_up(app)
+    design.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
     response_headers.set_up(app, secure=secure)
@@ -141,6 +143,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         imports,
         versions.pages,
         versions.migrations,
+        design,
         offers,
         health,
     ):

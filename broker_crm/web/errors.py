@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from broker_crm.crm.cases import CaseRejected
 from broker_crm.db import UNAVAILABLE
+from broker_crm.definitions.checking import StillChecking
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import NotPublished, VersionDamaged
 from broker_crm.outreach.resending import LetterNotWaiting
@@ -105,6 +106,9 @@ def answer_for(error: Exception) -> Answer:
         return Answer(500, "version-damaged", _("The process stopped"), message)
     if isinstance(error, (NotFound, NotPublished)):
         return _not_found()
+    if isinstance(error, StillChecking):
+        message = _("The check takes longer than usual. Wait a moment and try again.")
+        return Answer(503, "checking", _("Not available now"), message)
     if isinstance(error, Unreadable):
         return Answer(400, "unreadable", _("The request can't be read"), str(error))
     if isinstance(error, HTTPException):

@@ -27,6 +27,7 @@ OWN_AREA = {
     Role.COMPLAINTS_HANDLER: "complaints.listing",
     Role.MARKETING: "campaigns.listing",
     Role.PRODUCT_MANAGER: "products.listing",
+    Role.DESIGNER: "design.listing",
 }
 """What a role's menu shows next."""
 YEAR = 365 * 24 * 3600
@@ -83,6 +84,7 @@ class Frame:
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),
             (_("Templates"), "paper", "template_library.listing", {"template_library"}),
+            (_("Workshop"), "pen", "design.listing", {"design"}),
         ]
         found = [
             (endpoint in self._works_first, MenuItem(name, icon, url_for(endpoint), area in areas))

@@ -160,8 +160,8 @@ def test_our_own_folder_is_clean() -> None:
         ),
         (
             SALE,
-            'name="standardWorkingDays" value="=ceiling(standards[step = &#34;first-call',
-            'name="days" value="=ceiling(standards[step = &#34;first-call',
+            'name="standardWorkingDays" value="=ceiling(standards[step = &quot;first-call',
+            'name="days" value="=ceiling(standards[step = &quot;first-call',
             WARNING,
             "time-standard",
             "Task_FirstCall",

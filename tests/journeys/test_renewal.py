@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from broker_crm.crm.cases import CaseRejected
-from broker_crm.crm.models import Instalment, Policy, Product, RenewalStart
+from broker_crm.crm.models import DatedLead, Instalment, Policy, Product, RenewalStart
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process.models import ProcessInstance
 from tests.journeys.walk import Walk, a_client, add_policy, day
@@ -179,6 +179,21 @@ def test_nobody_offers_ends_as_declined(brokerage: Any) -> None:
     )
     walk.do("incumbent-terms", incumbentOutcome="refused", incumbentRefusal="Nebedraudžia")
     assert (walk.outcome, walk.finished) == ("declined-by-insurer", True)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_client_lost_to_a_competitor_is_a_dated_lead_where_the_end_is_known(
+    brokerage: Any, known: bool
+) -> None:
+    add_policy(brokerage, ends_in=60)
+    walk = letter(offer(to_offer(started(brokerage))))
+    until = {"competitorEndsOn": day(brokerage, 425)} if known else {}
+    lost = {"renewalCallOutcome": "refuses", "reason": "competitor", "competitor": "Kitas"}
+    walk.do("renewal-call", **lost, **until)
+    assert (walk.outcome, walk.finished) == ("lost-to-competitor", True)
+    with brokerage.factory() as session:
+        leads = list(session.scalars(select(DatedLead.insurer_name)))
+    assert leads == (["Kitas"] if known else [])
 
 
 def test_a_client_who_does_not_answer_is_chased_and_then_offered_unchanged(brokerage: Any) -> None:

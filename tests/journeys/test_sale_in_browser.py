@@ -19,8 +19,8 @@ LETTER = {"letterLanguage": "lt", "recipientEmail": EMAIL}
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
+def furnished_url(furnished_sqlite_url: str) -> str:
+    return furnished_sqlite_url
 
 
 def test_the_sale_from_letter_to_signed_contract(brokerage, browser):

@@ -46,8 +46,8 @@ CHECKED = {"objectChecked": True, "endorsementsKept": True, "termsChecked": True
 
 
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    return sqlite_url
+def furnished_url(furnished_sqlite_url: str) -> str:
+    return furnished_sqlite_url
 
 
 class Office:
@@ -176,7 +176,7 @@ def test_a_renewal_to_the_paid_policy(brokerage: Any, browser: Any) -> None:
         paid = {"paymentOutcome": "paid", "paidOn": day(brokerage, 0), "paidAmount": 450}
         people.assistant("Ar įmoka sumokėta?", "payment-watch", **paid)
     assert (walk.outcome, walk.finished) == ("renewed-same-insurer", True)
-    assert walk.letters == ["renewal-offer", "policy"]
+    assert sorted(walk.letters) == ["policy", "renewal-offer"]
     assert {"accepted", "policy-issued", "renewed-same-insurer"} <= set(walk.measures)
 
 
@@ -346,7 +346,7 @@ def test_another_product_is_sold(brokerage: Any, browser: Any, holder: int) -> N
         step = "Ar viskas gerai? Skambutis naujam draudėjui"
         people.seller(step, "onboarding-call", satisfied="yes")
     assert (walk.outcome, walk.finished) == ("bought", True)
-    assert walk.letters == ["cross-offer", "contract", "policy-issued"]
+    assert sorted(walk.letters) == ["contract", "cross-offer", "policy-issued"]
 
 
 def test_what_a_client_has_elsewhere_comes_back_and_a_withdrawn_consent_ends_it(
@@ -433,7 +433,7 @@ def test_a_vip_sale_above_the_limit_with_negotiation(brokerage: Any, browser: An
                 people.seller(step, "negotiation", negotiationOutcome="further", **more)
         people.seller("6. Skambutis dėl pasiūlymo", "offer-call", offerCallOutcome="accepts")
     assert walk.open == ["contract-preparation"]
-    assert walk.letters == ["intro", "offer", "offer"]
+    assert sorted(walk.letters) == ["intro", "offer", "offer"]
     assert walk.measures.count("negotiating") == 1
 
 
@@ -444,7 +444,7 @@ def test_a_foreign_sale_with_due_diligence_and_a_contract_returned(
     with office(browser, brokerage) as people:
         to_offer(people, walk)
         assert walk.tasks()["offer-preparation"].standard_working_days == 5, "three times 1.5"
-        offer(people, 450)
+        offer(people, 900)
         english = {**LETTER, "letterLanguage": "en"}
         people.seller("5. El. laiškas su pasiūlymu", "offer-letter", **english)
         people.seller("6. Skambutis dėl pasiūlymo", "offer-call", offerCallOutcome="accepts")
@@ -466,4 +466,4 @@ def test_a_foreign_sale_with_due_diligence_and_a_contract_returned(
         yes = {"contractApprovalOutcome": "approve"}
         people.do("product", "Sutarties tvirtinimas", "approve-contract", **yes)
     assert walk.open == ["contract-letter"]
-    assert walk.letters == ["intro", "offer"]
+    assert sorted(walk.letters) == ["intro", "offer"]

@@ -27,6 +27,7 @@ EVERYBODY = {
 LEADERS = {"manager", "admin"}
 ALL = set(EVERYBODY.values())
 CLIENTS = ALL - {"designer", "analyst", "marketing"}
+DESIGN = {"designer", "analyst", "manager", "product", "admin"}
 PUBLIC = None
 
 PAGES = {
@@ -57,6 +58,12 @@ PAGES = {
     "/campaigns/new": {"marketing", "product", "compliance", "manager", "admin"},
     "/offers/unknown": PUBLIC,
     "/offers/unknown/unsubscribe": PUBLIC,
+    "/design": DESIGN,
+    "/design/files/bpmn/renewal.bpmn": DESIGN,
+    "/design/files/bpmn/renewal.bpmn/compare": DESIGN,
+    "/design/files/bpmn/renewal.bpmn/download": DESIGN,
+    "/design/download": DESIGN,
+    "/design/publish": {"designer", "admin"},
     "/meetings": ALL,
     "/letters": ALL,
     "/notifications": ALL,

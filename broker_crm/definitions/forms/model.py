@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from broker_crm.engine.sentences import said
+
 Path = tuple[str | int, ...]
 
 TEXTS = frozenset({"textfield", "textarea"})
@@ -24,7 +26,10 @@ class FormRefused(Exception):
         self.place = place
         self.problem = problem
         self.mend = mend
-        super().__init__(f"{place}: {problem} {mend}")
+        self.sentence = said(
+            "%(place)s: %(problem)s %(mend)s", place=place, problem=problem, mend=mend
+        )
+        super().__init__(self.sentence)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from broker_crm.engine.feel import (
     check_pattern,
     check_unary_test,
 )
+from broker_crm.engine.sentences import said, told
 
 LATEST_SCHEMA = 19
 MAX_DEPTH = 10
@@ -42,18 +43,28 @@ def read_form(text: str) -> Form:
     try:
         schema = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FormRefused("The form", f"It is no JSON: {error}.", "Save it anew.") from error
+        raise FormRefused(
+            said("The form"),
+            said("It is no JSON: %(reason)s.", reason=told(error)),
+            said("Save it anew."),
+        ) from error
     if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
-        raise FormRefused("The form", "It has no list of components.", "Save it anew.")
+        raise FormRefused(
+            said("The form"), said("It has no list of components."), said("Save it anew.")
+        )
     key = schema.get("id")
     if not isinstance(key, str) or not key:
-        raise FormRefused("The form", "It has no id.", "Give it one.")
+        raise FormRefused(said("The form"), said("It has no id."), said("Give it one."))
     version = schema.get("schemaVersion", LATEST_SCHEMA)
     if not isinstance(version, int) or version > LATEST_SCHEMA:
         raise FormRefused(
-            f"Form “{key}”",
-            f"Its schema version {version} is newer than {LATEST_SCHEMA}.",
-            "Save it for an earlier version.",
+            said("Form “%(key)s”", key=key),
+            said(
+                "Its schema version %(version)s is newer than %(latest_schema)s.",
+                version=version,
+                latest_schema=LATEST_SCHEMA,
+            ),
+            said("Save it for an earlier version."),
         )
     fields = _fields(schema, 0)
     form = Form(key, fields, schema, any(map(_reads_variables, _every(fields))))
@@ -69,36 +80,50 @@ def _every(fields: tuple[Field, ...]) -> Iterator[Field]:
 
 def _fields(container: dict[str, Any], depth: int) -> tuple[Field, ...]:
     if depth > MAX_DEPTH:
-        raise FormRefused("The form", f"It nests deeper than {MAX_DEPTH}.", "Flatten it.")
+        raise FormRefused(
+            said("The form"),
+            said("It nests deeper than %(depth)s.", depth=MAX_DEPTH),
+            said("Flatten it."),
+        )
     return tuple(_field(component, depth) for component in container.get("components") or [])
 
 
 def _field(component: Any, depth: int) -> Field:
     if not isinstance(component, dict):
-        raise FormRefused("The form", "A component is no object.", "Save it anew.")
+        raise FormRefused(
+            said("The form"), said("A component is no object."), said("Save it anew.")
+        )
     kind = component.get("type")
     place = _place(component)
     if kind not in KEYED | CONTAINERS | PRESENTATION:
-        raise FormRefused(place, f"The type “{kind}” isn't supported.", "Take another type.")
+        raise FormRefused(
+            place,
+            said("The type “%(kind)s” isn't supported.", kind=kind),
+            said("Take another type."),
+        )
     name = component.get("key" if kind in KEYED else "path") if kind not in PRESENTATION else None
     if not name and (kind in KEYED or kind == "dynamiclist"):
-        raise FormRefused(place, "It has no key.", "Give it one.")
+        raise FormRefused(place, said("It has no key."), said("Give it one."))
     path = tuple(str(name).split(".")) if name else ()
     if FORBIDDEN & set(path):
-        raise FormRefused(place, f"The key “{name}” is not permitted.", "Give it another.")
+        raise FormRefused(
+            place, said("The key “%(name)s” is not permitted.", name=name), said("Give it another.")
+        )
     inner = _fields(component, depth + 1) if kind in CONTAINERS else ()
     field = Field(str(kind), path, component, inner)
     _check_expressions(place, field)
     _check_rules(place, field)
     if kind in CHOICES and not _has_options(component):
-        raise FormRefused(place, "It offers no options.", "Give it options.")
+        raise FormRefused(place, said("It offers no options."), said("Give it options."))
     return field
 
 
 def _place(component: dict[str, Any]) -> str:
     name = component.get("key") or component.get("path") or component.get("id") or "?"
     label = component.get("label") or component.get("dateLabel")
-    return f"Field “{name}” ({label})" if label else f"Field “{name}”"
+    if label:
+        return said("Field “%(name)s” (%(label)s)", name=name, label=label)
+    return said("Field “%(name)s”", name=name)
 
 
 def _has_options(component: dict[str, Any]) -> bool:
@@ -122,11 +147,17 @@ def _check_expressions(place: str, field: Field) -> None:
         if expression is None:
             continue
         if not _is_feel(expression):
-            raise FormRefused(place, f"{name} is no expression.", "Begin it with “=”.")
+            raise FormRefused(
+                place, said("%(name)s is no expression.", name=name), said("Begin it with “=”.")
+            )
         try:
             (check_unary_test if name in tests else check)(expression[1:])
         except FeelError as error:
-            raise FormRefused(place, f"{name}: {error}", "Mend the expression.") from error
+            raise FormRefused(
+                place,
+                said("%(name)s: %(reason)s", name=name, reason=told(error)),
+                said("Mend the expression."),
+            ) from error
 
 
 def _check_rules(place: str, field: Field) -> None:
@@ -136,15 +167,21 @@ def _check_rules(place: str, field: Field) -> None:
             check_pattern(str(pattern))
         except PatternError as error:
             raise FormRefused(
-                place, f"The pattern can't be read: {error}.", "Mend the pattern."
+                place,
+                said("The pattern can't be read: %(reason)s.", reason=told(error)),
+                said("Mend the pattern."),
             ) from error
     increment = field.attributes.get("increment")
     if increment is not None and (not _is_number(increment) or Decimal(str(increment)) <= 0):
-        raise FormRefused(place, "The increment is no positive number.", "Mend the increment.")
+        raise FormRefused(
+            place, said("The increment is no positive number."), said("Mend the increment.")
+        )
     for name in LIMITS:
         limit = field.rules.get(name)
         if limit is not None and not _is_feel(limit) and not _is_number(limit):
-            raise FormRefused(place, f"validate.{name} is no number.", "Mend the limit.")
+            raise FormRefused(
+                place, said("validate.%(name)s is no number.", name=name), said("Mend the limit.")
+            )
 
 
 def _is_feel(value: object) -> bool:
@@ -161,15 +198,15 @@ def _is_number(value: object) -> bool:
 
 
 def _reads_variables(field: Field) -> bool:
-    said = field.attributes
+    attributes = field.attributes
     return bool(
         field.hide
-        or said.get("disabled")
-        or said.get("readonly")
-        or said.get("valuesKey")
-        or said.get("valuesExpression")
+        or attributes.get("disabled")
+        or attributes.get("readonly")
+        or attributes.get("valuesKey")
+        or attributes.get("valuesExpression")
         or field.type == "expression"
-        or (field.repeats and said.get("allowAddRemove") is False)
+        or (field.repeats and attributes.get("allowAddRemove") is False)
         or any(_is_feel(field.rules.get(name)) for name in LIMITS)
     )
 
@@ -187,8 +224,8 @@ def _refuse_repeated(form: Form) -> None:
             if field.path and taken:
                 raise FormRefused(
                     _place(dict(field.attributes)),
-                    f"Another field has the key “{'.'.join(path)}”.",
-                    "Give each field a key of its own.",
+                    said("Another field has the key “%(names)s”.", names=".".join(path)),
+                    said("Give each field a key of its own."),
                 )
             opened.update(before)
             if ends:

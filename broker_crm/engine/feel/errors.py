@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from broker_crm.engine.sentences import said
+
 
 class FeelError(Exception):
     """An expression can't be read, or fails.
@@ -13,9 +15,18 @@ class FeelError(Exception):
     """
 
     def __init__(self, expression: str, reason: str, position: int | None = None) -> None:
-        at = f" (at character {position + 1})" if position is not None else ""
         shown = expression if len(expression) <= 120 else f"{expression[:117]}…"
-        super().__init__(f"“{shown}”: {reason}{at}")
+        self.sentence = (
+            said("“%(expression)s”: %(reason)s", expression=shown, reason=reason)
+            if position is None
+            else said(
+                "“%(expression)s”: %(reason)s (at character %(position)s)",
+                expression=shown,
+                reason=reason,
+                position=position + 1,
+            )
+        )
+        super().__init__(self.sentence)
         self.expression = expression
         self.reason = reason
         self.position = position
@@ -33,7 +44,7 @@ class EmptyMergeField(FeelError):
     """
 
     def __init__(self, field: str) -> None:
-        super().__init__(field, "The field is empty. Fill it in before sending.")
+        super().__init__(field, said("The field is empty. Fill it in before sending."))
         self.field = field
 
 

@@ -23,6 +23,7 @@ from broker_crm.engine.feel.calendar_functions import RESULTS, Functions, calend
 from broker_crm.engine.feel.errors import FeelError, FeelStopped
 from broker_crm.engine.feel.interpreter import ask, ask_about
 from broker_crm.engine.feel.remembering import LARGEST_ANSWER, memory, short
+from broker_crm.engine.sentences import said
 
 MAX_PASSES = 10
 LITERALS = {"null": None, "true": True, "false": False}
@@ -178,11 +179,11 @@ def _check(kind: str, expression: str) -> None:
     plain = _STRING.sub(lambda text: "x" * len(text[0]), expression)
     exponent = _EXPONENT.search(plain)
     if exponent:
-        reason = "Numbers have no exponent; write the number out."
+        reason = said("Numbers have no exponent; write the number out.")
         raise FeelError(expression, reason, exponent.start())
     doubled = _DOUBLED.search(plain)
     if doubled:
-        reason = "Two comparisons follow each other; write one, such as = or >=."
+        reason = said("Two comparisons follow each other; write one, such as = or >=.")
         raise FeelError(expression, reason, doubled.start())
 
 
@@ -194,7 +195,9 @@ def _settled(
     try:
         variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except TypeError as error:
-        raise FeelError(expression, f"A variable is not a JSON value: {error}.") from error
+        raise FeelError(
+            expression, said("A variable is not a JSON value: %(reason)s.", reason=str(error))
+        ) from error
     called = _occurring(expression, tuple(functions)) if functions else ()
     kinds = {name: RESULTS.get(name, "date time") for name in called}
     period = _period(expression)
@@ -215,7 +218,7 @@ def _settled(
         for name, arguments in answer["calls"]:
             call = orjson.dumps([name, arguments]).decode()
             answers[call] = _call(expression, functions[name], name, arguments)
-    raise FeelStopped(expression, "Its functions call each other too deeply.")
+    raise FeelStopped(expression, said("Its functions call each other too deeply."))
 
 
 @lru_cache(maxsize=5_000)

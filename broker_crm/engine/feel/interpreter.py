@@ -16,6 +16,7 @@ import quickjs
 
 from broker_crm import clock
 from broker_crm.engine.feel.errors import FeelStopped
+from broker_crm.engine.sentences import said
 
 BUNDLE = Path(__file__).with_name("feelin.js")
 MAX_SOURCE = 2_000
@@ -89,13 +90,16 @@ def _source(expression: str) -> bytes:
     if len(expression) > MAX_SOURCE:
         raise FeelStopped(
             expression,
-            f"It has {len(expression)} characters, the limit is {MAX_SOURCE}."
-            " Split it with a script task.",
+            said(
+                "It has %(count)s characters, the limit is %(limit)s. Split it with a script task.",
+                count=len(expression),
+                limit=MAX_SOURCE,
+            ),
         )
     try:
         return orjson.dumps(expression)
     except TypeError as error:
-        raise FeelStopped(expression, "It has characters that are no text.") from error
+        raise FeelStopped(expression, said("It has characters that are no text.")) from error
 
 
 def _run(expression: str, request: bytes) -> dict[str, Any]:
@@ -105,10 +109,15 @@ def _run(expression: str, request: bytes) -> dict[str, Any]:
     except (quickjs.JSException, quickjs.StackOverflow, MemoryError) as error:
         _threads.interpreter = None
         raise FeelStopped(
-            expression, f"It was stopped: it takes too much time or memory ({error})."
+            expression,
+            said(
+                "It was stopped: it takes too much time or memory (%(reason)s).", reason=str(error)
+            ),
         ) from error
     if len(answer) > MAX_ANSWER:
-        raise FeelStopped(expression, f"Its result has more than {MAX_ANSWER} characters.")
+        raise FeelStopped(
+            expression, said("Its result has more than %(limit)s characters.", limit=MAX_ANSWER)
+        )
     found: dict[str, Any] = orjson.loads(answer)
     return found
 

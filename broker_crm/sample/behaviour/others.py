@@ -270,5 +270,14 @@ def _root_cause(
     return {"causeStep": next((each for each in found if "tvirtin" in each.lower()), None)}
 
 
-RESULTS = {"root-cause": _root_cause}
+def _reaction(
+    case: SampleCase, task: CreatedTask, chance: Random, now: datetime, seen: Seen
+) -> Values:
+    """Only consumers go to the Bank of Lithuania."""
+    if case.kind == "natural":
+        return {}
+    return {task.outcome_variable: "accepts" if chance.random() < 0.86 else "disputes"}
+
+
+RESULTS = {"root-cause": _root_cause, "complaint-reaction": _reaction}
 """What is entered beyond what the forms demand."""

@@ -1,0 +1,1 @@
+"""What designers work on: the published files with drafts over them, shared by all designers."""

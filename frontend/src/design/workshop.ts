@@ -1,0 +1,51 @@
+// One open file: its editor, its draft on the server, and the linter's findings.
+import { Findings } from "./findings";
+import { Saving } from "./saving";
+import type { Finding, Source } from "./source";
+
+export interface Editor {
+  content(): Promise<string>;
+  select(id: string): boolean;
+  mark(findings: Finding[]): void;
+}
+
+export class Workshop {
+  readonly saving: Saving;
+  readonly findings: Findings;
+
+  constructor(source: Source, editor: Editor) {
+    const content = () => editor.content();
+    this.findings = new Findings(source, content, (id) => editor.select(id), (all) => editor.mark(all));
+    this.saving = new Saving(source, content, () => undefined);
+    document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+        event.preventDefault();
+        void this.saving.save();
+      }
+    });
+  }
+
+  changed(): void {
+    this.saving.changed();
+    this.findings.later();
+  }
+
+  ready(): void {
+    document.querySelector("#editor")?.setAttribute("data-ready", "yes");
+    void this.findings.ask();
+  }
+}
+
+export function narrow(): boolean {
+  return window.matchMedia("(max-width: 760px)").matches;
+}
+
+export function failed(error: unknown, text: string | undefined): void {
+  const place = document.querySelector("#editor");
+  if (!place) return;
+  const line = document.createElement("p");
+  line.className = "message message-bad";
+  line.textContent = `${text ?? ""} ${error instanceof Error ? error.message : String(error)}`;
+  place.replaceChildren(line);
+  place.setAttribute("data-failed", "yes");
+}

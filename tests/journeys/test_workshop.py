@@ -1,0 +1,189 @@
+"""The workshop in the browser: a step is drawn, the linter corrects twice, the designer publishes;
+what the editors open and save again has lost nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.published import compiled, latest_version
+from broker_crm.definitions.workspace import drafts, files
+from tests.definitions.copies import ROOT
+from tests.processes.test_bpmn_js_keeps_everything import facts
+
+from .people_at_work import Person, served
+
+FOREIGN = sorted((Path(__file__).parent / "foreign").glob("*.bpmn"))
+RENEWAL = "/design/files/bpmn/renewal.bpmn"
+DEFAULTS = {
+    ("typeLanguage", "http://www.w3.org/2001/XMLSchema"),
+    ("expressionLanguage", "http://www.w3.org/1999/XPath"),
+    ("isClosed", "false"),
+    ("processType", "None"),
+    ("completionQuantity", "1"),
+    ("startQuantity", "1"),
+    ("isForCompensation", "false"),
+}
+"""Attributes that say what BPMN says without them; the modeler leaves them out."""
+DRAW_A_CALL = """([flow, name]) => {
+  const { modeler } = window.design;
+  const modeling = modeler.get("modeling"), templates = modeler.get("elementTemplates");
+  const edge = modeler.get("elementRegistry").get(flow);
+  const [source, target] = [edge.source, edge.target];
+  const place = { x: source.x + source.width / 2, y: source.y + source.height + 150 };
+  const task = modeling.createShape({ type: "bpmn:UserTask" }, place, source.parent);
+  modeling.reconnectEnd(edge, task, { x: task.x, y: task.y + 40 });
+  modeling.connect(task, target);
+  const made = templates.applyTemplate(
+    task, templates.getLatest().find((each) => each.id === "broker-crm.call"),
+  ) || modeler.get("elementRegistry").get(task.id) || task;
+  modeling.updateProperties(made, { name });
+  modeler.get("canvas").scrollToElement(made, 200);
+  modeler.get("selection").select(made);
+  return made.id;
+}"""
+PASS_DIAGRAM = """async (content) => {
+  const { modeler } = window.design;
+  const { warnings } = await modeler.importXML(content);
+  const { xml } = await modeler.saveXML({ format: true });
+  return [warnings.map(String), xml];
+}"""
+PASS_FORM = """async (content) => {
+  const { editor } = window.design;
+  await editor.importSchema(JSON.parse(content));
+  return JSON.stringify(editor.saveSchema());
+}"""
+
+
+@pytest.fixture
+def furnished_url(furnished_sqlite_url: str) -> str:
+    return furnished_sqlite_url
+
+
+def opened(person: Person, path: str) -> Page:
+    person.visit(path)
+    person.page.wait_for_selector("#editor[data-ready=yes]", timeout=60_000)
+    return person.page
+
+
+def group(page: Page, name: str) -> Locator:
+    """A group of the properties panel, unfolded."""
+    found = (
+        page.locator(".bio-properties-panel-group")
+        .filter(has=page.locator(".bio-properties-panel-group-header-title", has_text=name))
+        .first
+    )
+    header = found.locator(".bio-properties-panel-group-header")
+    if "open" not in (header.get_attribute("class") or "").split():
+        header.click()
+    return found
+
+
+def write(page: Page, name: str, label: str, value: str) -> None:
+    box = group(page, name).get_by_label(label, exact=True)
+    box.fill(value)
+    box.blur()
+
+
+def finding(page: Page, text: str) -> Locator:
+    found = page.locator("#findings-list .finding", has_text=text)
+    expect(found).to_be_visible(timeout=90_000)
+    return found
+
+
+def test_a_designer_adds_a_call_to_the_renewal_is_corrected_twice_and_publishes(brokerage, browser):
+    with served(brokerage.app) as address:
+        designer = Person(browser, address, "designer")
+        page = opened(designer, RENEWAL)
+        expect(page.locator("#findings-summary[data-state=clean]")).to_be_visible(timeout=90_000)
+        name = "Paskambinti dėl pakeitimų"
+        task = page.evaluate(DRAW_A_CALL, ["Flow_FileReady_RenewalPlan", name])
+
+        write(page, "Žingsnis", "Žingsnio raktas", "changes-call")
+        write(page, "Žingsnis", "Forma", "renewal-cal")
+        found = finding(page, "Formos „renewal-cal“ nėra.")
+        expect(page.locator(".finding-badge-error")).to_be_visible()
+        found.get_by_role("button", name=name).click()
+        write(page, "Žingsnis", "Forma", "renewal-call")
+        expect(found).to_have_count(0, timeout=90_000)
+
+        write(page, "Rezultatas ir matavimas", "Rezultatai", "ok,not-ok")
+        found = finding(page, "todėl užduoties užbaigti negalima")
+        write(page, "Rezultatas ir matavimas", "Rezultatai", "")
+        expect(found).to_have_count(0, timeout=90_000)
+        expect(page.locator("#findings-summary[data-state=errors]")).to_have_count(0)
+        expect(page.locator("#save-state[data-state=saved]")).to_be_visible()
+        assert designer.complaints == []
+
+        page.get_by_role("link", name="Skelbti").click()
+        page.get_by_label("Kas pakeista").fill("Skambutis dėl pakeitimų")
+        page.get_by_role("button", name="Skelbti").click()
+        expect(page.get_by_text("Paskelbta: Pratęsimas 2.")).to_be_visible(timeout=90_000)
+
+        with brokerage.factory() as session:
+            version = latest_version(session, "renewal")
+            drawn = compiled(session, version.id).elements[task]
+            assert files.drafts(session) == {}
+        assert (version.number, version.author) == (2, "designer")
+        assert (drawn.name, drawn.form_key, drawn.step) == (name, "renewal-call", "changes-call")
+        assert drawn.properties["standardWorkingDays"] == "3"
+        assert (drawn.assignee, drawn.candidate_groups) == ("=owner", "salesperson")
+        designer.leave()
+
+
+def test_two_designers_at_one_file_are_told_and_nothing_is_lost(brokerage, browser):
+    key = (ResourceKind.LETTER, "intro.lt")
+    with served(brokerage.app) as address:
+        designer = Person(browser, address, "designer")
+        page = opened(designer, "/design/files/letter/intro.lt")
+        expect(page.locator("#preview")).not_to_be_empty()
+        with brokerage.factory.begin() as session:
+            before = files.content_of(session, key) or b""
+            seen = files.content_hash(before)
+            drafts.save(session, key, before + b"Kolegos.\n", seen=seen, by="admin")
+        page.locator("#text").fill("Subject: Mano\n\nMano tekstas.\n")
+        expect(page.locator("#conflict")).to_be_visible()
+        expect(page.locator("#conflict-message")).to_contain_text("Jūsų tekstas")
+        page.get_by_role("button", name="Manąjį palikti kaip kopiją").click()
+        page.wait_for_url("**/intro-copy.lt")
+        expect(page.locator("#text")).to_have_value("Subject: Mano\n\nMano tekstas.\n")
+        with brokerage.factory() as session:
+            assert files.content_of(session, key) == before + b"Kolegos.\n"
+        designer.page.close()
+
+
+def test_the_editors_lose_nothing_of_our_files_and_of_other_tools(brokerage, browser):
+    with served(brokerage.app) as address:
+        designer = Person(browser, address, "designer")
+        page = opened(designer, RENEWAL)
+        kinds = len(list((ROOT / "bpmn/element-templates").glob("*.json")))
+        known = "window.design.modeler.get('elementTemplates').getAll().length"
+        assert page.evaluate(known) == kinds >= 11
+        for path in [*sorted((ROOT / "bpmn").glob("*.bpmn")), *FOREIGN]:
+            before = path.read_text()
+            warnings, after = page.evaluate(PASS_DIAGRAM, before)
+            kept, written = facts(before), facts(after)
+            lost = [each for each in sorted(kept - written) if each[1:] not in DEFAULTS]
+            assert (warnings, lost, sorted(written - kept)) == ([], [], []), path
+        page = opened(designer, "/design/files/dmn/step_standards.dmn")
+        for path in sorted((ROOT / "bpmn").glob("*.dmn")):
+            before = path.read_text()
+            warnings, after = page.evaluate(PASS_DIAGRAM, before)
+            kept, written = facts(before), facts(after)
+            assert (warnings, sorted(kept - written), sorted(written - kept)) == ([], [], []), path
+        page = opened(designer, "/design/files/form/first-call")
+        for path in sorted((ROOT / "forms").glob("*.form")):
+            before = json.loads(path.read_text())
+            after = json.loads(page.evaluate(PASS_FORM, path.read_text()))
+            for added in ("exporter",):
+                after.pop(added, None)
+                before.pop(added, None)
+            assert after == before, path
+        assert designer.complaints == []
+        with brokerage.factory() as session:
+            assert files.drafts(session) == {}
+        designer.page.close()
