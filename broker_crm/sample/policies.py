@@ -30,6 +30,8 @@ AVERAGE = {ClientKind.NATURAL: 1.9, ClientKind.LEGAL: 2.6, ClientKind.FOREIGN: 1
 VIP_AVERAGE = 4.2
 HOLDS = 0.9
 """Share of the clients to browse who have held policies."""
+HOLDS_LIGHT = 0.78
+"""The same of the light clients who hold policies at all."""
 LEAST = 0.06
 """Share of them that hold policies in a small history too, so that there are signals to find."""
 PEAKS = (11, 12, 1, 3, 4, 5)
@@ -90,7 +92,8 @@ def add_holdings(
     for number, client in enumerate(clients):
         chance = stream("policies", number)
         light = number >= browsed
-        if chance.random() > HOLDS or (light and not is_holder(number, browsed)):
+        holds = HOLDS_LIGHT if light else HOLDS
+        if chance.random() > holds or (light and not is_holder(number, browsed)):
             continue
         if chance.random() > (share if light else max(share, LEAST)):
             continue

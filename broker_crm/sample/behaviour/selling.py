@@ -67,7 +67,7 @@ def _first_call(
     if chance.random() < 0.06:
         return {"firstCallOutcome": "later", "callBackAt": soon(now, chance, (2, 9))}
     clear = case.sector == "transport" and case.product == "cargo"
-    if case.chance("interested").random() < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
+    if case.chance("drawn").random() < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
         return {
             "firstCallOutcome": "interested",
             "interestSummary": chance.choice(INTERESTS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from broker_crm.calendar import WorkingCalendar
@@ -15,6 +15,9 @@ MEETINGS = frozenset({"meeting", "negotiation"})
 APPROVALS = frozenset({"offer-approval", "contract-approval"})
 SLOW_PRODUCT = "property"
 """Whose manager takes days for an approval."""
+SLOW_INSURER = 0.16
+"""Share of the renewals whose insurer answers so late that the offer comes in the last days."""
+LAST_DAYS = (10, 17)
 OVERLOADED_TEAM, OVERLOADED_MONTH = "kaunas", 12
 OVERLOAD_DAYS = 2.0
 
@@ -25,7 +28,7 @@ def acts_at(
     """When the person completes the task, in office hours and UTC.
 
     The wait is gamma distributed (shape 1.8, mean half the standard). Planted: the slow caller,
-    the slow approval of property insurance, the overloaded team in December.
+    the slow approval of property insurance, the overloaded team in December, slow insurers.
     """
     chance = case.chance("when", task.step, task.loop_number, _place(task))
     if task.step in MEETINGS and task.due_at is not None:
@@ -41,7 +44,14 @@ def acts_at(
     overloaded = who.team == OVERLOADED_TEAM and "salesperson" in who.roles
     if overloaded and calendar.local_day(created).month == OVERLOADED_MONTH:
         days += OVERLOAD_DAYS * chance.uniform(0.5, 1.5)
-    return _office_time(created, days, chance, calendar)
+    at = _office_time(created, days, chance, calendar)
+    ends = case.traits.get("endsOn")
+    slow = task.step == "incumbent-terms" and case.chance("insurer").random() < SLOW_INSURER
+    if slow and isinstance(ends, str):
+        answer = date.fromisoformat(ends) - timedelta(days=chance.randint(*LAST_DAYS))
+        day = calendar.add_working_days(answer, 0)
+        at = max(at, datetime.combine(day, time(10, 30), calendar.zone).astimezone(at.tzinfo))
+    return at
 
 
 def takes_minutes(case: SampleCase, task: CreatedTask) -> float:
