@@ -106,4 +106,5 @@ def _default(field: Field, errors: list[FieldError], now: datetime) -> Any:
         return f"{day_in(now, 3)}T10:00" if whole else day_in(now, 3)
     if field.rules.get("validationType") == "email":
         return "rastine@pastas.example"
-    return "Pagal susitarimą."
+    longest = field.rules.get("maxLength")
+    return "Pagal susitarimą."[: int(longest) if longest else None]

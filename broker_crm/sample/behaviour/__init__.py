@@ -15,6 +15,7 @@ __all__ = ["SampleCase", "acts_at", "result", "takes_minutes"]
 BY_PROCESS: dict[str, Mapping[str, selling.Act]] = {
     "new-client-sale": selling.RESULTS,
     "complaint": others.RESULTS,
+    "cross-sell": {"needs-record": selling.RESULTS["needs-record"]},
     "renewal": {**selling.APPROVALS, **renewing.RESULTS},
 }
 

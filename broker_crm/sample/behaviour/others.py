@@ -54,6 +54,8 @@ SHARES: dict[str, dict[str, float]] = {
     "signing": {"signed": 0.95, "refused": 0.05},
 }
 """Share of each outcome by step."""
+SLOW_STEP = "new-client-sale/offer-approval"
+"""Where the delays come from."""
 FIRST_TIME_ONLY = frozenset({"return", "disputes", "mend", "no-answer", "more-facts"})
 """Outcomes that nobody gives a third time."""
 
@@ -266,8 +268,8 @@ def _root_cause(
     steps = complaint.get("steps") if isinstance(complaint, Mapping) else None
     if case.traits.get("subject") != "delay" or not isinstance(steps, list):
         return {}
-    found = [str(each.get("value")) for each in steps if isinstance(each, Mapping)]
-    return {"causeStep": next((each for each in found if "tvirtin" in each.lower()), None)}
+    offered = {str(each.get("value")) for each in steps if isinstance(each, Mapping)}
+    return {"causeStep": SLOW_STEP} if SLOW_STEP in offered else {}
 
 
 def _reaction(
