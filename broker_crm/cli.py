@@ -165,9 +165,9 @@ def versions() -> None:
 
 @commands.command()
 @click.option("--scale", default=1, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--history/--no-history", default=True, help="With past sales, made by the engine.")
+@click.option("--history/--no-history", default=True, help="With policies and two years of cases.")
 def seed(scale: int, history: bool) -> None:
-    """Load deterministic sample data: people, clients, products, sales."""
+    """Load deterministic sample data: people, clients, products, two years of cases."""
     from broker_crm.composition import compose
     from broker_crm.sample.seeding import seed as load_sample
 

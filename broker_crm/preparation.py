@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,15 +47,21 @@ def prepare(settings: Settings) -> None:
 
 def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     """Publish and seed; in an empty database nothing is in force that scenarios would guard."""
+    from broker_crm import clock
     from broker_crm.definitions.published import latest_versions
     from broker_crm.definitions.workspace.folder import take_folder
-    from broker_crm.sample.seeding import seed
+    from broker_crm.sample import present_in_use_since, publish_earlier, seed
     from broker_crm.scenarios import gate, storing
 
     with factory() as session:
         trials = gate.of_folder(session, ROOT) if latest_versions(session) else None
     warnings = gate.passed(trials) if trials else []
-    with factory.begin() as session:
+    sample = settings.demo and _is_empty(factory)
+    present = clock.now()
+    with ExitStack() as times, factory.begin() as session:
+        if sample:
+            publish_earlier(session, present)
+            times.enter_context(clock.use(present_in_use_since(present)))
         taken = take_folder(session, ROOT)
         warnings += storing.take_in(session, ROOT)
     for version in taken.published:
@@ -64,11 +70,22 @@ def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
         click.echo(f"{place} was changed in the folder and in the workshop; it is a draft there.")
     for warning in warnings:
         click.echo(str(warning))
-    if settings.demo and _is_empty(factory):
-        click.echo(
-            "Loading sample data: half a year of sales, lived through by the engine (a minute) …"
-        )
-        seed(factory, settings)
+    if sample:
+        click.echo("Loading sample data: two years of a brokerage (a few minutes) …")
+        seed(factory, settings, today=present, progress=_progress())
+        click.echo("Sample data is loaded.")
+
+
+def _progress(every: int = 250) -> Callable[[int], None]:
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done - told >= every:
+            told = done
+            click.echo(f"  {done} cases and steps …")
+
+    return tell
 
 
 @contextmanager

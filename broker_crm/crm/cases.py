@@ -103,20 +103,8 @@ def _start(
     if "clientId" not in variables:
         return process.start(session, process_key, variables, by=by)
     client, product, owner = _named(session, variables, user)
-    start: dict[str, object] = {
-        **variables,
-        "clientId": client.id,
-        "owner": owner.login,
-        "client": client_facts(session, client),
-        "clientKind": client.kind,
-        "vip": client.vip,
-    }
     policy = _policy(session, version, variables, client, product)
-    if policy is not None:
-        start["policy"] = policy_facts(session, policy)
-    if product is not None:
-        start["productId"] = product.id
-        start.update(_product_facts(session, product, client, version, policy))
+    start = start_variables(session, version, variables, client, product, owner.login, policy)
     case = process.CaseData(
         title=f"{version.name} · {client.name}",
         client_id=client.id,
@@ -131,6 +119,36 @@ def _start(
         )
         session.flush()
     return started
+
+
+def start_variables(
+    session: Session,
+    version: ProcessVersion,
+    variables: Mapping[str, object],
+    client: Client,
+    product: Product | None,
+    owner: str,
+    policy: Policy | None,
+) -> dict[str, object]:
+    """What a case about a client knows at its start.
+
+    Raises:
+        CaseRejected: the product has no standard terms today.
+    """
+    start: dict[str, object] = {
+        **variables,
+        "clientId": client.id,
+        "owner": owner,
+        "client": client_facts(session, client),
+        "clientKind": client.kind,
+        "vip": client.vip,
+    }
+    if policy is not None:
+        start["policy"] = policy_facts(session, policy)
+    if product is not None:
+        start["productId"] = product.id
+        start.update(_product_facts(session, product, client, version, policy))
+    return start
 
 
 def _policy(

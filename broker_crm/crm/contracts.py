@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.crm.models import Contract, ContractStatus, NeedsRecord, Policy
+from broker_crm.crm.models import Contract, ContractStatus, NeedsRecord, Offer, Policy
 from broker_crm.crm.offers import completed_at, latest_offer
 from broker_crm.process import jobs
 from broker_crm.process.jobs import CompletedStep
@@ -42,14 +42,19 @@ def keep_contract(step: CompletedStep) -> None:
     if step.step == "contract-preparation":
         _prepare(step)
         return
-    status = STATUS_AFTER.get((step.step, step.outcome or ""))
-    contract = latest_contract(step.session, step.case.id) if status or step.step == SENT else None
-    if contract is None:
-        return
+    moves = step.step == SENT or (step.step, step.outcome or "") in STATUS_AFTER
+    contract = latest_contract(step.session, step.case.id) if moves else None
+    if contract is not None:
+        follow(contract, step)
+
+
+def follow(contract: Contract, step: CompletedStep) -> None:
+    """Move the newest contract of a case on by a completed step: sent, approved, answered."""
     now = clock.now()
     if step.step == SENT:
         contract.status, contract.sent_at = ContractStatus.SENT, now
         return
+    status = STATUS_AFTER.get((step.step, step.outcome or ""))
     contract.status = status or contract.status
     if status is ContractStatus.APPROVED:
         contract.approved_by, contract.approved_at = step.by, now
@@ -73,17 +78,26 @@ def register_all() -> None:
 
 
 def _prepare(step: CompletedStep) -> None:
-    session, values = step.session, step.values
+    session = step.session
     version = session.scalar(
         select(func.max(Contract.version)).where(Contract.instance_id == step.case.id)
     )
-    offer = latest_offer(session, step.case.id)
+    contract = prepared(step, latest_offer(session, step.case.id), (version or 0) + 1)
+    contract.prepared_at = completed_at(step)
+    session.add(contract)
+    session.flush()
+
+
+def prepared(step: CompletedStep, offer: Offer | None, version: int) -> Contract:
+    """The contract that a completed step prepared, compared with the newest offer of the case."""
+    values = step.values
     agreed = offer.lines[0] if offer is not None and offer.lines else None
     contract = Contract(
         client_id=step.case.client_id,
         instance_id=step.case.id,
         offer_id=offer.id if offer else None,
-        version=(version or 0) + 1,
+        version=version,
+        status=ContractStatus.DRAFT,
         number=str(values.get("contractNumber") or "")[:60] or None,
         starts_on=_day(values.get("contractStart")),
         ends_on=_day(values.get("contractEnd")),
@@ -93,7 +107,8 @@ def _prepare(step: CompletedStep) -> None:
         commission_percent=_decimal(values.get("contractCommission") or 0),
         instalments=int(str(values.get("contractInstalments") or 1)),
         prepared_by=step.by,
-        prepared_at=completed_at(step),
+        prepared_at=clock.now(),
+        differences={},
     )
     if agreed is not None:
         pairs = {
@@ -107,8 +122,7 @@ def _prepare(step: CompletedStep) -> None:
             for name, (offered, written) in pairs.items()
             if offered != written
         }
-    session.add(contract)
-    session.flush()
+    return contract
 
 
 def _keep_needs(step: CompletedStep) -> None:
@@ -116,22 +130,25 @@ def _keep_needs(step: CompletedStep) -> None:
     version = session.scalar(
         select(func.max(NeedsRecord.version)).where(NeedsRecord.instance_id == step.case.id)
     )
-    confirmed = bool(step.values.get("needsConfirmed"))
-    session.add(
-        NeedsRecord(
-            client_id=step.case.client_id,
-            product_id=step.case.product_id,
-            instance_id=step.case.id,
-            task_id=step.task_id,
-            version=(version or 0) + 1,
-            answers=dict(step.values),
-            confirmed_at=clock.now() if confirmed else None,
-            confirmed_how=str(step.values.get("needsConfirmedBy") or "") or None,
-            recorded_by=step.by,
-            recorded_at=clock.now(),
-        )
-    )
+    session.add(recorded(step, (version or 0) + 1))
     session.flush()
+
+
+def recorded(step: CompletedStep, version: int) -> NeedsRecord:
+    """The needs that a completed step recorded."""
+    confirmed = bool(step.values.get("needsConfirmed"))
+    return NeedsRecord(
+        client_id=step.case.client_id,
+        product_id=step.case.product_id,
+        instance_id=step.case.id,
+        task_id=step.task_id,
+        version=version,
+        answers=dict(step.values),
+        confirmed_at=clock.now() if confirmed else None,
+        confirmed_how=str(step.values.get("needsConfirmedBy") or "") or None,
+        recorded_by=step.by,
+        recorded_at=clock.now(),
+    )
 
 
 def _day(value: object) -> date | None:

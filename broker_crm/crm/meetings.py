@@ -63,6 +63,24 @@ def keep(step: CompletedStep) -> None:
         .where(Meeting.instance_id == case.id, Meeting.status == "planned")
         .order_by(Meeting.created_at.desc())
     ).first()
+    told = case.client_id if any(step.values.get(field) for field in TIMES) else None
+    client = session.get(Client, told) if told else None
+    planned = follow(planned, step, client.kind if client else "")
+    if planned is not None:
+        session.add(planned)
+
+
+def follow(planned: Meeting | None, step: CompletedStep, kind: str) -> Meeting | None:
+    """Plan, move or end a meeting by a completed step.
+
+    Args:
+        planned: the meeting of the case that is yet to be.
+        step: just completed.
+        kind: of the client.
+
+    Returns:
+        The meeting that is planned after the step.
+    """
     if planned is not None and step.step in MEETING_STEPS:
         planned.status = NO_SHOW if step.outcome == NO_SHOW else "held"
         planned.task_id = step.task_id
@@ -70,25 +88,24 @@ def keep(step: CompletedStep) -> None:
         planned = None
     told = next((step.values[field] for field in TIMES if step.values.get(field)), None)
     if told is None:
-        return
+        return planned
     starts_at, place = instant(told), _place(step)
     if planned is not None:
         if (planned.starts_at, planned.place) != (starts_at, place):
             planned.starts_at, planned.place = starts_at, place
             planned.sequence += 1
-        return
-    client = session.get(Client, case.client_id) if case.client_id else None
-    session.add(
-        Meeting(
-            client_id=case.client_id,
-            instance_id=case.id,
-            organiser=case.owner or step.by,
-            title=case.title[:300],
-            starts_at=starts_at,
-            minutes=MINUTES.get(client.kind if client else "", 60),
-            place=place,
-            created_at=clock.now(),
-        )
+        return planned
+    return Meeting(
+        client_id=step.case.client_id,
+        instance_id=step.case.id,
+        organiser=step.case.owner or step.by,
+        title=step.case.title[:300],
+        starts_at=starts_at,
+        minutes=MINUTES.get(kind, 60),
+        place=place,
+        status="planned",
+        sequence=0,
+        created_at=clock.now(),
     )
 
 

@@ -69,19 +69,29 @@ def latest_offer(session: Session, instance_id: object) -> Offer | None:
 def keep_offer(step: CompletedStep) -> None:
     """Write what a completed step did to the case's offer; other steps are none of its business."""
     if step.step == PREPARED:
-        if _offers_something(step):
+        if offers_something(step):
             _prepare(step)
         return
     if step.step not in FOLLOWED:
         return
     offer = latest_offer(step.session, step.case.id)
-    if offer is None:
-        return
+    if offer is not None:
+        follow(offer, step, instance_variables(step.session, step.case.id))
+
+
+def follow(offer: Offer, step: CompletedStep, known: Mapping[str, object]) -> None:
+    """Move an offer on by a completed step: approved, sent, answered.
+
+    Args:
+        offer: the newest of the case.
+        step: just completed.
+        known: the case's variables, before the step.
+    """
     if step.step in APPROVED and step.outcome == "approve":
         offer.approved_by, offer.approved_at = step.by, clock.now()
         offer.status = OfferStatus.APPROVED
     elif step.step in SENT:
-        offer.approval_level = _level(step)
+        offer.approval_level = _level(known)
         offer.status, offer.sent_at = OfferStatus.SENT, clock.now()
     elif step.step in ANSWERED and step.outcome in ANSWERS:
         offer.status, offer.decided_at = ANSWERS[step.outcome], clock.now()
@@ -96,7 +106,8 @@ def refuse_unapproved(step: CompletedStep) -> None:
     if step.step not in SENT:
         return
     offer = latest_offer(step.session, step.case.id)
-    if offer is not None and offer.approved_by is None and _level(step) != "none":
+    known = instance_variables(step.session, step.case.id)
+    if offer is not None and offer.approved_by is None and _level(known) != "none":
         raise NotAllowed("The offer is not approved yet; it can't be sent.")
 
 
@@ -106,7 +117,7 @@ def refuse_without_terms(step: CompletedStep) -> None:
     Raises:
         FormRejected: naming the premium, and who can mend it.
     """
-    if step.step != PREPARED or not _offers_something(step):
+    if step.step != PREPARED or not offers_something(step):
         return
     if _terms(step.session, step.case, _known(step)) is None:
         raise FormRejected({"premium": [FieldError("noStandardTerms")]})
@@ -153,7 +164,7 @@ def register_all() -> None:
     jobs.after_completion(keep_offer)
 
 
-def _offers_something(step: CompletedStep) -> bool:
+def offers_something(step: CompletedStep) -> bool:
     """Has the case a client and a product, and the form a premium for a sum insured?"""
     known = (step.case.client_id, step.case.product_id)
     given = (step.values.get("premium"), step.values.get("sumInsured"))
@@ -161,7 +172,7 @@ def _offers_something(step: CompletedStep) -> bool:
 
 
 def _prepare(step: CompletedStep) -> None:
-    session, values = step.session, step.values
+    session = step.session
     version = session.scalar(
         select(func.max(Offer.version)).where(Offer.instance_id == step.case.id)
     )
@@ -170,25 +181,46 @@ def _prepare(step: CompletedStep) -> None:
         .where(Offer.instance_id == step.case.id, Offer.status != OfferStatus.REFUSED)
         .values(status=OfferStatus.REPLACED)
     )
-    until = values.get("offerValidUntil")
-    session.add(
-        Offer(
-            client_id=step.case.client_id,
-            instance_id=step.case.id,
-            version=(version or 0) + 1,
-            valid_until=date.fromisoformat(str(until)[:10]) if until else None,
-            note=str(values.get("recommendation") or ""),
-            corrections=_corrections(step),
-            deviation_reason=str(values.get("deviationReason") or ""),
-            prepared_by=step.by,
-            prepared_at=completed_at(step),
-            lines=[_line(session, step.case, _known(step))],
-        )
-    )
+    known = instance_variables(session, step.case.id)
+    offer = prepared(step, known, (version or 0) + 1)
+    offer.prepared_at = completed_at(step)
+    session.add(offer)
     session.flush()
 
 
-def _line(session: Session, case: Case, values: Mapping[str, object]) -> OfferLine:
+def prepared(step: CompletedStep, known: Mapping[str, object], version: int) -> Offer:
+    """The offer that a completed step prepared.
+
+    Args:
+        step: just completed.
+        known: the case's variables, before the step.
+        version: of the offer.
+    """
+    values, until = step.values, step.values.get("offerValidUntil")
+    agreed = [known.get(key) for key in ("offerCorrections", "negotiationRequest")]
+    return Offer(
+        client_id=step.case.client_id,
+        instance_id=step.case.id,
+        version=version,
+        status=OfferStatus.DRAFT,
+        valid_until=date.fromisoformat(str(until)[:10]) if until else None,
+        note=str(values.get("recommendation") or ""),
+        corrections="\n".join(str(each) for each in agreed if each),
+        deviation_reason=str(values.get("deviationReason") or ""),
+        prepared_by=step.by,
+        prepared_at=clock.now(),
+        lines=[line_of(step.session, step.case, {**known, **values})],
+    )
+
+
+def line_of(session: Session, case: Case, values: Mapping[str, object]) -> OfferLine:
+    """What is offered, against the standard terms of the day.
+
+    Args:
+        session: for reading.
+        case: with its client and product.
+        values: the case's variables with what the step's form gave.
+    """
     offered, named = _offered(values), _insurer_named(case, values)
     insurer = session.scalar(select(Insurer).where(Insurer.name == named)) if named else None
     terms, found = _compared(session, case, values)
@@ -281,14 +313,8 @@ def _offered(values: Mapping[str, object]) -> Offered:
     )
 
 
-def _corrections(step: CompletedStep) -> str:
-    agreed = instance_variables(step.session, step.case.id)
-    said = [agreed.get(key) for key in ("offerCorrections", "negotiationRequest")]
-    return "\n".join(str(each) for each in said if each)
-
-
-def _level(step: CompletedStep) -> str:
-    approval = instance_variables(step.session, step.case.id).get("approval")
+def _level(known: Mapping[str, object]) -> str:
+    approval = known.get("approval")
     return str(approval.get("level")) if isinstance(approval, Mapping) else "none"
 
 

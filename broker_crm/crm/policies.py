@@ -113,39 +113,53 @@ def issue_policy(call: JobCall) -> Mapping[str, object]:
     if call.case.client_id is None or call.case.product_id is None:
         raise PolicyRefused("The case has no client or no product.")
     number = str(values["newPolicyNumber"]).strip()
-    old = _renewed(call.session, values)
+    old = renewed_by(call)
     policy = call.session.scalars(
         select(Policy).where(Policy.insurer_id == insurer.id, Policy.number == number)
     ).first()
     if policy is None:
-        policy = Policy(
-            number=number,
-            client_id=call.case.client_id,
-            insurer_id=insurer.id,
-            product_id=call.case.product_id,
-            object_id=old.object_id if old else None,
-            starts_on=date.fromisoformat(str(values["newPolicyStart"])[:10]),
-            ends_on=date.fromisoformat(str(values["newPolicyEnd"])[:10]),
-            premium=_money(values["newPolicyPremium"]),
-            commission_percent=_money(values.get("commission") or 0),
-            sum_insured=_money(values.get("sumInsured") or 0),
-            deductible=_money(values.get("deductible") or 0),
-            instalment_count=int(str(values.get("instalments") or 1)),
-            sales_type="renewal" if old else "new",
-            renewed_from_id=old.id if old else None,
-            owner=call.case.owner,
-            instance_id=call.case.id,
-            created_at=clock.now(),
-        )
+        policy = agreed_policy(call, insurer, old)
         call.session.add(policy)
         call.session.flush()
         call.session.add_all(instalments_of(policy))
-        policy.covers = covers_of(policy, values.get("covers"), old)
         call.session.flush()
         join_policy(call.session, policy)
     elif policy.instance_id != call.case.id:
         raise PolicyRefused(f"Policy {number} of {insurer.name} is there already.")
-    return {"issued": _issued(policy, insurer, old)}
+    return {"issued": issued_facts(policy, insurer, old)}
+
+
+def agreed_policy(call: JobCall, insurer: Insurer, old: Policy | None) -> Policy:
+    """The policy that a case led to, as its variables tell, with the covers agreed.
+
+    Args:
+        call: the job `issue-policy`.
+        insurer: chosen.
+        old: the policy that is renewed.
+    """
+    values = call.job.variables
+    policy = Policy(
+        number=str(values["newPolicyNumber"]).strip(),
+        client_id=call.case.client_id,
+        insurer_id=insurer.id,
+        product_id=call.case.product_id,
+        object_id=old.object_id if old else None,
+        starts_on=date.fromisoformat(str(values["newPolicyStart"])[:10]),
+        ends_on=date.fromisoformat(str(values["newPolicyEnd"])[:10]),
+        premium=_money(values["newPolicyPremium"]),
+        commission_percent=_money(values.get("commission") or 0),
+        sum_insured=_money(values.get("sumInsured") or 0),
+        deductible=_money(values.get("deductible") or 0),
+        instalment_count=int(str(values.get("instalments") or 1)),
+        status=PolicyStatus.ACTIVE,
+        sales_type="renewal" if old else "new",
+        renewed_from_id=old.id if old else None,
+        owner=call.case.owner,
+        instance_id=call.case.id,
+        created_at=clock.now(),
+    )
+    policy.covers = covers_of(policy, values.get("covers"), old)
+    return policy
 
 
 def cancel_policy(call: JobCall) -> Mapping[str, object]:
@@ -219,13 +233,15 @@ class PolicyRefused(Exception):
     """A policy can't be written as asked; the message says why."""
 
 
-def _renewed(session: Session, values: Mapping[str, object]) -> Policy | None:
-    old = values.get("policy")
+def renewed_by(call: JobCall) -> Policy | None:
+    """The policy that the case renews, if it renews one."""
+    old = call.job.variables.get("policy")
     identifier = old.get("id") if isinstance(old, Mapping) else None
-    return session.get(Policy, identifier) if isinstance(identifier, int) else None
+    return call.session.get(Policy, identifier) if isinstance(identifier, int) else None
 
 
-def _issued(policy: Policy, insurer: Insurer, old: Policy | None) -> dict[str, object]:
+def issued_facts(policy: Policy, insurer: Insurer, old: Policy | None) -> dict[str, object]:
+    """What the case knows of the policy that came of it, under `issued`."""
     first = instalments_of(policy)[0]
     return {
         "id": policy.id,

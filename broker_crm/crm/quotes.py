@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
 
@@ -64,34 +64,45 @@ class Answering:
 
 def keep_quote(step: CompletedStep) -> None:
     """Write what an insurer answered, or that it did not; other steps are none of its business."""
-    fields = STEPS.get(step.step)
-    if fields is None or step.case.client_id is None or step.case.product_id is None:
+    if step.step not in STEPS or step.case.client_id is None or step.case.product_id is None:
         return
     task = step.session.get_one(UserTask, step.task_id)
     known = instance_variables(step.session, step.case.id) | task.local_variables
+    quote = learnt(step, known, task.created_at)
+    if quote is not None:
+        step.session.add(quote)
+        step.session.flush()
+
+
+def learnt(step: CompletedStep, known: Mapping[str, object], asked_at: datetime) -> Quote | None:
+    """What an insurer answered at a step; None for an insurer that is not on record.
+
+    Args:
+        step: just completed, one of `STEPS`.
+        known: what the step's task saw.
+        asked_at: when the task was opened.
+    """
+    fields = STEPS[step.step]
     insurer = step.session.scalar(select(Insurer).where(Insurer.name == _asked(known, step.step)))
     if insurer is None:
-        return
+        return None
     state = STATES.get(step.outcome or "", "no-reply")
     quoted = step.values if state == "quoted" else {}
-    step.session.add(
-        Quote(
-            client_id=step.case.client_id,
-            instance_id=step.case.id,
-            task_id=step.task_id,
-            insurer_id=insurer.id,
-            product_id=step.case.product_id,
-            asked_at=task.created_at,
-            answered_at=None if state == "no-reply" else clock.now(),
-            status=state,
-            premium=_amount(quoted.get(fields.premium)),
-            sum_insured=_amount(known.get("sumInsured")),
-            deductible=_amount(quoted.get(fields.deductible)),
-            commission_percent=_amount(quoted.get(fields.commission)),
-            decline_reason=str(step.values.get(fields.reason) or "")[:300] or None,
-        )
+    return Quote(
+        client_id=step.case.client_id,
+        instance_id=step.case.id,
+        task_id=step.task_id,
+        insurer_id=insurer.id,
+        product_id=step.case.product_id,
+        asked_at=asked_at,
+        answered_at=None if state == "no-reply" else clock.now(),
+        status=state,
+        premium=_amount(quoted.get(fields.premium)),
+        sum_insured=_amount(known.get("sumInsured")),
+        deductible=_amount(quoted.get(fields.deductible)),
+        commission_percent=_amount(quoted.get(fields.commission)),
+        decline_reason=str(step.values.get(fields.reason) or "")[:300] or None,
     )
-    step.session.flush()
 
 
 def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:

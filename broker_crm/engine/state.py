@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -45,12 +45,21 @@ def dump(instance: Instance, instance_id: UUID | None) -> bytes:
         ],
     }
     try:
-        text = orjson.dumps(document)
+        return _sealed(document, instance_id)
     except TypeError as error:
         raise RuleFailed(
             instance.spec.name, None, f"A variable can't be stored: {error}."
         ) from error
-    body = zlib.compress(text, 1)
+
+
+def ended(variables: Mapping[str, Any], instance_id: UUID) -> bytes:
+    """The state of an instance that is over and of which only the variables are kept."""
+    top = {"data": dict(variables), "completed": True, "tasks": []}
+    return _sealed({"visits": {}, "top": top, "subprocesses": []}, instance_id)
+
+
+def _sealed(document: Mapping[str, Any], instance_id: UUID | None) -> bytes:
+    body = zlib.compress(orjson.dumps(document), 1)
     prefix = MAGIC + bytes([FORMAT]) + (instance_id or _UNBOUND).bytes
     return prefix + _digest(prefix + body) + body
 

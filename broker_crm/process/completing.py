@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, update
@@ -31,6 +32,23 @@ from broker_crm.process.recording import Work
 from broker_crm.process.rights import may_work_on, refuse_two_hats
 
 TASKS = cast(Table, UserTask.__table__)
+
+
+class Held(Protocol):
+    """What is asked of a task to measure its completion."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+    @property
+    def loop_number(self) -> int: ...
+    @property
+    def standard_working_days(self) -> float | None: ...
+    @property
+    def standard_cost(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +123,12 @@ def complete(
         },
     )
     jobs.completed(replace(step, outcome=outcome))
-    measured = _measured(work, task, outcome, reason, accepted)
+    told = measured(work, task, outcome, reason, accepted)
     recording.record(
         work,
         state,
         transition,
-        lambda event: measured if event.kind == EventKind.TASK_COMPLETED else {},
+        lambda event: told if event.kind == EventKind.TASK_COMPLETED else {},
     )
     return Completed(
         instance.id,
@@ -189,13 +207,14 @@ def _accepted(
     return accepted
 
 
-def _measured(
+def measured(
     work: Work,
-    task: LoadedTask,
+    task: Held,
     outcome: str | None,
     reason: str | None,
     accepted: Mapping[str, object],
 ) -> dict[str, object]:
+    """What the event of a completion tells: values, waiting, working and lateness, standards."""
     calendar = company_calendar(work.session)
     began = task.started_at or work.at
     late = calendar.late_days(task.due_at, work.at) if task.due_at else None

@@ -98,7 +98,7 @@ def record(
     _update_instance(work, state, transition)
     connection = work.connection
     if transition.created:
-        connection.execute(TASKS.insert(), [_task_row(work, task) for task in transition.created])
+        connection.execute(TASKS.insert(), [task_row(work, task) for task in transition.created])
     if transition.cancelled:
         connection.execute(
             update(TASKS)
@@ -194,7 +194,8 @@ _UPDATE_INSTANCE = (
 )
 
 
-def _task_row(work: Work, task: CreatedTask) -> dict[str, object]:
+def task_row(work: Work, task: CreatedTask) -> dict[str, object]:
+    """The row of a user task that became ready."""
     return {
         "id": task.id,
         "instance_id": work.instance.id,

@@ -12,7 +12,7 @@ from broker_crm.crm.identifiers import company_check_digit
 from broker_crm.crm.models import Client, ClientKind, ClientStatus, Consent, ContactPerson
 from broker_crm.process.plain_text import plain
 from broker_crm.sample.chance import stream
-from broker_crm.sample.staff import SALESPEOPLE
+from broker_crm.sample.staff import SALESPEOPLE, WEIGHTS
 from broker_crm.sample.words import (
     FOREIGN_COMPANIES,
     FOREIGN_FIRST,
@@ -31,10 +31,16 @@ SIZES = ((9, "micro"), (49, "small"), (249, "medium"))
 ROLES = ("director", "accountant", "fleet-manager")
 
 
-def add_clients(session: Session, count: int) -> list[Client]:
-    """Write clients: 58 % legal, 30 % natural, 12 % foreign; 11 % are VIP."""
+def add_clients(session: Session, count: int, light: int = 0) -> list[Client]:
+    """Write clients: 58 % legal, 30 % natural, 12 % foreign; 11 % are VIP.
+
+    Args:
+        session: the caller commits.
+        count: clients to browse.
+        light: further ones of whom only the history tells; fewer are VIP.
+    """
     names: set[str] = set()
-    clients = [_client(number, names) for number in range(count)]
+    clients = [_client(number, names, light=number >= count) for number in range(count + light)]
     session.add_all(clients)
     session.flush()
     for number, client in enumerate(clients):
@@ -42,7 +48,7 @@ def add_clients(session: Session, count: int) -> list[Client]:
     return clients
 
 
-def _client(number: int, names: set[str]) -> Client:
+def _client(number: int, names: set[str], *, light: bool) -> Client:
     chance = stream("client", number)
     kind = chance.choices([ClientKind.LEGAL, ClientKind.NATURAL, ClientKind.FOREIGN], [58, 30, 12])[
         0
@@ -50,15 +56,15 @@ def _client(number: int, names: set[str]) -> Client:
     first, surname = _person(chance, foreign=kind is ClientKind.FOREIGN)
     client = Client(
         kind=kind,
-        vip=chance.random() < 0.11,
+        vip=chance.random() < (0.03 if light else 0.11),
         status=ClientStatus.PROSPECT,
         region=chance.choice(REGIONS),
         address=f"{chance.choice(STREETS)} g. {chance.randint(1, 99)}",
-        owner=SALESPEOPLE[number % len(SALESPEOPLE)].login,
+        owner=chance.choices(SALESPEOPLE, WEIGHTS)[0].login,
         source=chance.choice(("register", "referral", "website", "fair")),
-        do_not_contact=chance.random() < 0.015,
-        phone=f"+3706{chance.randint(10_000_00, 99_999_99):07d}",
-        created_at=clock.now() - timedelta(days=chance.randint(30, 700)),
+        do_not_contact=False,
+        phone=f"+370600{chance.randint(0, 99_999):05d}",
+        created_at=clock.now() - timedelta(days=chance.randint(30, 400)),
         contacts=[],
     )
     if kind is ClientKind.NATURAL:
@@ -68,7 +74,7 @@ def _client(number: int, names: set[str]) -> Client:
     else:
         _make_company(client, chance, number, names)
         client.contacts.append(_contact(first, surname, client.email, ROLES[0]))
-        if chance.random() < 0.4:
+        if not light and chance.random() < 0.4:
             other, family = _person(chance, foreign=False)
             address = f"{plain(other)}@{client.email.split('@')[1]}" if client.email else None
             client.contacts.append(_contact(other, family, address, chance.choice(ROLES[1:])))

@@ -17,12 +17,15 @@ from broker_crm.process import release
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.sample.catalogue import add_catalogue
 from broker_crm.sample.clients import add_clients
-from broker_crm.sample.history import PAST_DAYS, add_history
-from broker_crm.sample.policies import add_policies
+from broker_crm.sample.earlier import PAST_DAYS
+from broker_crm.sample.history import add_history
+from broker_crm.sample.peculiar import add_peculiar
 from broker_crm.sample.staff import add_staff
 from broker_crm.settings import Settings
 
 CLIENTS = 200
+LIGHT = 1_600
+"""Clients of whom only the history tells: about a thousand prospects, the others hold policies."""
 
 
 def seed(
@@ -31,18 +34,20 @@ def seed(
     *,
     scale: int = 1,
     history: bool = True,
+    share: float = 1.0,
     today: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> bool:
-    """Load people, clients, products and past sales.
+    """Load people, clients, products and the past.
 
-    The same seed, scale and day give the same data.
+    The same seed, scale, share and day give the same data.
 
     Args:
         factory: makes sessions.
         settings: of the product.
-        scale: times as many clients and sales.
-        history: with past sales, made by the engine, and policies; the process must be published.
+        scale: times as many clients and cases.
+        history: with policies and past cases; the processes must be published.
+        share: of the history, for a quick small one.
         today: the present of the sample, aware; the clock's by default.
         progress: called now and then with the number of things that have happened.
 
@@ -56,13 +61,15 @@ def seed(
         with clock.use(SimulatedClock(present - timedelta(days=PAST_DAYS))):
             add_staff(session, hash_password(PASSWORD), present.date())
             add_catalogue(session, present.date())
-            add_clients(session, CLIENTS * scale)
+            light = round(LIGHT * scale * min(1.0, share)) if history else 0
+            clients = add_clients(session, CLIENTS * scale, light)
+            add_peculiar(session, clients)
     if history:
-        add_history(factory, settings, present, scale=scale, progress=progress)
+        add_history(
+            factory, present, browsed=CLIENTS * scale, share=share * scale, progress=progress
+        )
         with clock.use(SimulatedClock(present)):
             _give_some_back(factory)
-            with factory.begin() as session:
-                add_policies(session, present.date())
     return True
 
 

@@ -2,87 +2,109 @@
 
 from __future__ import annotations
 
-import shutil
-from datetime import UTC, datetime
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from broker_crm import settings
-from broker_crm.composition import compose
-from broker_crm.db import connect, sessions
-from broker_crm.definitions.publish import publish_folder
-from broker_crm.integrity import broken
-from broker_crm.sample import history, seed
-
-ROOT = Path(__file__).parents[2]
-TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def sample(template: Path, folder: Path) -> str:
-    folder.mkdir()
-    shutil.copyfile(template, folder / "sample.sqlite3")
-    loaded = settings.load(
-        {
-            "BROKER_CRM_DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder / 'sample.sqlite3'}",
-            "BROKER_CRM_DEMO": "1",
-        }
-    )
-    compose()
-    engine = connect(loaded.database_url)
-    factory = sessions(engine)
-    with factory.begin() as session:
-        publish_folder(session, ROOT)
-    assert seed(factory, loaded, today=TODAY)
-    assert not seed(factory, loaded, today=TODAY)
-    with factory() as session:
-        assert broken(session) == []
-    engine.dispose()
-    return loaded.database_url
+from tests.sample.furnished import ROOT, furnish
 
 
 @pytest.fixture(scope="module")
 def first(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(history, "SALES", 60)
-        return sample(sqlite_template, tmp_path_factory.mktemp("sample") / "first")
+    return furnish(sqlite_template, tmp_path_factory.mktemp("sample") / "first")
 
 
 def rows(connection: Connection, statement: str) -> list[Any]:
     return [tuple(row) for row in connection.execute(text(statement))]
 
 
-def test_the_same_day_gives_the_same_sample(
-    first: str, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_same_day_gives_the_same_sample_whatever_the_hash_seed(
+    first: str, sqlite_template: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(history, "SALES", 60)
-    second = sample(sqlite_template, tmp_path / "second")
+    subprocess.run(
+        [sys.executable, "-m", "tests.sample.furnished", sqlite_template, tmp_path / "second"],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
+    )
+    second = f"sqlite:///{tmp_path / 'second' / 'sample.sqlite3'}"
     with create_engine(first).connect() as one, create_engine(second).connect() as two:
         for statement in (
             "select * from client order by id",
             "select * from contact_person order by id",
+            "select number, starts_on, ends_on, premium, status from policy order by number",
             "select title, status, outcome, reason, started_at, ended_at from process_instance"
             " order by started_at, title",
             "select name, status, due_at, completed_at, completed_by from user_task"
             " order by created_at, name, due_at, completed_at",
-            "select kind, at, actor, element_id, outcome from process_event order by id",
-            "select recipient, subject, body from letter order by created_at, recipient, subject",
+            "select kind, at, actor, element_id, outcome from process_event"
+            " order by at, kind, actor, element_id",
+            "select recipient, subject, template_key from letter"
+            " order by created_at, recipient, subject",
+            "select register_number, subject, status, answered_at from complaint order by id",
         ):
             assert rows(one, statement) == rows(two, statement), statement
 
 
+def test_all_six_processes_have_a_past(first: str) -> None:
+    with create_engine(first).connect() as connection:
+        outcomes = rows(
+            connection,
+            "select process_key, count(*) from process_instance"
+            " where status = 'completed' group by process_key",
+        )
+        ended = dict(outcomes)
+        versions = rows(
+            connection,
+            "select distinct process_key, version_id from process_instance"
+            " where process_key in ('new-client-sale', 'renewal')",
+        )
+        states = dict(
+            rows(connection, "select state, count(*) from campaign_recipient group by state")
+        )
+    assert set(ended) >= {
+        "new-client-sale",
+        "renewal",
+        "cross-sell",
+        "up-sell",
+        "campaign-recipient",
+        "complaint",
+    }
+    assert len(versions) == 4, "an earlier and the present version of both"
+    assert states["held-out"] and states["ended"]
+
+
 def test_the_sample_is_alive(first: str) -> None:
     with create_engine(first).connect() as connection:
-        outcomes = dict(
-            rows(connection, "select outcome, count(*) from process_instance group by outcome")
-        )
         waiting = rows(connection, "select due_at from user_task where status = 'open'")
-    assert outcomes["signed"] >= 3 and outcomes["not-interested"] >= 10
     assert len(waiting) >= 5
     assert any(due < "2026-11-23" for (due,) in waiting)
+
+
+def test_an_office_finds_its_peculiar_records(first: str) -> None:
+    with create_engine(first).connect() as connection:
+        twins = rows(
+            connection,
+            "select count(*) from client twin join client known on known.email = twin.email"
+            " and known.id < twin.id where twin.source = 'import' and twin.code is null",
+        )
+        refused = rows(
+            connection,
+            "select count(*) from client where do_not_contact"
+            " and id not in (select client_id from consent)",
+        )
+        erasures = rows(
+            connection,
+            "select count(distinct client_id) from interaction"
+            " where text like 'Prašo ištrinti asmens duomenis%'",
+        )
+    assert twins == [(6,)] and erasures == [(2,)]
+    assert refused[0][0] >= 3
 
 
 def test_nobody_in_it_is_real(first: str) -> None:

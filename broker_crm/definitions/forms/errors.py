@@ -33,6 +33,8 @@ MESSAGES = {
     "noStandardTerms": "The product has no standard terms today: a product manager adds them "
     "on its page.",
     "noSuchPerson": "Nobody with this login works here.",
+    "complainedAbout": "The complaint is about this person: choose somebody else.",
+    "notConsumer": "Only a consumer's dispute goes to the Bank of Lithuania.",
     "beyondLaw": "Choose a day from today to %(limit)s.",
     "policyOver": "The policy is not in force any more.",
     "inPast": "The day can't be in the past.",
