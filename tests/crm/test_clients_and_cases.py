@@ -15,6 +15,7 @@ from broker_crm.crm.models import Client, Consent, Interaction, Product
 from broker_crm.people.models import User
 from broker_crm.process.errors import NotAllowed
 from broker_crm.process.models import ProcessInstance, UserTask
+from broker_crm.sample.peculiar import DUPLICATES
 
 SALE = "new-client-sale"
 
@@ -36,7 +37,8 @@ def test_search_ignores_accents_and_case_and_takes_signs_as_they_are(office: Ses
     manager = office.get_one(User, "manager")
     found = clients.search_clients(office, "ZEMAITIJOS", manager)
     assert found and all("žemaitijos" in client.name.lower() for client in found)
-    assert clients.search_clients(office, "žemaitijos  LOGISTIKA", manager)
+    first, *_others, last = found[0].name.split()
+    assert found[0] in clients.search_clients(office, f"{last.upper()}  {first}", manager)
     for text in ("%", "_", "100%", "\\", "' or 1=1 --"):
         assert clients.search_clients(office, text, manager) == []
 
@@ -46,7 +48,7 @@ def test_salespeople_find_their_own_clients_and_those_of_nobody(office: Session)
     found = clients.search_clients(office, "", jonas, limit=500)
     assert {client.owner for client in found} <= {"jonas", None}
     everybody = clients.search_clients(office, "", office.get_one(User, "manager"), limit=500)
-    assert len(everybody) == 200 > len(found)
+    assert len(everybody) == 200 + DUPLICATES > len(found)
 
 
 @pytest.mark.parametrize(

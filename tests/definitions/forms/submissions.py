@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 TERMS = {
@@ -137,7 +138,7 @@ def _sound(field: dict[str, Any]) -> Any:
     if kind in {"checklist", "taglist"}:
         return [field["values"][0]["value"]]
     if kind == "number":
-        return least if isinstance(least := rules.get("min", 0), int) else 0
+        return ceil(least) if isinstance(least := rules.get("min", 0), int | float) else 0
     if kind == "checkbox":
         return True
     if kind == "datetime":
