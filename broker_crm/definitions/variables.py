@@ -30,6 +30,7 @@ CASE_VARIABLES = frozenset(
         "complaint",
         "opportunity",
         "campaign",
+        "fromCampaign",
         "recipient",
         "stopShare",
         "stopWhy",

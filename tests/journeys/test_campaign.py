@@ -7,7 +7,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from broker_crm import process
 from broker_crm.crm import campaign_lists, campaign_waves, campaigns
@@ -177,7 +177,14 @@ def test_unsubscribing_ends_the_case_and_every_other_letter(brokerage: Any) -> N
         assert client.do_not_contact and given == []
 
 
-def test_an_answer_is_called_back_and_becomes_a_sale(brokerage: Any) -> None:
+@pytest.mark.parametrize(
+    ("status", "process_key"), [("prospect", "new-client-sale"), ("active", "cross-sell")]
+)
+def test_an_answer_is_called_back_and_becomes_a_sale_without_a_second_first_call(
+    brokerage: Any, status: str, process_key: str
+) -> None:
+    with brokerage.factory.begin() as session:
+        session.execute(update(Client).values(status=status))
     walk = launched(brokerage)
     swept(walk)
     first = recipients(brokerage, "started")[0]
@@ -189,11 +196,14 @@ def test_an_answer_is_called_back_and_becomes_a_sale(brokerage: Any) -> None:
     assert case.outcome == "sale-started"
     walk.sweep()
     with brokerage.factory() as session:
-        keys = session.scalars(
-            select(ProcessInstance.process_key).where(ProcessInstance.client_id == first.client_id)
-        ).all()
-        assert set(keys) & {"new-client-sale", "cross-sell"}
-        assert len(keys) == 2
+        sale = session.scalars(
+            select(ProcessInstance).where(
+                ProcessInstance.client_id == first.client_id,
+                ProcessInstance.id != first.instance_id,
+            )
+        ).one()
+    assert sale.process_key == process_key
+    assert Walk(brokerage, sale.id).open in (["plan-meeting"], ["needs-record"])
 
 
 def test_silence_gets_one_reminder_and_then_ends(brokerage: Any) -> None:
