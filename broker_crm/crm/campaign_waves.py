@@ -54,12 +54,21 @@ class Stop:
     why: str
 
 
-def send_waves(factory: sessionmaker[Session], stopping: Callable[[], bool]) -> int:
+def send_waves(
+    factory: sessionmaker[Session],
+    stopping: Callable[[], bool],
+    rest: Callable[[float], None] = sleep,
+) -> int:
     """Start the recipients whose turn it is, a bounded number; a worker's duty.
 
     Each recipient is started in a transaction of its own, and only if the client may be written
     to at this moment. Campaigns with too many refusals or waiting calls pause, finished ones say
     so. Several workers may do this at once: a recipient is started by one of them.
+
+    Args:
+        factory: makes sessions.
+        stopping: asked before each start.
+        rest: lets others work between two starts, for so many seconds.
 
     Returns:
         How many were started.
@@ -80,7 +89,7 @@ def send_waves(factory: sessionmaker[Session], stopping: Callable[[], bool]) -> 
                 return started
             began = perf_counter()
             started += _start(factory, recipient_id, texts)
-            sleep(max(LEAST_REST, perf_counter() - began))
+            rest(max(LEAST_REST, perf_counter() - began))
     return started
 
 

@@ -24,6 +24,7 @@ from broker_crm.definitions.findings import (
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
 from broker_crm.definitions.job_types import JOB_TYPES
+from broker_crm.definitions.lost_fields import lost_fields
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
 from broker_crm.definitions.places import TEMPLATE_SUFFIXES
@@ -122,6 +123,7 @@ def lint(bundle: Bundle) -> list[Finding]:
     if process is not None:
         findings.extend(compared_outcomes(process))
         findings.extend(unset_variables(bundle, process, forms))
+        findings.extend(lost_fields(process, forms))
     return findings
 
 

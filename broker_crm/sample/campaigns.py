@@ -35,7 +35,7 @@ class Plan:
 
 
 PLANS = (
-    Plan("Klinikų kibernetinė apsauga", "cyber", "health", 150, 75),
+    Plan("Klinikų kibernetinė apsauga", "cyber", "health", 150, 32),
     Plan("Krovinių draudimas vežėjams", "cargo", "transport", 24, 24),
 )
 
@@ -81,7 +81,7 @@ def _creates(name: str, product_id: int | None) -> Callable[[Session], Started]:
 
 def _wave(factory: sessionmaker[Session]) -> None:
     campaign_lists.make_lists(factory, lambda: False)
-    campaign_waves.send_waves(factory, lambda: False)
+    campaign_waves.send_waves(factory, lambda: False, rest=lambda _seconds: None)
 
 
 def _answers(factory: sessionmaker[Session]) -> None:

@@ -15,7 +15,7 @@ from broker_crm.sample.lived import Outside, Simulation
 
 DAYS = (170, 120, 80, 45, 21, 6, 1)
 """Days ago on which somebody goes round the clients."""
-CLIENTS = 45
+CLIENTS = 20
 """Looked at in one round."""
 
 

@@ -37,7 +37,7 @@ from broker_crm.sample.written import Office
 SALES = 1_560
 LIVED_DAYS = 16
 """Cases that began in so many last days are lived through by the engine."""
-LIVED_OF = 40
+LIVED_OF = 60
 """And one of so many earlier ones."""
 TOGETHER = 100
 """Written cases in one transaction."""

@@ -358,6 +358,18 @@ def test_a_word_template_that_reads_an_unknown_name_is_warned_of(sale: Path) -> 
     assert (found.severity, found.rule) == (WARNING, "variable") and "prmium" in found.problem
 
 
+def test_an_answer_that_no_output_keeps_is_told(sale: Path) -> None:
+    kept = '<zeebe:output source="=approvalComment" target="approvalComment" />'
+    edit(sale, SALE, kept, "")
+    (found,) = lint_paths([sale])
+    assert (found.severity, found.rule, found.element_id) == (
+        WARNING,
+        "lost-field",
+        "Task_ApproveOffer",
+    )
+    assert "is lost" in found.problem and "approvalComment" in str(found.mend)
+
+
 def test_the_lock_file_of_an_open_word_document_is_passed_over(sale: Path) -> None:
     (sale / "forms/documents/~$offer.lt.docx").write_bytes(b"lock")
     assert lint_paths([sale]) == []

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import clock, readings, settings
 from broker_crm.composition import compose
 from broker_crm.crm.cases import start_case
-from broker_crm.crm.models import Client, Product
+from broker_crm.crm.models import Client, Consent, Product
 from broker_crm.db import connect, sessions
 from broker_crm.definitions.publish import publish_folder
 from broker_crm.integrity import broken
@@ -90,8 +90,10 @@ def brokerage(tmp_path: Path) -> Iterator[Brokerage]:
 
 def _begin_sale(factory: sessionmaker[Session], number: int) -> UUID:
     with factory.begin() as session:
+        permitted = select(Consent.client_id).where(Consent.withdrawn_at.is_(None))
         clients = select(Client.id).where(Client.owner == "jonas", Client.kind == "legal")
-        found = session.scalars(clients.where(Client.vip.is_(False)).order_by(Client.id)).all()
+        clients = clients.where(Client.vip.is_(False), Client.id.in_(permitted))
+        found = session.scalars(clients.order_by(Client.id)).all()
         product = session.scalars(select(Product.id).where(Product.key == "liability")).one()
         about = {"clientId": found[number % len(found)], "productId": product}
         return start_case(session, "new-client-sale", about, by="jonas").tasks[0].id

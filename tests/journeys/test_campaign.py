@@ -292,7 +292,7 @@ def test_a_long_list_is_made_in_pieces_and_one_that_was_interrupted_goes_on(
     walk.do("content-approval", contentOutcome="approve")
     walk.do("permission-approval", permissionOutcome="approve")
     walk.do("capacity-approval", capacityOutcome="return", capacityComment="Per daug")
-    to_material_again = {"segmentKind": "legal", "segmentStatus": "active", "segmentSector": "any"}
+    to_material_again = {"segmentKind": "legal", "segmentStatus": "prospect", "segmentSector": "it"}
     limits = {"segmentSize": "any", "holdOutPercent": 0, "waveSize": 5, "stopPercent": 90}
     walk.do("campaign-segment", **to_material_again, **limits)
     walk.sweep()

@@ -129,7 +129,7 @@ def test_lead_time_follows_the_table(
 
 
 def test_vip_renewal_with_a_discount_above_the_limit_needs_both_managers(brokerage: Any) -> None:
-    client = a_client(brokerage, kind="legal", vip=True, do_not_contact=False)
+    client = a_client(brokerage, kind="legal", vip=True, size_band="small", do_not_contact=False)
     add_policy(brokerage, ends_in=60, client_id=client)
     walk = offer(to_offer(started(brokerage)), 390)
     walk.do("offer-approval", offerApprovalOutcome="return", approvalComment="Per daug")
