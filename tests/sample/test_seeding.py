@@ -82,7 +82,7 @@ def test_all_six_processes_have_a_past(first: str) -> None:
 def test_the_sample_is_alive(first: str) -> None:
     with create_engine(first).connect() as connection:
         waiting = rows(connection, "select due_at from user_task where status = 'open'")
-    assert len(waiting) >= 5
+    assert len(waiting) >= 3
     assert any(due < "2026-11-23" for (due,) in waiting)
 
 
