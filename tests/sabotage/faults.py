@@ -339,7 +339,7 @@ FAULTS = (
     Fault(
         "business: send an unapproved offer",
         "broker_crm/crm/offers.py",
-        '    if offer is not None and offer.approved_by is None and _level(step) != "none":',
+        '    if offer is not None and offer.approved_by is None and _level(known) != "none":',
         "    if offer is not None and offer.approved_by == '':",
         OFFERS + "test_an_unapproved_offer_is_not_sent_whatever_the_diagram_says",
         "A discount that nobody allowed reaches the client.",
