@@ -26,28 +26,34 @@ QUESTION = re.compile(r"\]\(#([\w-]+)\)")
 def findings(bundle: Bundle, forms: Mapping[str, Form]) -> Iterator[Finding]:
     """Conditions that are no FEEL, and names that no form beside the script has.
 
+    Where a form beside the script is missing or can't be read, that is told elsewhere, and names
+    are not judged.
+
     Args:
         bundle: its scripts are read.
         forms: of the bundle, by id.
     """
     for stem, content in bundle.of(ResourceKind.SCRIPT).items():
         key = stem.rpartition(".")[0]
-        known = {
-            field
+        beside = [
+            element.form_key
             for element in bundle.elements.values()
             if element.help.get("script") == key and element.form_key
-            for form in filter(None, [forms.get(element.form_key)])
-            for field in _keys(form.fields)
-        }
+        ]
+        known: set[str] | None = None
+        if all(form_key in forms for form_key in beside):
+            known = {field for form_key in beside for field in _keys(forms[form_key].fields)}
         text = content.decode(errors="replace")
         for match in ANYWHERE.finditer(text):
             yield from _condition(f"{stem}.md", text, match, known)
         for match in QUESTION.finditer(text):
-            if match[1] not in known:
+            if known is not None and match[1] not in known:
                 yield _unknown(f"{stem}.md", text, match, match[1])
 
 
-def _condition(file: str, text: str, match: re.Match[str], known: set[str]) -> Iterator[Finding]:
+def _condition(
+    file: str, text: str, match: re.Match[str], known: set[str] | None
+) -> Iterator[Finding]:
     condition = match[1].strip()
     try:
         check(condition)
@@ -62,7 +68,7 @@ def _condition(file: str, text: str, match: re.Match[str], known: set[str]) -> I
             line=line,
         )
         return
-    for name in sorted(read_by(condition) - known):
+    for name in sorted(read_by(condition) - known) if known is not None else ():
         yield _unknown(file, text, match, name)
 
 

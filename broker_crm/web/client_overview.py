@@ -1,4 +1,4 @@
-"""The client's page: open tasks, policies, offers, contracts, claims, group, leads, sums."""
+"""The client's page: open tasks, policies, offers, contracts, claims, leads, sums."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from broker_crm.crm.models import (
     Claim,
     Client,
-    ClientGroup,
     Contract,
     DatedLead,
     Instalment,
@@ -25,7 +24,6 @@ from broker_crm.crm.models import (
     Product,
 )
 from broker_crm.crm.policies import today
-from broker_crm.crm.visibility import visible_clients
 from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import TaskStatus, UserTask
@@ -43,7 +41,6 @@ from broker_crm.web import (
 from broker_crm.web.wording import ROLES, word
 
 LATEST = 50
-SHOWN_MEMBERS = 20
 
 
 def view(session: Session, user: User, client: Client) -> dict[str, object]:
@@ -62,7 +59,6 @@ def view(session: Session, user: User, client: Client) -> dict[str, object]:
             )
         ],
         "claims": policy_parts.claim_rows(session, Claim.client_id == client.id),
-        "group": _group(session, user, client),
         "leads": _leads(session, client),
         "figures": _figures(session, client),
     }
@@ -120,28 +116,6 @@ def _offers(session: Session, client: Client) -> list[dict[str, object]]:
         .limit(LATEST)
     )
     return [offer_register.row(session, offer, client) for offer in found]
-
-
-def _group(session: Session, user: User, client: Client) -> dict[str, object] | None:
-    group = session.get(ClientGroup, client.group_id) if client.group_id else None
-    if group is None:
-        return None
-    members = session.scalars(
-        select(Client)
-        .where(
-            Client.group_id == group.id,
-            Client.id != client.id,
-            Client.merged_into.is_(None),
-            visible_clients(user),
-        )
-        .order_by(Client.name)
-        .limit(SHOWN_MEMBERS)
-    )
-    return {
-        "name": group.name,
-        "kind": _("Household") if group.kind == "household" else _("Group of companies"),
-        "members": [(member.id, member.name) for member in members],
-    }
 
 
 def _leads(session: Session, client: Client) -> list[dict[str, str]]:

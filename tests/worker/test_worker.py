@@ -21,19 +21,7 @@ from .conftest import House
 
 def test_a_sweep_sends_letters_and_reminds_once(house: House) -> None:
     assert house.sweep()["letters"] == 1
-    assert house.sweep() == dict.fromkeys(
-        (
-            "fired",
-            "delivered",
-            "failed",
-            "letters",
-            "overtaken",
-            "renewals",
-            "opportunities",
-            "campaigns",
-        ),
-        0,
-    )
+    assert set(house.sweep().values()) == {0}
     house.clock.advance(timedelta(days=2, hours=9))
     assert house.sweep()["fired"] == 1
     assert house.count(Notification, Notification.kind == "reminder") == 1
