@@ -23,6 +23,8 @@ from broker_crm.engine.feel import (
 
 CHRISTMAS = WorkingCalendar(closed=frozenset({date(2026, 12, 24), date(2026, 12, 25)}))
 
+CLIENT = {"name": "Ona", "first": "X", "first name": "O.", "address": {"city": "Kaunas"}}
+
 
 @pytest.mark.parametrize(
     ("expression", "context", "value"),
@@ -143,3 +145,31 @@ def test_merge_fields_are_filled_or_refused():
     with pytest.raises(EmptyMergeField) as caught:
         render("{{ client.phone }}", context)
     assert caught.value.field == "client.phone"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("client.name", "Ona"),
+        ("client . name", "Ona"),
+        ("client.first name", "O."),
+        ("client.address.city", "Kaunas"),
+        ("[client][1].name", "Ona"),
+        ("(client).name", "Ona"),
+        ("for each in [client] return each.name", ["Ona"]),
+        ("{client: client.name}.client", "Ona"),
+        ("if client.name = null then null else client", CLIENT),
+        ("if client = null then null else client.name", "Ona"),
+        ('"client.age" + client.name', "client.ageOna"),
+        ("client.age", None),
+        ("count([client.name, other.client.name])", 2),
+        ("other.client.name", "Jonas"),
+        ('get value(client, "name")', "Ona"),
+    ],
+)
+def test_records_give_the_entry_that_is_read_however_it_is_written(
+    expression: str, value: object
+) -> None:
+    other = {"client": {"name": "Jonas"}}
+    context = {"client": CLIENT, "other": other, "clientKind": "legal"}
+    assert evaluate(expression, context, strict=False) == value

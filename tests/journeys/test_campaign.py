@@ -33,7 +33,7 @@ def to_material(walk: Walk, **changes: Any) -> Walk:
     brief = {"goal": "10 sutarčių", "targetMarket": "Įmonės", "insideTargetMarket": True}
     walk.do("campaign-brief", **brief, budget=500)
     segment = {"segmentKind": "legal", "segmentStatus": "any", "segmentSector": "any"}
-    limits = {"segmentSize": "any", "holdOutPercent": 10, "waveSize": 500, "stopPercent": 90}
+    limits = {"segmentSize": "small", "holdOutPercent": 10, "waveSize": 500, "stopPercent": 90}
     return walk.do("campaign-segment", **{**segment, **limits, **changes})
 
 
@@ -70,7 +70,7 @@ def swept(walk: Walk, times: int = 12) -> None:
 
 
 def test_the_list_is_frozen_with_reasons_and_a_hold_out_group(brokerage: Any) -> None:
-    walk = to_material(begun(brokerage))
+    walk = to_material(begun(brokerage), segmentSize="any")
     with brokerage.factory() as session:
         rows = session.execute(
             select(CampaignRecipient.state, CampaignRecipient.reason, Client).join(
@@ -275,7 +275,7 @@ def test_a_long_list_is_made_in_pieces_and_one_that_was_interrupted_goes_on(
     brokerage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(campaign_lists, "PIECE", 40)
-    walk = to_material(begun(brokerage))
+    walk = to_material(begun(brokerage), segmentSize="any")
     assert (walk.open, state(brokerage)) == ([], "listing")
     answers = iter([False, False, True])
     campaign_lists.make_lists(brokerage.factory, lambda: next(answers))

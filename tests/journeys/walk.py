@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from broker_crm import worker
 from broker_crm.crm import cases
-from broker_crm.crm.models import Client, Insurer, Policy, Product
+from broker_crm.crm.models import Campaign, Client, Insurer, Policy, Product
 from broker_crm.crm.policies import instalments_of
 from broker_crm.outreach.models import Letter, Notification
 from broker_crm.process import complete
-from broker_crm.process.models import ProcessEvent, ProcessInstance, TaskStatus, UserTask
+from broker_crm.process.models import (
+    ProcessEvent,
+    ProcessInstance,
+    TaskStatus,
+    Timer,
+    UserTask,
+)
 
 PEOPLE = {
     "assistant": "asta",
@@ -69,24 +75,35 @@ class Walk:
         return self
 
     def wait(self, **length: float) -> Walk:
-        """Let time pass, an hour at a time at most, with a worker that does what is due."""
+        """Let time pass, with a worker that does what is due when it is due."""
         end = self.brokerage.clock.now() + timedelta(**length)
         while self.brokerage.clock.now() < end:
-            step = min(timedelta(hours=12), end - self.brokerage.clock.now())
-            self.brokerage.clock.advance(step)
-            self.sweep()
+            self._pass_time(end)
         return self
+
+    def _pass_time(self, end: datetime) -> None:
+        """To the next instant at which something is due, and no further than the end."""
+        now = self.brokerage.clock.now()
+        with self.brokerage.factory() as session:
+            timer = session.scalar(select(func.min(Timer.due_at)).where(Timer.due_at > now))
+            wave = session.scalar(
+                select(func.min(Campaign.next_wave_at)).where(Campaign.next_wave_at > now)
+            )
+        self.brokerage.clock.advance(min(filter(None, (timer, wave, end))) - now)
+        self.sweep()
 
     def sweep(self) -> dict[str, int]:
         return worker.sweep(self.brokerage.factory, self.brokerage.settings)
 
     def wait_for(self, step: str, days: int = 60) -> Walk:
         """Let days pass until a step is open."""
-        for _half_day in range(days * 2):
-            if step in self.tasks():
-                return self
-            self.wait(hours=12)
-        raise AssertionError(f"{step} did not open in {days} days: {self.open}")
+        end = self.brokerage.clock.now() + timedelta(days=days)
+        while step not in self.tasks():
+            assert self.brokerage.clock.now() < end, (
+                f"{step} did not open in {days} days: {self.open}"
+            )
+            self._pass_time(end)
+        return self
 
     @property
     def outcome(self) -> str | None:

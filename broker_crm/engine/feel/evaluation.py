@@ -1,9 +1,9 @@
 """Evaluates expressions and unary tests, strictly, and remembers results.
 
 FEEL is pure: the same expression over the same variables gives the same value, but for `now()`,
-and for `today()` on another day. So results are kept by expression and by those variables whose
-names occur in it; and the interpreter keeps parsed expressions, so that other values cost no
-parsing.
+and for `today()` on another day. So results are kept by expression and by those variables and
+entries of records whose names occur in it; and the interpreter keeps parsed expressions, so that
+other values cost no parsing.
 """
 
 from __future__ import annotations
@@ -191,7 +191,10 @@ def _settled(
     kind: str, expression: str, context: Mapping[str, object], functions: Functions
 ) -> dict[str, Any]:
     """Evaluate, answering calls of the host's functions until none is left."""
-    read = {name: context[name] for name in _occurring(expression, tuple(context))}
+    read = {
+        name: _narrowed(expression, name, context[name])
+        for name in _occurring(expression, tuple(context))
+    }
     try:
         variables = orjson.dumps(read, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except TypeError as error:
@@ -224,6 +227,29 @@ def _settled(
 @lru_cache(maxsize=5_000)
 def _occurring(expression: str, variables: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in variables if name in expression or name == "?")
+
+
+def _narrowed(expression: str, name: str, value: object) -> object:
+    """Of a record, the entries that the expression names, where it names no more than entries."""
+    if name == "?" or not isinstance(value, dict):
+        return value
+    entries = _entries(expression, name, tuple(value))
+    return value if entries is None else {entry: value[entry] for entry in entries}
+
+
+@lru_cache(maxsize=20_000)
+def _entries(expression: str, name: str, keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Entries read by `name.entry`; None where the record stands by itself at any place."""
+    read: set[str] = set()
+    if not all(isinstance(key, str) for key in keys):
+        return None
+    for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", expression):
+        between, dot, rest = expression[match.end() :].partition(".")
+        rest = rest.lstrip()
+        if not dot or between.strip() or rest.startswith("."):
+            return None
+        read.update(key for key in keys if key and rest.startswith(key))
+    return tuple(sorted(read))
 
 
 def _period(expression: str) -> date | bool | None:

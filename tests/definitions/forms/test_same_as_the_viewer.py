@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FORMS = [json.loads(path.read_text()) for path in sorted((ROOT / "forms").glob("*.form"))]
 FRONTEND = ROOT / "frontend"
-VISITS = 60
+VISITS = 25
 AT_ONCE = """() => {
   const waiting = [];
   const { port1, port2 } = new MessageChannel();
