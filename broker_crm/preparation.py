@@ -54,7 +54,9 @@ def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     from broker_crm.scenarios import gate, storing
 
     with factory() as session:
-        trials = gate.of_folder(session, ROOT) if latest_versions(session) else None
+        in_force = bool(latest_versions(session))
+    with factory() as session:
+        trials = gate.of_folder(session, ROOT) if in_force else None
     warnings = gate.passed(trials) if trials else []
     sample = settings.demo and _is_empty(factory)
     present = clock.now()

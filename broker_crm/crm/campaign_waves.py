@@ -160,6 +160,7 @@ def _next(session: Session, campaign_id: int) -> list[int]:
         busy = counts.get("started") or counts.get("responded")
         if not busy and process.send_message(session, "campaign-finished", key, {}, by=None):
             campaign.status = CampaignStatus.FINISHED
+            campaign.next_wave_at = None
         return []
     now = clock.now()
     if campaign.next_wave_at is None or campaign.next_wave_at > now:

@@ -443,6 +443,22 @@ REACTION: Words = {
     "negotiate": _l("Wants to negotiate"),
     "agreed": _l("Agreed"),
     "further": _l("Negotiates further"),
+    "changes": _l("There are changes"),
+    "no-changes": _l("No changes"),
+    "new-offer": _l("Wants a new offer"),
+    "has-elsewhere": _l("Has it elsewhere"),
+    "no-need": _l("No need"),
+    "not-now": _l("Not now"),
+    "never": _l("Asked not to be offered this again"),
+    "refuses": _l("Refuses"),
+    "no-risk": _l("The risk has ceased"),
+    "will-pay": _l("Will pay"),
+    "cancels": _l("Will not pay"),
+    "will-leave": _l("Will insure elsewhere"),
+    "disputes": _l("Disagrees"),
+    "settled": _l("Settled amicably"),
+    "bank-of-lithuania": _l("Turned to the Bank of Lithuania"),
+    "paid": _l("Paid in full"),
 }
 """How the client took it."""
 CHANNEL: Words = {

@@ -196,14 +196,14 @@ def test_an_answer_is_called_back_and_becomes_a_sale_without_a_second_first_call
     assert case.outcome == "sale-started"
     walk.sweep()
     with brokerage.factory() as session:
-        sale = session.scalars(
-            select(ProcessInstance).where(
+        sales = session.scalars(
+            select(ProcessInstance.id).where(
                 ProcessInstance.client_id == first.client_id,
-                ProcessInstance.id != first.instance_id,
+                ProcessInstance.process_key == process_key,
             )
-        ).one()
-    assert sale.process_key == process_key
-    assert Walk(brokerage, sale.id).open in (["plan-meeting"], ["needs-record"])
+        ).all()
+    first_steps = [Walk(brokerage, each).open for each in sales]
+    assert ["plan-meeting"] in first_steps or ["needs-record"] in first_steps
 
 
 def test_silence_gets_one_reminder_and_then_ends(brokerage: Any) -> None:

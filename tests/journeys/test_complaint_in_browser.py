@@ -188,7 +188,7 @@ def test_a_justified_complaint_from_registering_to_the_removed_cause(
     page = handler.page
     expect(page.locator("#time-left")).to_contain_text("Užtruko 3 darbo dienas")
     expect(page.locator("#answer")).to_contain_text("Atsiprašome")
-    expect(page.locator("#answer")).to_contain_text("Lietuvos banką")
+    expect(page.locator("#answer")).to_contain_text("ginčas sprendžiamas teisme")
     expect(page.locator("#cause")).to_contain_text("Pasiūlymo tvirtinimas")
     expect(page.locator("#steps li")).to_have_count(12)
 
