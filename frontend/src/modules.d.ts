@@ -7,6 +7,7 @@ declare module "bpmn-js-color-picker";
 declare module "bpmn-js-create-append-anything";
 declare module "bpmn-js-element-templates";
 declare module "bpmn-js-properties-panel";
+declare module "bpmn-js-token-simulation";
 declare module "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 declare module "diagram-js-minimap";
 declare module "dmn-js/lib/Modeler";

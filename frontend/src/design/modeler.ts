@@ -6,6 +6,7 @@ import "@bpmn-io/properties-panel/dist/assets/properties-panel.css";
 import "bpmn-js-element-templates/dist/assets/element-templates.css";
 import "@bpmn-io/element-template-chooser/dist/element-template-chooser.css";
 import "bpmn-js-color-picker/colors/color-picker.css";
+import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "diagram-js-minimap/assets/diagram-js-minimap.css";
 import ElementTemplateChooserModule from "@bpmn-io/element-template-chooser";
 import ElementTemplateIconRenderer from "@bpmn-io/element-template-icon-renderer";
@@ -20,6 +21,7 @@ import {
   BpmnPropertiesProviderModule,
   ZeebePropertiesProviderModule,
 } from "bpmn-js-properties-panel";
+import TokenSimulationModule from "bpmn-js-token-simulation";
 import ZeebeBehaviorsModule from "camunda-bpmn-js-behaviors/lib/camunda-cloud";
 import MinimapModule from "diagram-js-minimap";
 import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
@@ -53,6 +55,7 @@ function make(told: Source, readonly: boolean) {
       ZeebeVariableResolverModule,
       ColorPickerModule,
       MinimapModule,
+      TokenSimulationModule,
     ],
   });
 }
@@ -118,6 +121,10 @@ class DiagramEditor implements Editor {
     act("tool-undo", () => stack.canUndo() && stack.undo());
     act("tool-redo", () => stack.canRedo() && stack.redo());
     act("tool-map", () => this.modeler.get("minimap").toggle());
+    act("tool-tokens", () => this.modeler.get("toggleMode").toggleMode());
+    this.modeler.on("tokenSimulation.toggleMode", ({ active }: { active: boolean }) => {
+      document.getElementById("tool-tokens")?.setAttribute("aria-pressed", String(active));
+    });
     const allow = () => {
       for (const [id, can] of [["tool-undo", stack.canUndo()], ["tool-redo", stack.canRedo()]] as const) {
         const button = document.getElementById(id) as HTMLButtonElement | null;
