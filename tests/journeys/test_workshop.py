@@ -1,9 +1,10 @@
-"""The workshop in the browser: a step is drawn, the linter corrects twice, the designer publishes;
-what the editors open and save again has lost nothing."""
+"""The workshop in the browser: a step is drawn, corrected twice, tried, published and reached; what
+the editors open and save again has lost nothing."""
 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tests.definitions.copies import ROOT
 from tests.processes.test_bpmn_js_keeps_everything import facts
 
 from .people_at_work import Person, served
+from .test_renewal import started
+from .walk import add_policy
 
 FOREIGN = sorted((Path(__file__).parent / "foreign").glob("*.bpmn"))
 RENEWAL = "/design/files/bpmn/renewal.bpmn"
@@ -42,6 +45,25 @@ DRAW_A_CALL = """([flow, name]) => {
     task, templates.getLatest().find((each) => each.id === "broker-crm.call"),
   ) || modeler.get("elementRegistry").get(task.id) || task;
   modeling.updateProperties(made, { name });
+  const timer = modeler.get("elementFactory").createShape({
+    type: "bpmn:BoundaryEvent", eventDefinitionType: "bpmn:TimerEventDefinition",
+  });
+  const edge_of = { x: made.x + 25, y: made.y + made.height };
+  const boundary = modeling.createShape(timer, edge_of, made, { attach: true });
+  modeling.updateProperties(boundary, { cancelActivity: false, name: "±1 d. d." });
+  const [definition] = boundary.businessObject.eventDefinitions;
+  const cycle = modeler.get("bpmnFactory").create("bpmn:FormalExpression", {
+    body: "=[before due(1), at due()]",
+  });
+  cycle.$parent = definition;
+  modeling.updateModdleProperties(boundary, definition, { timeCycle: cycle });
+  const end = modeling.appendShape(
+    boundary, { type: "bpmn:EndEvent" }, { x: made.x + 25, y: made.y + made.height + 70 },
+  );
+  const reminder = templates.applyTemplate(
+    end, templates.getLatest().find((each) => each.id === "broker-crm.reminder"),
+  ) || modeler.get("elementRegistry").get(end.id) || end;
+  modeling.updateProperties(reminder, { name: "Priminti" });
   modeler.get("canvas").scrollToElement(made, 200);
   modeler.get("selection").select(made);
   return made.id;
@@ -65,6 +87,7 @@ def furnished_url(furnished_sqlite_url: str) -> str:
 
 
 def opened(person: Person, path: str) -> Page:
+    person.page.set_default_timeout(90_000)
     person.visit(path)
     person.page.wait_for_selector("#editor[data-ready=yes]", timeout=60_000)
     return person.page
@@ -95,35 +118,22 @@ def finding(page: Page, text: str) -> Locator:
     return found
 
 
-def test_a_designer_adds_a_call_to_the_renewal_is_corrected_twice_and_publishes(brokerage, browser):
+def test_a_new_step_is_drawn_corrected_tried_published_and_reached_by_a_running_case(
+    brokerage, browser
+):
+    add_policy(brokerage, ends_in=60)
+    case = started(brokerage)
+    assert case.open == ["client-changes"]
     with served(brokerage.app) as address:
         designer = Person(browser, address, "designer")
         page = opened(designer, RENEWAL)
         expect(page.locator("#findings-summary[data-state=clean]")).to_be_visible(timeout=90_000)
         name = "Paskambinti dėl pakeitimų"
-        task = page.evaluate(DRAW_A_CALL, ["Flow_FileReady_RenewalPlan", name])
-
-        write(page, "Žingsnis", "Žingsnio raktas", "changes-call")
-        write(page, "Žingsnis", "Forma", "renewal-cal")
-        found = finding(page, "Formos „renewal-cal“ nėra.")
-        expect(page.locator(".finding-badge-error")).to_be_visible()
-        found.get_by_role("button", name=name).click()
-        write(page, "Žingsnis", "Forma", "renewal-call")
-        expect(found).to_have_count(0, timeout=90_000)
-
-        write(page, "Rezultatas ir matavimas", "Rezultatai", "ok,not-ok")
-        found = finding(page, "todėl užduoties užbaigti negalima")
-        write(page, "Rezultatas ir matavimas", "Rezultatai", "")
-        expect(found).to_have_count(0, timeout=90_000)
-        expect(page.locator("#findings-summary[data-state=errors]")).to_have_count(0)
-        expect(page.locator("#save-state[data-state=saved]")).to_be_visible()
+        task = page.evaluate(DRAW_A_CALL, ["Flow_ChangesAnswer_TermsKnown", name])
+        correct(page, name)
         assert designer.complaints == []
-
-        page.get_by_role("link", name="Skelbti").click()
-        page.get_by_label("Kas pakeista").fill("Skambutis dėl pakeitimų")
-        page.get_by_role("button", name="Skelbti").click()
-        expect(page.get_by_text("Paskelbta: Pratęsimas 2.")).to_be_visible(timeout=90_000)
-
+        tried(designer, name)
+        publish(page, "Skambutis dėl pakeitimų")
         with brokerage.factory() as session:
             version = latest_version(session, "renewal")
             drawn = compiled(session, version.id).elements[task]
@@ -132,7 +142,72 @@ def test_a_designer_adds_a_call_to_the_renewal_is_corrected_twice_and_publishes(
         assert (drawn.name, drawn.form_key, drawn.step) == (name, "renewal-call", "changes-call")
         assert drawn.properties["standardWorkingDays"] == "3"
         assert (drawn.assignee, drawn.candidate_groups) == ("=owner", "salesperson")
+        move(designer)
         designer.leave()
+
+        seller = Person(browser, address, brokerage.owner)
+        seller.open_task("Kas pasikeitė? Klausti kliento")
+        seller.answer("client-changes", changesOutcome="no-changes")
+        seller.complete()
+        assert case.open == ["changes-call"]
+        brokerage.clock.advance(timedelta(days=3))
+        case.sweep()
+        assert case.told("reminder") == {brokerage.owner}
+        seller.open_task(name)
+        seller.answer("renewal-call", renewalCallOutcome="accepts")
+        seller.complete()
+        assert case.open == ["incumbent-terms"]
+        seller.leave()
+
+
+def correct(page: Page, name: str) -> None:
+    """Two mistakes in the properties of the new step, each told and mended."""
+    write(page, "Žingsnis", "Žingsnio raktas", "changes-call")
+    write(page, "Žingsnis", "Forma", "renewal-cal")
+    found = finding(page, "Formos „renewal-cal“ nėra.")
+    expect(page.locator(".finding-badge-error")).to_be_visible()
+    found.get_by_role("button", name=name).click()
+    write(page, "Žingsnis", "Forma", "renewal-call")
+    expect(found).to_have_count(0, timeout=90_000)
+    write(page, "Rezultatas ir matavimas", "Rezultatai", "ok,not-ok")
+    found = finding(page, "todėl užduoties užbaigti negalima")
+    write(page, "Rezultatas ir matavimas", "Rezultatai", "")
+    expect(found).to_have_count(0, timeout=90_000)
+    expect(page.locator("#findings-summary[data-state=errors]")).to_have_count(0)
+    expect(page.locator("#save-state[data-state=saved]")).to_be_visible()
+
+
+def tried(designer: Person, name: str) -> None:
+    """A trial of the draft, saved as a scenario and run."""
+    designer.visit("/design/try/renewal")
+    page = designer.page
+    page.get_by_label("Versija").select_option("drafts")
+    page.get_by_role("button", name="Pradėti", exact=True).click()
+    asked = page.locator("[data-trial-form][data-ready=yes]")
+    asked.get_by_label("Pakeitimų nėra", exact=True).check()
+    page.get_by_role("button", name="Užbaigti").click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=60_000)
+    page.get_by_label("Pavadinimas").fill("skambutis-be-pakeitimų")
+    page.get_by_role("button", name="Įrašyti scenarijų").click()
+    page.get_by_role("button", name="Paleisti visus scenarijus").click()
+    expect(page.locator("#scenarios .badge-good")).to_be_visible(timeout=60_000)
+    designer.visit("/design/publish")
+
+
+def publish(page: Page, note: str) -> None:
+    page.get_by_label("Kas pakeista").fill(note)
+    page.get_by_role("button", name="Skelbti").click()
+    expect(page.get_by_text("Paskelbta: Pratęsimas 2.")).to_be_visible(timeout=90_000)
+
+
+def move(designer: Person) -> None:
+    """The running cases of the version before, rehearsed and moved."""
+    designer.visit("/design/versions/renewal")
+    page = designer.page
+    page.get_by_text("Perkelti procesus").click()
+    page.get_by_role("button", name="Išbandyti").click()
+    page.locator("button[name=which][value=all]").click()
+    expect(page.locator("main")).to_contain_text("Perkelta")
 
 
 def test_two_designers_at_one_file_are_told_and_nothing_is_lost(brokerage, browser):

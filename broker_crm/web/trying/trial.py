@@ -81,7 +81,8 @@ def save(process_key: str) -> ResponseReturnValue:
                  " overwritten: save yours under another name.")  # fmt: skip
         return _refused(tried, script, [said], opened, 409)
     flash(_("The scenario is saved beside the process."), "good")
-    return redirect(url_for("trying.of_process", process_key=process_key), 303)
+    page = url_for("trying.of_process", process_key=process_key, version=tried.choice)
+    return redirect(page, 303)
 
 
 def _show(
