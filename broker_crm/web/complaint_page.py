@@ -13,6 +13,7 @@ from broker_crm.calendar import OFFICE
 from broker_crm.crm import complaint_register as register
 from broker_crm.crm.models import Client, Complaint, Insurer, Policy, Product
 from broker_crm.definitions.models import ProcessVersion
+from broker_crm.definitions.published import compiled
 from broker_crm.outreach.models import Letter
 from broker_crm.people.models import User
 from broker_crm.process.models import UserTask
@@ -193,10 +194,14 @@ def _cause(session: Session, complaint: Complaint) -> dict[str, Any] | None:
     )
     if version is None:
         return None
-    step = session.scalar(
-        select(UserTask.name)
-        .where(UserTask.version_id == version.id, UserTask.step == complaint.step)
-        .limit(1)
+    drawn = compiled(session, version.id).elements.values()
+    step = next(
+        (
+            each.name
+            for each in drawn
+            if each.type == "userTask" and each.step == complaint.step and each.name
+        ),
+        None,
     )
     return {
         "process": names.name(session, version.id, version.name),
