@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PREPARING = 7203190
 """Number of the lock in PostgreSQL."""
+SMALL = 0.15
+"""Share of the sample's past that a small one has."""
+SAMPLES = {
+    "full": "two years of a brokerage; this takes minutes (BROKER_CRM_SAMPLE=small is quicker)",
+    "small": "a seventh of two years of a brokerage",
+    "none": "people, products and clients",
+}
 
 
 def prepare(settings: Settings) -> None:
@@ -73,8 +80,15 @@ def _fill(factory: sessionmaker[Session], settings: Settings) -> None:
     for warning in warnings:
         click.echo(str(warning))
     if sample:
-        click.echo("Loading sample data: two years of a brokerage (a few minutes) …")
-        seed(factory, settings, today=present, progress=_progress())
+        click.echo(f"Loading sample data: {SAMPLES[settings.sample]} …")
+        seed(
+            factory,
+            settings,
+            history=settings.sample != "none",
+            share=SMALL if settings.sample == "small" else 1.0,
+            today=present,
+            progress=_progress(),
+        )
         click.echo("Sample data is loaded.")
 
 

@@ -53,6 +53,8 @@ class Settings:
     """Address of the pages as people reach them, without a closing slash; used in letters."""
     demo: bool
     """True lets the sample logins in and shows their password."""
+    sample: Literal["full", "small", "none"]
+    """How much of the past an empty demo is furnished with."""
     web_workers: int
     trusted_proxies: int
     """Proxies in front of the web part whose X-Forwarded-For and -Proto are believed."""
@@ -141,6 +143,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             "BROKER_CRM_URL", text("BROKER_CRM_URL", f"http://{host}:{port}"), {"http", "https"}
         ).rstrip("/"),
         demo=_yes_or_no("BROKER_CRM_DEMO", text("BROKER_CRM_DEMO")),
+        sample=_sample(text("BROKER_CRM_SAMPLE")),
         web_workers=_number("BROKER_CRM_WEB_WORKERS", text("BROKER_CRM_WEB_WORKERS", "2"), 1, 64),
         trusted_proxies=_number(
             "BROKER_CRM_TRUSTED_PROXIES", text("BROKER_CRM_TRUSTED_PROXIES", "0"), 0, 9
@@ -222,6 +225,16 @@ def _log_format(word: str) -> Literal["json", "text"]:
     if word and word != "text":
         raise SettingRejected("BROKER_CRM_LOG", f"must be json or text, not {word!r}.")
     return "text"
+
+
+def _sample(word: str) -> Literal["full", "small", "none"]:
+    if word == "small":
+        return "small"
+    if word == "none":
+        return "none"
+    if word and word != "full":
+        raise SettingRejected("BROKER_CRM_SAMPLE", f"must be full, small or none, not {word!r}.")
+    return "full"
 
 
 def _yes_or_no(variable: str, text: str) -> bool:

@@ -34,6 +34,7 @@ def test_postgresql_addresses_get_the_driver(scheme: str) -> None:
         ("BROKER_CRM_PORT", "eight thousand"),
         ("BROKER_CRM_PORT", "٨٠٠٠"),
         ("BROKER_CRM_DEMO", "maybe"),
+        ("BROKER_CRM_SAMPLE", "some"),
         ("BROKER_CRM_SECRET_KEY", "too short"),
         ("BROKER_CRM_DATA_KEY", "too short"),
         ("BROKER_CRM_MAIL_FROM", "nobody"),
