@@ -248,13 +248,12 @@ def test_the_document_in_force_is_given_and_older_ones_stay(site: Site) -> None:
     bring(manager, path, 303, PDF + b" 3", "bus.pdf", valid_from="2027-01-01")
     bring(manager, path, 303, PDF + b" 4", "draudiko.pdf", insurer_id="1")
     with site.factory() as session:
-        ids = dict(
-            session.execute(
-                select(Document.file_name, ProductDocument.id).join(
-                    Document, Document.id == ProductDocument.document_id
-                )
+        found = session.execute(
+            select(Document.file_name, ProductDocument.id).join(
+                ProductDocument, ProductDocument.document_id == Document.id
             )
         )
+        ids = dict(found.all())
     page = site.visitor(site.owner).get(path).text
     assert page.count("Teikiamas šiandien") == 2 and "Dar negalioja" in page
     assert page.index("dabar.pdf") < page.index("bus.pdf") < page.index("senas.pdf")
