@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
 from broker_crm.calendar import OFFICE, WorkingCalendar
+from broker_crm.crm import contact_points
 from broker_crm.crm.cases import client_facts, segment
 from broker_crm.crm.complaint_steps import process_steps, version_of_step
 from broker_crm.crm.merging import survivor
-from broker_crm.crm.models import Client, Complaint, Insurer, Policy
+from broker_crm.crm.models import Client, Complaint, ContactPurpose, Insurer, Policy
 from broker_crm.crm.policies import today
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.definitions.published import compiled, latest_version
@@ -430,6 +431,14 @@ def _variables(
             "extendedAnswerOn": day_of(complaint.extended_answer_by),
         },
     }
+    insurer = session.get(Insurer, complaint.insurer_id) if complaint.insurer_id else None
+    if insurer is not None:
+        facts["forwardTo"] = insurer.name
+        email = contact_points.email_for(
+            session, insurer, ContactPurpose.COMPLAINTS, complaint.product_id
+        )
+        if email:
+            facts["forwardEmail"] = email
     if client is not None:
         facts.update(
             clientId=client.id, clientKind=client.kind, client=client_facts(session, client)

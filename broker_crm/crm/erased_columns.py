@@ -35,7 +35,7 @@ EMPTIED: Mapping[type[Any], Mapping[str, Any]] = {
     NeedsRecord: {"answers": {}, "confirmed_how": None},
     Quote: {"decline_reason": None},
     Offer: {"note": "", "corrections": "", "deviation_reason": ""},
-    Contract: {"differences": {}, "refusal_reason": None, "number": None},
+    Contract: {"differences": {}, "refusal_reason": None, "number": None, "search_number": ""},
     Claim: {"description": "", "insurer_number": None},
     Complaint: {
         "complainant": "",

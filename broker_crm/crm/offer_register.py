@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from broker_crm.crm.models import Client, Contract, Offer, OfferStatus
+from broker_crm.crm.models import Client, Contract, Offer, OfferStatus, searchable
 from broker_crm.crm.visibility import visible_clients
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.models import ProcessEvent, UserTask
@@ -76,7 +76,8 @@ def contracts(
     statement = statement.where(visible_clients(user))
     for word in text.split()[:WORDS]:
         by_name = Client.search_name.contains(plain(word), autoescape=True)
-        statement = statement.where(by_name | Contract.number.icontains(word, autoescape=True))
+        by_number = Contract.search_number.contains(searchable(word), autoescape=True)
+        statement = statement.where(by_name | by_number)
     if status:
         statement = statement.where(Contract.status == status)
     newest = (Contract.prepared_at.desc(), Contract.id.desc())

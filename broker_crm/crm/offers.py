@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
+from broker_crm.crm import insurers
 from broker_crm.crm.deviations import Deviation, Offered, compare, price_table
 from broker_crm.crm.models import (
     Client,
-    Insurer,
     Offer,
     OfferDeviation,
     OfferLine,
@@ -222,7 +222,7 @@ def line_of(session: Session, case: Case, values: Mapping[str, object]) -> Offer
         values: the case's variables with what the step's form gave.
     """
     offered, named = _offered(values), _insurer_named(case, values)
-    insurer = session.scalar(select(Insurer).where(Insurer.name == named)) if named else None
+    insurer = insurers.named(session, named)
     terms, found = _compared(session, case, values)
     line = OfferLine(
         product_id=case.product_id,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
+from broker_crm.crm import insurers
 from broker_crm.crm.contracts import join_policy
 from broker_crm.crm.models import Claim, Instalment, Insurer, Policy, PolicyCover, PolicyStatus
 from broker_crm.definitions.forms import FieldError, FormRejected
@@ -105,9 +106,7 @@ def issue_policy(call: JobCall) -> Mapping[str, object]:
         PolicyRefused: when the numbers, days or insurer can't make a policy.
     """
     values = call.job.variables
-    insurer = call.session.scalars(
-        select(Insurer).where(Insurer.name == str(values.get("chosenInsurer")))
-    ).first()
+    insurer = insurers.named(call.session, str(values.get("chosenInsurer")))
     if insurer is None:
         raise PolicyRefused(f"There is no insurer “{values.get('chosenInsurer')}”.")
     if call.case.client_id is None or call.case.product_id is None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
+from broker_crm.crm import insurers
 from broker_crm.crm.models import Insurer, Opportunity, Policy, Quote, RenewalStart
 from broker_crm.process import instance_variables, jobs
 from broker_crm.process.jobs import CompletedStep
@@ -83,7 +84,7 @@ def learnt(step: CompletedStep, known: Mapping[str, object], asked_at: datetime)
         asked_at: when the task was opened.
     """
     fields = STEPS[step.step]
-    insurer = step.session.scalar(select(Insurer).where(Insurer.name == _asked(known, step.step)))
+    insurer = insurers.named(step.session, _asked(known, step.step))
     if insurer is None:
         return None
     state = STATES.get(step.outcome or "", "no-reply")
@@ -107,6 +108,7 @@ def learnt(step: CompletedStep, known: Mapping[str, object], asked_at: datetime)
 
 def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:
     """Open steps that wait for the insurer's answer, the longest wait in front."""
+    names = insurers.names_of(session, insurer)
     about = func.coalesce(RenewalStart.policy_id, Opportunity.policy_id)
     asked = session.execute(
         select(UserTask, Policy.insurer_id)
@@ -119,12 +121,12 @@ def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:
     found: list[UserTask] = []
     for task, insurer_id in asked:
         if task.step == "insurer-quote":
-            waits = _asked(task.local_variables, task.step) == insurer.name
+            waits = _asked(task.local_variables, task.step) in names
         elif insurer_id is not None:
             waits = insurer_id == insurer.id
         else:
             known = instance_variables(session, task.instance_id)
-            waits = _asked(known, task.step) == insurer.name
+            waits = _asked(known, task.step) in names
         if waits:
             found.append(task)
         if len(found) == limit:

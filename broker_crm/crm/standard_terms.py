@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from broker_crm.crm import insurers
 from broker_crm.crm.models import Client, Insurer, Product, StandardTerms
 from broker_crm.definitions.published import compiled
 from broker_crm.engine.decisions import decide
@@ -98,6 +99,9 @@ def terms_in_force(
     )
     found = session.execute(statement).all()
     named = [row for row in found if row[1].name == insurer]
+    if insurer and not named:
+        renamed = insurers.named(session, insurer)
+        named = [row for row in found if row[1] is renamed]
     panel = [row for row in found if row[1].on_panel]
     chosen = next(iter(named or panel), None)
     if chosen is None:

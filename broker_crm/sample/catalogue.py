@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from broker_crm.crm.models import Insurer, Product, StandardTerms
+from broker_crm.crm.models import (
+    CommissionAgreement,
+    ContactPurpose,
+    Insurer,
+    InsurerContact,
+    InsurerKind,
+    Product,
+    StandardTerms,
+)
+from broker_crm.process.plain_text import plain
 
 INSURERS = (
     "Gintaras Draudimas",
@@ -16,6 +25,13 @@ INSURERS = (
     "Neris Insurance",
     "Vytis Gyvybė",
     "Aitvaro Draudimas",
+)
+BRANCHES = frozenset({"Neris Insurance"})
+CONTACTS = (
+    (ContactPurpose.QUOTES, "Pasiūlymų skyrius", "uzklausos"),
+    (ContactPurpose.CLAIMS, "Žalų skyrius", "zalos"),
+    (ContactPurpose.COMPLAINTS, "Kokybės skyrius", "skundai"),
+    (ContactPurpose.ACCOUNTING, "Buhalterija", "apskaita"),
 )
 
 
@@ -79,7 +95,9 @@ def add_catalogue(session: Session, today: date) -> dict[str, Product]:
             name=name,
             on_panel=True,
             licence=f"Pavyzdinė licencija 9{number:05d}",
-            email=f"uzklausos@{name.split()[0].lower()}.example",
+            kind=InsurerKind.BRANCH if name in BRANCHES else InsurerKind.COMPANY,
+            website=f"https://{_domain(name)}",
+            email=f"info@{_domain(name)}",
             phone=f"+3705200000{number}",
         )
         for number, name in enumerate(INSURERS, 1)
@@ -113,4 +131,48 @@ def add_catalogue(session: Session, today: date) -> dict[str, Product]:
                     maximum_discount_percent=Decimal(offered.discount),
                 )
             )
+    for insurer in insurers:
+        session.add_all(_contacts(insurer, products["cargo"]))
+        session.add_all(_agreements(insurer, products["travel"], today))
     return products
+
+
+def _contacts(insurer: Insurer, cargo: Product) -> list[InsurerContact]:
+    """One for each purpose, and one of its own for quotes of cargo."""
+    domain = _domain(insurer.name)
+    general = [
+        InsurerContact(insurer_id=insurer.id, purpose=purpose, name=name, email=f"{box}@{domain}")
+        for purpose, name, box in CONTACTS
+    ]
+    own = InsurerContact(
+        insurer_id=insurer.id,
+        product_id=cargo.id,
+        purpose=ContactPurpose.QUOTES,
+        name="Krovinių draudimo skyrius",
+        email=f"kroviniai@{domain}",
+    )
+    return [*general, own]
+
+
+def _agreements(insurer: Insurer, travel: Product, today: date) -> list[CommissionAgreement]:
+    """One for all products that was raised last year, and one of its own for travel insurance."""
+    raised = date(today.year - 1, 1, 1)
+    periods = (
+        (None, 12, date(today.year - 3, 1, 1), raised - timedelta(days=1)),
+        (None, 14, raised, None),
+        (travel.id, 25, raised, None),
+    )
+    return [
+        CommissionAgreement(
+            insurer_id=insurer.id,
+            product_id=product_id,
+            percent=Decimal(percent),
+            valid_from=begins,
+            valid_to=ends,
+        )
+        for product_id, percent, begins, ends in periods
+    ]
+
+
+def _domain(name: str) -> str:
+    return f"{plain(name.split()[0])}.example"

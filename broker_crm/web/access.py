@@ -13,6 +13,7 @@ from flask import Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from broker_crm.crm.complaints import SEES_REGISTER
+from broker_crm.crm.register_rights import KEEPERS
 from broker_crm.people.models import Role, User
 from broker_crm.web import sign_in
 from broker_crm.web.errors import NotPermitted, NotSignedIn
@@ -106,9 +107,28 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "products.show": SIGNED_IN,
     "products.add": SETS_TERMS,
     "products.end": SETS_TERMS,
+    "product_editing.prepare": KEEPERS,
+    "product_editing.create": KEEPERS,
+    "product_editing.edit": KEEPERS,
+    "product_editing.change": KEEPERS,
+    "product_documents.prepare": KEEPERS,
+    "product_documents.add": KEEPERS,
+    "product_documents.show": SIGNED_IN,
+    "product_documents.remove": KEEPERS,
     "insurers.listing": SIGNED_IN,
     "insurers.show": SIGNED_IN,
-    "insurers.change": SETS_TERMS,
+    "insurer_editing.prepare": KEEPERS,
+    "insurer_editing.create": KEEPERS,
+    "insurer_editing.edit": KEEPERS,
+    "insurer_editing.change": KEEPERS,
+    "contact_points.prepare": KEEPERS,
+    "contact_points.add": KEEPERS,
+    "contact_points.edit": KEEPERS,
+    "contact_points.change": KEEPERS,
+    "contact_points.remove": KEEPERS,
+    "agreements.prepare": KEEPERS,
+    "agreements.add": KEEPERS,
+    "agreements.end": KEEPERS,
     "versions.processes": READS_VERSIONS,
     "versions.listing": READS_VERSIONS,
     "versions.compare": READS_VERSIONS,

@@ -13,6 +13,7 @@ from broker_crm.composition import compose
 from broker_crm.settings import Settings
 from broker_crm.web import (
     access,
+    agreements,
     api,
     campaigns,
     client_editing,
@@ -21,6 +22,7 @@ from broker_crm.web import (
     complaints,
     consents,
     contact_persons,
+    contact_points,
     contract_register,
     data_export,
     data_requests,
@@ -36,6 +38,7 @@ from broker_crm.web import (
     inbox,
     incidents,
     instances,
+    insurer_editing,
     insurers,
     language,
     letters,
@@ -47,6 +50,8 @@ from broker_crm.web import (
     page,
     personal_codes,
     policies,
+    product_documents,
+    product_editing,
     products,
     request_log,
     response_headers,
@@ -102,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     imports.set_up(app)
     files.set_up(app)
     consents.set_up(app)
+    product_documents.set_up(app)
     design.set_up(app)
     csrf.init_app(app)
     access.set_up(app)
@@ -122,7 +128,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         offer_register,
         contract_register,
         products,
+        product_editing,
+        product_documents,
         insurers,
+        insurer_editing,
+        contact_points,
+        agreements,
         finding,
         contact_persons,
         consents,

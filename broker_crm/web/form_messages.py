@@ -81,6 +81,29 @@ def sentences() -> dict[str, str]:
         "afterToday": _("Choose a day after today."),
         "notIban": _("This is no IBAN: compare it with the client's letter."),
         "codeTaken": _("Another client has this code: look for it in the list of clients."),
+        "insurerNameTaken": _(
+            "An insurer is called so, or was called so: open it in the list, or write another name."
+        ),
+        "website": _("Write the address of the page, such as https://draudikas.example."),
+        "emailOrPhone": _("Write an e-mail address or a telephone number."),
+        "contactPointTaken": _(
+            "There is a contact point for this product and purpose already: change that one."
+        ),
+        "overlapsAgreement": _(
+            "There is an agreement for this product from %(from)s to %(to)s: end it "
+            "first, or choose other days."
+        ),
+        "agreementEnds": _(
+            "This agreement ends on %(day)s already: it can only end earlier. Add a new one."
+        ),
+        "productNameTaken": _(
+            "Another product is called so: open it in the list, or write another name."
+        ),
+        "onlyPdf": _("Choose a PDF file."),
+        "documentOfDay": _(
+            "There is such a document from this day already: remove it first, or choose another "
+            "day."
+        ),
         "changesMoney": _(
             "There is such a policy with another premium, number "
             "of instalments or client: change it by an endorsement."

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broker_crm.crm import quotes, terms_register
-from broker_crm.crm.models import Client, Insurer, Policy, PolicyStatus, Product, Quote
+from broker_crm.crm import commission_agreements, quotes, terms_register
+from broker_crm.crm import insurers as register
+from broker_crm.crm.models import (
+    Client,
+    CommissionAgreement,
+    Insurer,
+    Policy,
+    PolicyStatus,
+    Product,
+    Quote,
+)
 from broker_crm.crm.visibility import visible_clients
-from broker_crm.definitions.forms import FormRejected
 from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.rights import may_see_instance
-from broker_crm.web import cases, client_card, database, money, paging, products, times
-from broker_crm.web.errors import NotFound
-from broker_crm.web.register_forms import Sent, told
+from broker_crm.web import (
+    agreements,
+    cases,
+    client_card,
+    contact_points,
+    database,
+    money,
+    paging,
+    products,
+    times,
+)
+from broker_crm.web.insurer_editing import known
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import QUOTE_STATUS, word
+from broker_crm.web.wording import INSURER_KIND, QUOTE_STATUS, word
 
 LATEST = 1_000
 """Quotes from which the time to answer is told."""
@@ -40,7 +57,7 @@ def listing() -> ResponseReturnValue:
             .group_by(Policy.insurer_id)
         ).all()
     )
-    found = session.scalars(select(Insurer).order_by(Insurer.on_panel.desc(), Insurer.name))
+    search = paging.search_text()
     rows = [
         {
             "id": insurer.id,
@@ -49,39 +66,14 @@ def listing() -> ResponseReturnValue:
             "policies": money.number(in_force.get(insurer.id, 0)),
             "answering": _answering(session, insurer),
         }
-        for insurer in found
+        for insurer in register.listed(session, search)
     ]
-    return render_template("insurers.html", view={"rows": rows})
+    return render_template("insurers.html", view={"rows": rows, "search": search})
 
 
 @blueprint.get("/insurers/<int:insurer_id>")
 def show(insurer_id: int) -> ResponseReturnValue:
-    return _page(_known(insurer_id), None)
-
-
-@blueprint.post("/insurers/<int:insurer_id>")
-def change(insurer_id: int) -> ResponseReturnValue:
-    _known(insurer_id)
-    sent = Sent()
-    licence, email = sent.text("licence", 120), sent.text("email", 200)
-    phone = sent.text("phone", 40)
-    if email and ("@" not in email[1:-1] or " " in email):
-        sent.refuse("email", "email")
-    try:
-        sent.refuse_unread()
-    except FormRejected as refusal:
-        return _page(_known(insurer_id), refusal), 422
-    database.reread()
-    with database.writing() as session:
-        insurer = session.get_one(Insurer, insurer_id, with_for_update=True)
-        insurer.on_panel = request.form.get("on_panel") == "yes"
-        insurer.licence, insurer.email, insurer.phone = (
-            licence or None,
-            email or None,
-            phone or None,
-        )
-    flash(_("The insurer is saved."), "good")
-    return redirect(url_for("insurers.show", insurer_id=insurer_id), 303)
+    return _page(known(insurer_id))
 
 
 def quote_row(
@@ -106,7 +98,7 @@ def quote_row(
     }
 
 
-def _page(insurer: Insurer, refusal: FormRejected | None) -> str:
+def _page(insurer: Insurer) -> str:
     session, user, start = database.current(), person(), paging.offset()
     found = session.execute(
         select(Quote, Product, Client)
@@ -122,12 +114,15 @@ def _page(insurer: Insurer, refusal: FormRejected | None) -> str:
     seen = set(
         session.scalars(select(Client.id).where(Client.id.in_(named), visible_clients(user)))
     )
+    agreed = [row[0] for row in commission_agreements.of_insurer(session, insurer.id)]
     waiting = quotes.waiting(session, insurer, SHOWN_WAITING)
     view = {
         "id": insurer.id,
         "name": insurer.name,
         **_panel(insurer),
-        "on_panel": insurer.on_panel,
+        "kind": word(INSURER_KIND, insurer.kind),
+        "website": insurer.website or "",
+        "notes": insurer.notes,
         "licence": insurer.licence or "",
         "email": insurer.email or "",
         "phone": insurer.phone or "",
@@ -148,13 +143,25 @@ def _page(insurer: Insurer, refusal: FormRejected | None) -> str:
         ],
         "quotes": [
             quote_row(session, user, quote, product, client if client.id in seen else None)
+            | _commissions(quote, agreed)
             for quote, product, client in shown
         ],
-        "errors": told(refusal),
-        "values": dict(request.form),
+        "contacts": contact_points.rows(session, insurer.id),
+        "agreements": agreements.rows(session, insurer.id),
         **paging.pages(start, len(found) > paging.PAGE),
     }
     return render_template("insurer.html", view=view)
+
+
+def _commissions(quote: Quote, agreed: list[CommissionAgreement]) -> dict[str, str]:
+    """The commission of a quote, and what was agreed on the day it was asked for."""
+    asked_on = quote.asked_at.astimezone(times.OFFICE).date()
+    percent = commission_agreements.agreed_percent(agreed, quote.product_id, asked_on)
+    given = quote.commission_percent
+    return {
+        "commission": money.percent(given) if given is not None else "–",
+        "agreed": money.percent(percent) if percent is not None else "",
+    }
 
 
 def _panel(insurer: Insurer) -> dict[str, str]:
@@ -184,10 +191,3 @@ def _answering(session: Session, insurer: Insurer) -> dict[str, object] | None:
         else "–",
         "days": "–" if found.median_days is None else times.working_days(found.median_days),
     }
-
-
-def _known(insurer_id: int) -> Insurer:
-    insurer = database.current().get(Insurer, insurer_id)
-    if insurer is None:
-        raise NotFound
-    return insurer

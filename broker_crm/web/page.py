@@ -18,6 +18,8 @@ from broker_crm.web import access, database, sign_in
 from broker_crm.web.language import LANGUAGES
 from broker_crm.web.wording import ROLES, word
 
+PRODUCTS = {"products", "product_editing", "product_documents"}
+INSURERS = {"insurers", "insurer_editing", "contact_points", "agreements"}
 CLIENTS = {"clients", "client_editing", "imports", "duplicates", "contact_persons"}
 STATIC = Path(__file__).parent / "static"
 IN_BAR = 5
@@ -78,8 +80,8 @@ class Frame:
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),
-            (_("Products"), "box", "products.listing", {"products"}),
-            (_("Insurers"), "house", "insurers.listing", {"insurers"}),
+            (_("Products"), "box", "products.listing", PRODUCTS),
+            (_("Insurers"), "house", "insurers.listing", INSURERS),
             (_("Complaints"), "note", "complaints.listing", {"complaints"}),
             (_("Campaigns"), "paper", "campaigns.listing", {"campaigns"}),
             (_("Letters"), "letter", "letters.listing", {"letters"}),

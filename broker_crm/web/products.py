@@ -9,14 +9,16 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broker_crm.crm import terms_register
+from broker_crm.crm import product_register, terms_register
 from broker_crm.crm.models import Insurer, Policy, PolicyStatus, Product, StandardTerms
 from broker_crm.crm.policies import today
+from broker_crm.crm.register_rights import may_change_product
 from broker_crm.crm.standard_terms import in_force as in_force_on
 from broker_crm.crm.terms_register import COVERS, NewTerms
 from broker_crm.definitions.forms import FormRejected
-from broker_crm.web import cases, database, money, staff, times
+from broker_crm.web import cases, database, money, paging, product_documents, staff, times
 from broker_crm.web.errors import NotFound
+from broker_crm.web.product_editing import known
 from broker_crm.web.register_forms import Sent, told
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import COVER, INSURANCE_GROUP, PRODUCT_CLASS, word
@@ -41,7 +43,7 @@ def listing() -> ResponseReturnValue:
             .group_by(StandardTerms.product_id)
         ).all()
     )
-    found = session.scalars(select(Product).order_by(Product.complexity, Product.name))
+    search = paging.search_text()
     rows = [
         {
             "id": product.id,
@@ -52,19 +54,19 @@ def listing() -> ResponseReturnValue:
             "insurers": money.number(insurers.get(product.id, 0)),
             "policies": money.number(in_force.get(product.id, 0)),
         }
-        for product in found
+        for product in product_register.listed(session, search)
     ]
-    return render_template("products.html", view={"rows": rows})
+    return render_template("products.html", view={"rows": rows, "search": search})
 
 
 @blueprint.get("/products/<int:product_id>")
 def show(product_id: int) -> ResponseReturnValue:
-    return _page(_known(product_id), None, {})
+    return _page(known(product_id), None, {})
 
 
 @blueprint.post("/products/<int:product_id>/terms")
 def add(product_id: int) -> ResponseReturnValue:
-    product, user = _known(product_id), person()
+    product, user = known(product_id), person()
     sent = Sent()
     new = _read(sent)
     database.reread()
@@ -75,14 +77,14 @@ def add(product_id: int) -> ResponseReturnValue:
             terms_register.add_terms(session, product, new, by=user)
     except FormRejected as refusal:
         database.reread()
-        return _page(_known(product_id), refusal, dict(request.form)), 422
+        return _page(known(product_id), refusal, dict(request.form)), 422
     flash(_("The terms are added."), "good")
     return redirect(url_for("products.show", product_id=product_id, _anchor="terms"), 303)
 
 
 @blueprint.post("/products/<int:product_id>/terms/<int:terms_id>/end")
 def end(product_id: int, terms_id: int) -> ResponseReturnValue:
-    _known(product_id)
+    known(product_id)
     sent, user = Sent(), person()
     last_day = sent.day("valid_to")
     database.reread()
@@ -146,6 +148,9 @@ def _page(product: Product, refusal: FormRejected | None, values: dict[str, str]
         "name": cases.product_name(product),
         "facts": _facts(session, product),
         "rows": rows,
+        "target_market": product.target_market,
+        "documents": product_documents.rows(session, product.id),
+        "may_edit": may_change_product(person(), product),
         "may_change": terms_register.may_change_terms(person(), product),
         "errors": told(refusal),
         "values": values
@@ -170,13 +175,6 @@ def _facts(session: Session, product: Product) -> list[tuple[str, str]]:
             staff.name(session, product.product_manager) or _("any product manager"),
         ),
     ]
-
-
-def _known(product_id: int) -> Product:
-    product = database.current().get(Product, product_id)
-    if product is None:
-        raise NotFound
-    return product
 
 
 def _read(sent: Sent) -> NewTerms:

@@ -92,6 +92,20 @@ INSURANCE_GROUP: Words = {
     "life": _l("Life"),
 }
 """Groups of the supervisor's statistics."""
+INSURER_KIND: Words = {
+    "company": _l("Lithuanian insurance company"),
+    "branch": _l("Branch of a foreign insurer"),
+}
+CONTACT_PURPOSE: Words = {
+    "quotes": _l("Requests for quotes"),
+    "claims": _l("Claims of insured events"),
+    "complaints": _l("Complaints"),
+    "accounting": _l("Accounting"),
+}
+PRODUCT_DOCUMENT: Words = {
+    "ipid": _l("Product information document (IPID)"),
+    "kid": _l("Key information document (KID)"),
+}
 OFFER_STATUS: Words = {
     "draft": _l("Offer being prepared"),
     "approved": _l("Offer approved"),

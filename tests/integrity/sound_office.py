@@ -16,6 +16,7 @@ from broker_crm.crm.models import (
     Campaign,
     CampaignRecipient,
     Client,
+    CommissionAgreement,
     Consent,
     Contract,
     DataRequest,
@@ -207,7 +208,7 @@ def _business(session: Session, instance_id: UUID) -> None:
             prepared_at=now,
         )
     )
-    session.add_all(_terms(insurer, product))
+    session.add_all([*_terms(insurer, product), *_agreements(insurer, product)])
     session.add(
         Offer(
             lines=[_line(product)],
@@ -240,6 +241,25 @@ def _terms(insurer: Insurer, product: Product) -> list[StandardTerms]:
             maximum_discount_percent=Decimal(5),
         )
         for begins, ends in periods
+    ]
+
+
+def _agreements(insurer: Insurer, product: Product) -> list[CommissionAgreement]:
+    """A general one beside two of one product, one after the other."""
+    periods = (
+        (None, date(2020, 1, 1), None),
+        (product.id, date(2020, 1, 1), date(2020, 12, 31)),
+        (product.id, date(2021, 1, 1), None),
+    )
+    return [
+        CommissionAgreement(
+            insurer_id=insurer.id,
+            product_id=product_id,
+            percent=Decimal(12),
+            valid_from=begins,
+            valid_to=ends,
+        )
+        for product_id, begins, ends in periods
     ]
 
 

@@ -72,6 +72,11 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE process_instance SET client_id = NULL"
         " WHERE id = (SELECT instance_id FROM renewal_start)",
     ),
+    "Commission agreements of one insurer and product never overlap": (
+        "UPDATE commission_agreement SET valid_to = NULL",
+        "UPDATE commission_agreement SET product_id = NULL, valid_to = '2021-01-01'"
+        " WHERE valid_from <> '2021-01-01'",
+    ),
     "Standard terms of one insurer for one product never overlap": (
         "UPDATE standard_terms SET valid_to = NULL",
         "UPDATE standard_terms SET valid_to = '2021-01-01' WHERE valid_from = '2020-01-01'",
@@ -212,6 +217,7 @@ DAMAGES: dict[str, tuple[str, ...]] = {
     "A notification tells of a task of its case": ("UPDATE notification SET instance_id = NULL",),
     "What has a beginning and an end ends after it begins": (
         "UPDATE consent SET withdrawn_at = '2020-01-01'",
+        "UPDATE commission_agreement SET valid_to = '2019-12-31' WHERE valid_to IS NOT NULL",
     ),
     "Versions of a process are numbered without gaps": ("UPDATE process_version SET number = 2",),
 }

@@ -15,6 +15,7 @@ from broker_crm.crm.complaints import Registration, register
 from broker_crm.crm.models import Complaint, Insurer
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process.errors import FourEyes
+from broker_crm.process.variables import instance_variables
 from tests.journeys.walk import PEOPLE, Walk, day
 
 TOLD = Registration(
@@ -114,6 +115,17 @@ def test_terms_are_counted_in_working_days_after_the_day_of_receipt(brokerage: A
 def test_an_old_complaint_has_the_terms_of_its_day(brokerage: Any) -> None:
     complaint = row(registered(brokerage, received_on=date(2019, 11, 20)))
     assert complaint.answer_by.date() == date(2019, 12, 4)
+
+
+def test_where_to_forward_is_filled_in_from_the_insurers_contact_point(brokerage: Any) -> None:
+    with brokerage.factory() as session:
+        insurer = session.scalars(select(Insurer).order_by(Insurer.id)).first()
+    walk = registered(brokerage, about="insurer", insurer_id=insurer.id)
+    with brokerage.factory() as session:
+        known = instance_variables(session, row(walk).instance_id)
+    domain = insurer.email.partition("@")[2]
+    assert known["forwardTo"] == insurer.name
+    assert known["forwardEmail"] == f"skundai@{domain}" != insurer.email
 
 
 def test_a_complaint_about_the_insurer_is_forwarded_and_watched(brokerage: Any) -> None:

@@ -13,7 +13,7 @@ from broker_crm.crm.importing.fields import FIELDS
 from broker_crm.crm.importing.reading import Table
 from broker_crm.crm.importing.values import Wrong, value_of
 from broker_crm.crm.likeness import TOLD_BY, company_name, keys
-from broker_crm.crm.models import Client, ClientKind, Insurer, Policy, Product
+from broker_crm.crm.models import Client, ClientKind, Insurer, InsurerFormerName, Policy, Product
 from broker_crm.definitions.forms import FieldError
 from broker_crm.people.models import User
 from broker_crm.process.plain_text import plain
@@ -149,7 +149,12 @@ class _Policies:
 
     def __init__(self, session: Session) -> None:
         self._insurers = {
-            plain(name): id_ for id_, name in session.execute(select(Insurer.id, Insurer.name))
+            plain(name): id_
+            for known in (
+                select(InsurerFormerName.insurer_id, InsurerFormerName.name),
+                select(Insurer.id, Insurer.name),
+            )
+            for id_, name in session.execute(known)
         }
         self._products: dict[str, int] = {}
         for product in session.scalars(select(Product)):

@@ -18,6 +18,14 @@ from broker_crm.crm.models.client import (
 from broker_crm.crm.models.complaint import Complaint
 from broker_crm.crm.models.document import Document, DocumentContent
 from broker_crm.crm.models.imports import ImportBatch, ImportRow
+from broker_crm.crm.models.insurer import (
+    CommissionAgreement,
+    ContactPurpose,
+    Insurer,
+    InsurerContact,
+    InsurerFormerName,
+    InsurerKind,
+)
 from broker_crm.crm.models.interaction import Interaction
 from broker_crm.crm.models.meeting import CalendarFeed, Meeting
 from broker_crm.crm.models.money import Money, Percent
@@ -44,7 +52,12 @@ from broker_crm.crm.models.policy import (
     RenewalStart,
     searchable,
 )
-from broker_crm.crm.models.product import Insurer, Product, StandardTerms
+from broker_crm.crm.models.product import (
+    Product,
+    ProductDocument,
+    ProductDocumentKind,
+    StandardTerms,
+)
 from broker_crm.crm.models.protection import AuditEntry, DataRequest, ErasureProposal
 
 __all__ = [
@@ -60,9 +73,11 @@ __all__ = [
     "ClientKind",
     "ClientMerge",
     "ClientStatus",
+    "CommissionAgreement",
     "Complaint",
     "Consent",
     "ContactPerson",
+    "ContactPurpose",
     "Contract",
     "ContractStatus",
     "DataRequest",
@@ -76,6 +91,9 @@ __all__ = [
     "Instalment",
     "InsuredObject",
     "Insurer",
+    "InsurerContact",
+    "InsurerFormerName",
+    "InsurerKind",
     "Interaction",
     "Meeting",
     "Money",
@@ -90,6 +108,8 @@ __all__ = [
     "PolicyCover",
     "PolicyStatus",
     "Product",
+    "ProductDocument",
+    "ProductDocumentKind",
     "Quote",
     "RenewalStart",
     "RetentionPeriod",

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from broker_crm.crm.models.money import Money, Percent
+from broker_crm.crm.models.policy import searchable
 from broker_crm.db import Base, UtcDateTime, new_id
 
 
@@ -186,6 +187,8 @@ class Contract(Base):
     """The policy that came of it."""
     version: Mapped[int]
     number: Mapped[str | None] = mapped_column(String(60))
+    search_number: Mapped[str] = mapped_column(String(60), default="")
+    """Number in lower case without diacritics and spaces, for search."""
     status: Mapped[str] = mapped_column(String(20), default=ContractStatus.DRAFT, index=True)
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
@@ -204,6 +207,11 @@ class Contract(Base):
     signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     signing_method: Mapped[str | None] = mapped_column(String(40))
     refusal_reason: Mapped[str | None] = mapped_column(String(300))
+
+    @validates("number")
+    def _keep_search_number(self, _key: str, value: str | None) -> str | None:
+        self.search_number = searchable(value or "")[:60]
+        return value
 
 
 class SignatureRequest(Base):

@@ -1,29 +1,18 @@
-"""Insurers, products and their dated standard terms."""
+"""Products with their dated documents and standard terms."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, Numeric, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Numeric, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from broker_crm.crm.models.money import Money
 from broker_crm.db import Base, UtcDateTime
-
-
-class Insurer(Base):
-    __tablename__ = "insurer"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(120), unique=True)
-    on_panel: Mapped[bool] = mapped_column(default=True)
-    """Is the brokerage asking it for quotes and offering its products?"""
-    licence: Mapped[str | None] = mapped_column(String(120))
-    """Licence or branch, such as 'Licencija 000123, Lietuvos filialas'."""
-    email: Mapped[str | None] = mapped_column(String(200))
-    """Where quotes are asked for."""
-    phone: Mapped[str | None] = mapped_column(String(40))
+from broker_crm.process.plain_text import plain
 
 
 class Product(Base):
@@ -37,6 +26,37 @@ class Product(Base):
     """Complexity class A simple, B standard, C complex."""
     insurance_group: Mapped[str] = mapped_column(String(40), default="")
     product_manager: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    target_market: Mapped[str] = mapped_column(Text, default="")
+    """For whom the product is made, and for whom it is not."""
+    search_name: Mapped[str] = mapped_column(String(250), default="")
+    """Both names in lower case without diacritics."""
+
+    @validates("name", "name_en")
+    def _keep_search_name(self, key: str, value: str) -> str:
+        names = {name: getattr(self, name) for name in ("name", "name_en")} | {key: value}
+        self.search_name = plain(" ".join(filter(None, names.values())))[:250]
+        return value
+
+
+class ProductDocumentKind(StrEnum):
+    IPID = "ipid"
+    """Insurance product information document."""
+    KID = "kid"
+    """Key information document of a product with an investment."""
+
+
+class ProductDocument(Base):
+    """A document of a product, in force from a day until a later one of its kind and insurer."""
+
+    __tablename__ = "product_document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), index=True)
+    insurer_id: Mapped[int | None] = mapped_column(ForeignKey("insurer.id"))
+    """Whose product it describes; None where one document serves all insurers."""
+    kind: Mapped[str] = mapped_column(String(10))
+    valid_from: Mapped[date]
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
 
 
 class StandardTerms(Base):

@@ -39,6 +39,28 @@ MESSAGES = {
     "policyOver": "The policy is not in force any more.",
     "inPast": "The day can't be in the past.",
     "endedAlready": "These terms end on %(day)s already: they can only end earlier.",
+    "insurerNameTaken": (
+        "An insurer is called so, or was called so: open it in the list, or write another name."
+    ),
+    "website": "Write the address of the page, such as https://draudikas.example.",
+    "emailOrPhone": "Write an e-mail address or a telephone number.",
+    "contactPointTaken": (
+        "There is a contact point for this product and purpose already: change that one."
+    ),
+    "overlapsAgreement": (
+        "There is an agreement for this product from %(from)s to %(to)s: end it "
+        "first, or choose other days."
+    ),
+    "agreementEnds": (
+        "This agreement ends on %(day)s already: it can only end earlier. Add a new one."
+    ),
+    "productNameTaken": (
+        "Another product is called so: open it in the list, or write another name."
+    ),
+    "onlyPdf": "Choose a PDF file.",
+    "documentOfDay": (
+        "There is such a document from this day already: remove it first, or choose another day."
+    ),
     "overlapsTerms": "The insurer has terms for this product from %(from)s to %(to)s: end them "
     "first, or choose other days.",
     "endsBeforeStart": "The last day must be after the first.",
