@@ -170,6 +170,8 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         ),
     )
     complaint.instance_id = started.instance.id
+    session.flush()
+    _take_class(complaint, process.instance_variables(session, started.instance.id))
     if complaint.client_id is not None:
         process.queue_messages(session, COMPLAINT_OPENED, str(complaint.client_id), {})
     session.flush()
@@ -190,11 +192,16 @@ def update_complaint(call: JobCall) -> Mapping[str, object]:
         setattr(complaint, MARKS[mark], now)
     if mark in STATUS_AFTER:
         complaint.status = STATUS_AFTER[mark]
-    severity = call.job.variables.get("complaintClass")
-    if isinstance(severity, Mapping):
-        complaint.severity = str(severity.get("severity") or "") or None
+    _take_class(complaint, call.job.variables)
     call.session.flush()
     return {VARIABLE_AFTER[mark]: now.isoformat()} if mark in VARIABLE_AFTER else {}
+
+
+def _take_class(complaint: Complaint, variables: Mapping[str, object]) -> None:
+    """The severity that decision table D8 has found."""
+    found = variables.get("complaintClass")
+    if isinstance(found, Mapping):
+        complaint.severity = str(found.get("severity") or "") or None
 
 
 def keep_findings(step: CompletedStep) -> None:
