@@ -87,6 +87,7 @@ REWRITTEN: Mapping[str, frozenset[str]] = {
     "user_task": frozenset(
         {"name", "search_name", "reason", "pause_reason", "local_variables", "draft"}
     ),
+    "product_document": frozenset({"kind"}),
     "process_event": frozenset({"value", "reason", "element_name"}),
     "incident": frozenset({"message", "command"}),
     "notification": frozenset({"case_title"}),

@@ -359,7 +359,7 @@ def test_what_a_client_has_elsewhere_comes_back_and_a_withdrawn_consent_ends_it(
         step, form = "Skambutis dėl kito produkto", "cross-contact"
         people.seller(step, form, contactOutcome="has-elsewhere", **has)
         assert walk.outcome == "has-it-elsewhere"
-        walk.wait(hours=24)
+        walk.wait(hours=12).wait(hours=12)
         with brokerage.factory() as session:
             lead = session.scalars(select(DatedLead)).one()
         assert lead.taken_up_by is not None and lead.taken_up_by != walk.id
