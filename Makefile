@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
 BROWSER ?= yes
+EVERY_DATABASE ?=
 PYTEST_ARGS ?=
 TORTURE_ARGS ?=
 
@@ -22,8 +23,8 @@ setup-tests: ## the same, and Chromium for the browser tests
 run: setup ## start the product with sample data; Ctrl-C stops it
 	@exec $(BIN)/broker-crm run --stop-with-parent
 
-test: setup-tests lint ## check the code and run all tests; PYTEST_ARGS="-k name", BROWSER=no
-	@$(BIN)/python -m pytest -q -n 3 $(if $(filter yes,$(BROWSER)),,-m "not browser") $(PYTEST_ARGS)
+test: setup-tests lint ## check the code and run all tests; PYTEST_ARGS="-k name", BROWSER=no, EVERY_DATABASE=yes
+	@$(BIN)/python -m pytest -q -n 3 $(if $(EVERY_DATABASE),,--share-databases) $(if $(filter yes,$(BROWSER)),,-m "not browser") $(PYTEST_ARGS)
 
 lint: setup ## ruff, formatting, types in Python and TypeScript, direction of imports
 	$(BIN)/ruff check .

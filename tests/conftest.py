@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -38,19 +39,47 @@ MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 COMPILED: dict[Any, Any] = {}
 """Statements of the check after every test, compiled once for all databases."""
 
+TESTS = Path(__file__).parent
+DATABASES = ("sqlite", "postgresql")
+ON_BOTH = ("golden", "hosts", "integrity", "process", "races", "torture", "worker")
+"""Folders in which every test runs on both databases."""
+
 os.environ.setdefault("BROKER_CRM_DATA_KEY", "the-key-of-the-tests-with-32-letters")
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests are marked by the servers that they ask for."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share-databases",
+        action="store_true",
+        help="a test for both databases runs on one of them, always the same;"
+        " what could depend on the database itself still runs on both",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests are marked by the servers that they ask for, and shared out where that is wished."""
+    if config.getoption("--share-databases"):
+        spared = [item for item in items if not _falls_to(item)]
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if _falls_to(item)]
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
         if "postgres_url" in fixtures:
             item.add_marker(pytest.mark.postgres)
+
+
+def _falls_to(item: pytest.Item) -> bool:
+    """Does the test run on this database, when databases are shared out?"""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    mine = [each for each in DATABASES if each in params.values()]
+    if not mine or item.path.relative_to(TESTS).parts[0] in ON_BOTH:
+        return True
+    draw = crc32(item.nodeid.replace(mine[0], "").encode())
+    return mine[0] == DATABASES[draw % len(DATABASES)]
 
 
 @pytest.fixture(scope="session")
