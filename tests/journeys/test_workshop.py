@@ -4,6 +4,7 @@ the editors open and save again has lost nothing."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def furnished_url(furnished_sqlite_url: str) -> str:
     return furnished_sqlite_url
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Checks and trials take their time on a busy machine."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 def opened(person: Person, path: str) -> Page:
     person.page.set_default_timeout(90_000)
     person.visit(path)
@@ -146,6 +155,7 @@ def test_a_new_step_is_drawn_corrected_tried_published_and_reached_by_a_running_
         designer.leave()
 
         seller = Person(browser, address, brokerage.owner)
+        seller.page.set_default_timeout(90_000)
         seller.open_task("Kas pasikeitė? Klausti kliento")
         seller.answer("client-changes", changesOutcome="no-changes")
         seller.complete()
