@@ -61,9 +61,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests are marked by the servers that they ask for, and shared out where that is wished."""
     if config.getoption("--share-databases"):
-        spared = [item for item in items if not _falls_to(item)]
-        config.hook.pytest_deselected(items=spared)
-        items[:] = [item for item in items if _falls_to(item)]
+        shared: dict[bool, list[pytest.Item]] = {True: [], False: []}
+        for item in items:
+            shared[_falls_to(item)].append(item)
+        config.hook.pytest_deselected(items=shared[False])
+        items[:] = shared[True]
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:

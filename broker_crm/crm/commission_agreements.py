@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm.models import CommissionAgreement, Insurer, Product
+from broker_crm.crm.periods import meeting, overlap
 from broker_crm.crm.register_rights import require_keeper
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process.rights import Person
@@ -51,7 +52,7 @@ def add(
     require_keeper(by)
     percent, begins = _checked(session, new)
     for there in _meeting(session, insurer.id, new.product_id, begins, new.valid_to):
-        raise FormRejected({"valid_from": [_overlap(there)]})
+        raise FormRejected({"valid_from": [overlap("overlapsAgreement", there)]})
     added = CommissionAgreement(
         insurer_id=insurer.id,
         product_id=new.product_id,
@@ -146,13 +147,6 @@ def _meeting(
     statement = select(CommissionAgreement).where(
         CommissionAgreement.insurer_id == insurer_id,
         CommissionAgreement.product_id.is_not_distinct_from(product_id),
-        or_(CommissionAgreement.valid_to.is_(None), CommissionAgreement.valid_to >= begins),
+        meeting(CommissionAgreement, begins, ends),
     )
-    if ends is not None:
-        statement = statement.where(CommissionAgreement.valid_from <= ends)
     return list(session.scalars(statement.order_by(CommissionAgreement.valid_from)))
-
-
-def _overlap(there: CommissionAgreement) -> FieldError:
-    until = there.valid_to.isoformat() if there.valid_to else "…"
-    return FieldError("overlapsAgreement", {"from": there.valid_from.isoformat(), "to": until})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broker_crm.crm.models import Complaint
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.published import compiled
+from broker_crm.engine.dialect import Element
 from broker_crm.process.models import ProcessInstance
 
 COMPLAINT = "complaint"
@@ -31,9 +34,22 @@ def process_steps(session: Session) -> list[dict[str, str]]:
     return [
         {"label": f"{name} · {element.name}", "value": f"{key}/{element.step}"}
         for version_id, key, name in versions
-        for element in compiled(session, version_id).elements.values()
-        if element.type == "userTask" and element.step
+        for element in _user_tasks(session, version_id)
     ]
+
+
+def name_of_step(session: Session, version_id: int, step: str | None) -> str | None:
+    """How the version's diagram calls a step; None where it has none of this key, or no name."""
+    return next(
+        (each.name for each in _user_tasks(session, version_id) if each.step == step and each.name),
+        None,
+    )
+
+
+def _user_tasks(session: Session, version_id: int) -> Iterator[Element]:
+    for element in compiled(session, version_id).elements.values():
+        if element.type == "userTask" and element.step:
+            yield element
 
 
 def version_of_step(session: Session, complaint: Complaint, process_key: str) -> int | None:

@@ -170,8 +170,7 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
         ),
     )
     complaint.instance_id = started.instance.id
-    session.flush()
-    _take_class(complaint, process.instance_variables(session, started.instance.id))
+    _take_class(complaint, started.transition.variables)
     if complaint.client_id is not None:
         process.queue_messages(session, COMPLAINT_OPENED, str(complaint.client_id), {})
     session.flush()

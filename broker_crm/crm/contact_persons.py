@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.crm import identifiers
-from broker_crm.crm.client_records import EMAIL
-from broker_crm.crm.identifiers import IdentifierRejected
+from broker_crm.crm.contact_details import checked_phone
 from broker_crm.crm.models import Client, ContactPerson, Interaction
 from broker_crm.definitions.forms import FieldError, FormRejected
 
@@ -103,13 +101,7 @@ def _checked(entry: ContactEntry) -> str | None:
             wrong[name] = [FieldError("required")]
     if entry.role not in ROLES:
         wrong["role"] = [FieldError("option")]
-    if entry.email and not EMAIL.fullmatch(entry.email):
-        wrong["email"] = [FieldError("email")]
-    phone = None
-    try:
-        phone = identifiers.phone(entry.phone) if entry.phone else None
-    except IdentifierRejected:
-        wrong["phone"] = [FieldError("phone")]
+    phone = checked_phone(entry.email, entry.phone, wrong)
     if wrong:
         raise FormRejected(wrong)
     return phone

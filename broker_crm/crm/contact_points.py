@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from broker_crm.crm import identifiers
-from broker_crm.crm.client_records import EMAIL
-from broker_crm.crm.identifiers import IdentifierRejected
+from broker_crm.crm.contact_details import checked_phone
 from broker_crm.crm.models import ContactPurpose, Insurer, InsurerContact, Product
 from broker_crm.crm.register_rights import require_keeper
 from broker_crm.definitions.forms import FieldError, FormRejected
@@ -112,13 +110,7 @@ def _checked(
         wrong["product_id"] = [FieldError("option")]
     if not entry.email and not entry.phone:
         wrong["email"] = [FieldError("emailOrPhone")]
-    if entry.email and not EMAIL.fullmatch(entry.email):
-        wrong["email"] = [FieldError("email")]
-    phone = None
-    try:
-        phone = identifiers.phone(entry.phone) if entry.phone else None
-    except IdentifierRejected:
-        wrong["phone"] = [FieldError("phone")]
+    phone = checked_phone(entry.email, entry.phone, wrong)
     if wrong:
         raise FormRejected(wrong)
     return phone

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broker_crm.crm import identifiers
-from broker_crm.crm.client_records import EMAIL
-from broker_crm.crm.identifiers import IdentifierRejected
+from broker_crm.crm.contact_details import checked_phone
 from broker_crm.crm.models import Insurer, InsurerFormerName, InsurerKind
 from broker_crm.crm.register_rights import require_keeper
 from broker_crm.definitions.forms import FieldError, FormRejected
@@ -112,13 +110,7 @@ def _checked(
         wrong["kind"] = [FieldError("option")]
     if website and not WEBSITE.fullmatch(website):
         wrong["website"] = [FieldError("website")]
-    if entry.email and not EMAIL.fullmatch(entry.email):
-        wrong["email"] = [FieldError("email")]
-    phone = None
-    try:
-        phone = identifiers.phone(entry.phone) if entry.phone else None
-    except IdentifierRejected:
-        wrong["phone"] = [FieldError("phone")]
+    phone = checked_phone(entry.email, entry.phone, wrong)
     if wrong:
         raise FormRejected(wrong)
     return phone

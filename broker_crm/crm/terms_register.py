@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.crm.models import Insurer, Product, StandardTerms
+from broker_crm.crm.periods import meeting, overlap
 from broker_crm.crm.policies import today
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.people.models import Role
@@ -90,7 +91,7 @@ def add_terms(session: Session, product: Product, new: NewTerms, *, by: Person) 
     insurer_id, begins = new.insurer_id or 0, new.valid_from or date.max
     for there in _meeting(session, product.id, insurer_id, begins, new.valid_to):
         if there.valid_to is not None or there.valid_from >= begins:
-            raise FormRejected({"valid_from": [_overlap(there)]})
+            raise FormRejected({"valid_from": [overlap("overlapsTerms", there)]})
         there.valid_to = begins - timedelta(days=1)
     added = StandardTerms(
         insurer_id=insurer_id,
@@ -180,13 +181,6 @@ def _meeting(
     statement = select(StandardTerms).where(
         StandardTerms.product_id == product_id,
         StandardTerms.insurer_id == insurer_id,
-        or_(StandardTerms.valid_to.is_(None), StandardTerms.valid_to >= begins),
+        meeting(StandardTerms, begins, ends),
     )
-    if ends is not None:
-        statement = statement.where(StandardTerms.valid_from <= ends)
     return list(session.scalars(statement.order_by(StandardTerms.valid_from)))
-
-
-def _overlap(there: StandardTerms) -> FieldError:
-    until = there.valid_to.isoformat() if there.valid_to else "…"
-    return FieldError("overlapsTerms", {"from": there.valid_from.isoformat(), "to": until})

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from broker_crm.calendar import OFFICE
 from broker_crm.crm import complaint_register as register
+from broker_crm.crm import complaint_steps
 from broker_crm.crm.models import Client, Complaint, Insurer, Policy, Product
 from broker_crm.definitions.models import ProcessVersion
-from broker_crm.definitions.published import compiled
 from broker_crm.outreach.models import Letter
 from broker_crm.people.models import User
 from broker_crm.process.models import UserTask
@@ -194,15 +194,7 @@ def _cause(session: Session, complaint: Complaint) -> dict[str, Any] | None:
     )
     if version is None:
         return None
-    drawn = compiled(session, version.id).elements.values()
-    step = next(
-        (
-            each.name
-            for each in drawn
-            if each.type == "userTask" and each.step == complaint.step and each.name
-        ),
-        None,
-    )
+    step = complaint_steps.name_of_step(session, version.id, complaint.step)
     return {
         "process": names.name(session, version.id, version.name),
         "step": names.name(session, version.id, step) if step else complaint.step,

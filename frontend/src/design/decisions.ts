@@ -11,10 +11,10 @@ import "dmn-js/dist/assets/dmn-font/css/dmn.css";
 import DmnModeler from "dmn-js/lib/Modeler";
 import NavigatedViewer from "dmn-js/lib/NavigatedViewer";
 import { translateModule } from "./lithuanian";
-import { element, source, type Finding, type Source } from "./source";
-import { failed, narrow, Workshop, type Editor } from "./workshop";
+import { element, type Finding, type Source } from "./source";
+import { begin, type OpeningEditor } from "./workshop";
 
-class DecisionEditor implements Editor {
+class DecisionEditor implements OpeningEditor {
   private readonly modeler: any;
   private touched = false;
   private findings: Finding[] = [];
@@ -90,16 +90,4 @@ class DecisionEditor implements Editor {
   }
 }
 
-async function start(): Promise<void> {
-  const told = source();
-  const readonly = told.readonly || narrow();
-  document.body.classList.toggle("design-readonly", readonly);
-  const editor = new DecisionEditor(told, readonly);
-  const workshop = new Workshop({ ...told, readonly }, editor);
-  await editor.open(() => workshop.changed());
-  editor.tools();
-  (window as any).design = editor;
-  workshop.ready();
-}
-
-start().catch((error: unknown) => failed(error, source().texts["cannotOpen"]));
+begin((told, readonly) => new DecisionEditor(told, readonly));

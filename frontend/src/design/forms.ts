@@ -4,10 +4,10 @@ import "@bpmn-io/form-js-editor/dist/assets/properties-panel.css";
 import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { FormEditor } from "@bpmn-io/form-js-editor";
 import { Form } from "@bpmn-io/form-js-viewer";
-import { element, source, type Finding, type Source } from "./source";
-import { failed, narrow, Workshop, type Editor } from "./workshop";
+import { element, type Finding, type Source } from "./source";
+import { begin, type OpeningEditor } from "./workshop";
 
-class FormsEditor implements Editor {
+class FormsEditor implements OpeningEditor {
   private readonly editor: any;
   private touched = false;
 
@@ -54,16 +54,4 @@ class FormsEditor implements Editor {
   }
 }
 
-async function start(): Promise<void> {
-  const told = source();
-  const readonly = told.readonly || narrow();
-  document.body.classList.toggle("design-readonly", readonly);
-  const editor = new FormsEditor(told, readonly);
-  const workshop = new Workshop({ ...told, readonly }, editor);
-  await editor.open(() => workshop.changed());
-  editor.tools();
-  (window as any).design = editor;
-  workshop.ready();
-}
-
-start().catch((error: unknown) => failed(error, source().texts["cannotOpen"]));
+begin((told, readonly) => new FormsEditor(told, readonly));

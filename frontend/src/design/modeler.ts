@@ -27,8 +27,8 @@ import MinimapModule from "diagram-js-minimap";
 import zeebe from "zeebe-bpmn-moddle/resources/zeebe.json";
 import { badges } from "./badges";
 import { translateModule } from "./lithuanian";
-import { element, source, type Finding, type Source } from "./source";
-import { failed, narrow, Workshop, type Editor } from "./workshop";
+import { element, type Finding, type Source } from "./source";
+import { begin, type OpeningEditor } from "./workshop";
 
 function make(told: Source, readonly: boolean) {
   const container = element("canvas");
@@ -60,23 +60,23 @@ function make(told: Source, readonly: boolean) {
   });
 }
 
-class DiagramEditor implements Editor {
+class DiagramEditor implements OpeningEditor {
   private readonly modeler: any;
   private readonly original: string;
   private touched = false;
 
-  constructor(told: Source, readonly: boolean) {
+  constructor(told: Source, private readonly readonly: boolean) {
     this.original = told.content;
     this.modeler = make(told, readonly);
   }
 
-  async open(): Promise<void> {
+  async open(changed: () => void): Promise<void> {
+    const began = performance.now();
     await this.modeler.importXML(this.original);
     this.modeler.get("canvas").zoom("fit-viewport", "auto");
     this.readable();
-  }
-
-  onChange(changed: () => void): void {
+    element("editor").dataset["opened"] = String(Math.round(performance.now() - began));
+    if (this.readonly) return;
     this.modeler.on("commandStack.changed", () => {
       this.touched = true;
       changed();
@@ -152,19 +152,4 @@ class DiagramEditor implements Editor {
   }
 }
 
-async function start(): Promise<void> {
-  const told = source();
-  const readonly = told.readonly || narrow();
-  document.body.classList.toggle("design-readonly", readonly);
-  const editor = new DiagramEditor(told, readonly);
-  const workshop = new Workshop({ ...told, readonly }, editor);
-  const began = performance.now();
-  await editor.open();
-  element("editor").dataset["opened"] = String(Math.round(performance.now() - began));
-  editor.tools();
-  if (!readonly) editor.onChange(() => workshop.changed());
-  (window as any).design = editor;
-  workshop.ready();
-}
-
-start().catch((error: unknown) => failed(error, source().texts["cannotOpen"]));
+begin((told, readonly) => new DiagramEditor(told, readonly));

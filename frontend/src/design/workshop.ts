@@ -1,12 +1,17 @@
 // One open file: its editor, its draft on the server, and the linter's findings.
 import { Findings } from "./findings";
 import { Saving } from "./saving";
-import type { Finding, Source } from "./source";
+import { source, type Finding, type Source } from "./source";
 
 export interface Editor {
   content(): Promise<string>;
   select(id: string): boolean;
   mark(findings: Finding[]): void;
+}
+
+export interface OpeningEditor extends Editor {
+  open(changed: () => void): Promise<void>;
+  tools(): void;
 }
 
 export class Workshop {
@@ -40,7 +45,7 @@ export function narrow(): boolean {
   return window.matchMedia("(max-width: 760px)").matches;
 }
 
-export function failed(error: unknown, text: string | undefined): void {
+function failed(error: unknown, text: string | undefined): void {
   const place = document.querySelector("#editor");
   if (!place) return;
   const line = document.createElement("p");
@@ -48,4 +53,19 @@ export function failed(error: unknown, text: string | undefined): void {
   line.textContent = `${text ?? ""} ${error instanceof Error ? error.message : String(error)}`;
   place.replaceChildren(line);
   place.setAttribute("data-failed", "yes");
+}
+
+export function begin(make: (told: Source, readonly: boolean) => OpeningEditor): void {
+  const told = source();
+  const start = async () => {
+    const readonly = told.readonly || narrow();
+    document.body.classList.toggle("design-readonly", readonly);
+    const editor = make(told, readonly);
+    const workshop = new Workshop({ ...told, readonly }, editor);
+    await editor.open(() => workshop.changed());
+    editor.tools();
+    (window as any).design = editor;
+    workshop.ready();
+  };
+  start().catch((error: unknown) => failed(error, told.texts["cannotOpen"]));
 }
