@@ -45,7 +45,8 @@ TITLE = {"lt": "Susitikimas su draudimo brokeriu", "en": "Meeting with your insu
 
 
 def register_all() -> None:
-    """Follow completed steps and ended cases; safe to repeat."""
+    """Follow completed steps and ended cases, after the calendar did; safe to repeat."""
+    meetings.register_all()
     jobs.before_completion(check)
     jobs.after_completion(invite)
     duties.register("meetings", cancel_overtaken)
