@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from broker_crm.crm.contact_details import checked_phone
@@ -84,18 +84,31 @@ def email_for(
     session: Session, insurer: Insurer, purpose: ContactPurpose, product_id: int | None
 ) -> str | None:
     """Where to write: to the product's contact point, to the general one, to the insurer itself."""
-    statement = (
-        select(InsurerContact.email)
+    written = InsurerContact.email.is_not(None)
+    point = session.scalar(_nearest(insurer, purpose, product_id).where(written))
+    return point.email if point is not None else insurer.email
+
+
+def point_for(
+    session: Session, insurer: Insurer, purpose: ContactPurpose, product_id: int | None
+) -> InsurerContact | None:
+    """The product's contact point for a purpose, or the general one."""
+    return session.scalar(_nearest(insurer, purpose, product_id))
+
+
+def _nearest(
+    insurer: Insurer, purpose: ContactPurpose, product_id: int | None
+) -> Select[InsurerContact]:
+    return (
+        select(InsurerContact)
         .where(
             InsurerContact.insurer_id == insurer.id,
             InsurerContact.purpose == purpose,
-            InsurerContact.email.is_not(None),
             or_(InsurerContact.product_id == product_id, InsurerContact.product_id.is_(None)),
         )
         .order_by(InsurerContact.product_id.is_(None), InsurerContact.id)
         .limit(1)
     )
-    return session.scalar(statement) or insurer.email
 
 
 def _checked(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from broker_crm.crm.models import (
     ProductDocument,
     ProductDocumentKind,
 )
+from broker_crm.crm.offers import latest_offer
+from broker_crm.crm.policies import today
 from broker_crm.crm.register_rights import require_change
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.process.rights import Person
@@ -110,6 +113,32 @@ def in_force(found: Sequence[DatedDocument], day: date) -> list[DatedDocument]:
         if each.record.valid_from <= day:
             newest.setdefault((each.record.kind, each.record.insurer_id), each)
     return list(newest.values())
+
+
+def of_case(
+    session: Session, instance_id: UUID, product_id: int | None, kinds: Collection[str]
+) -> list[DatedDocument]:
+    """The documents in force today of a case's product, as the client of its offer gets them.
+
+    Args:
+        session: for reading.
+        instance_id: the case; its newest offer tells whose product it is.
+        product_id: the product of the case.
+        kinds: of `ProductDocumentKind`.
+
+    Returns:
+        For each kind the offered insurers' own documents and those that serve all insurers.
+    """
+    if product_id is None:
+        return []
+    offer = latest_offer(session, instance_id)
+    offered = {line.insurer_id for line in offer.lines} if offer is not None else set()
+    found = in_force(of_product(session, product_id), today())
+    return [
+        each
+        for each in found
+        if each.record.kind in kinds and each.record.insurer_id in {None, *offered}
+    ]
 
 
 def _checked(session: Session, product: Product, new: NewDocument) -> tuple[files.Upload, date]:

@@ -13,11 +13,19 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
-from broker_crm.crm import insurers
-from broker_crm.crm.models import Insurer, Opportunity, Policy, Quote, RenewalStart
+from broker_crm.crm import contact_points, insurers
+from broker_crm.crm.models import (
+    ContactPurpose,
+    Insurer,
+    InsurerContact,
+    Opportunity,
+    Policy,
+    Quote,
+    RenewalStart,
+)
 from broker_crm.process import instance_variables, jobs
 from broker_crm.process.jobs import CompletedStep
-from broker_crm.process.models import TaskStatus, UserTask
+from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 
 STATES = {
     "quote": "quoted",
@@ -61,6 +69,15 @@ class Answering:
     """Did not reply in time."""
     median_days: float | None
     """Working days from asking to the answer; None where it never answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerAsked:
+    """Whom a step asks for terms."""
+
+    insurer: Insurer
+    point: InsurerContact | None
+    """None where the insurer's common address serves."""
 
 
 def keep_quote(step: CompletedStep) -> None:
@@ -132,6 +149,24 @@ def waiting(session: Session, insurer: Insurer, limit: int) -> list[UserTask]:
         if len(found) == limit:
             break
     return found
+
+
+def contact(session: Session, task: UserTask) -> InsurerAsked | None:
+    """The insurer that a step asks, and where it is asked; None for other steps.
+
+    Args:
+        session: for reading.
+        task: a step.
+    """
+    if task.step not in STEPS:
+        return None
+    known = instance_variables(session, task.instance_id) | task.local_variables
+    insurer = insurers.named(session, _asked(known, task.step))
+    if insurer is None:
+        return None
+    product_id = session.get_one(ProcessInstance, task.instance_id).product_id
+    point = contact_points.point_for(session, insurer, ContactPurpose.QUOTES, product_id)
+    return InsurerAsked(insurer, point)
 
 
 def answering(quotes: Iterable[Quote], calendar: WorkingCalendar) -> Answering:

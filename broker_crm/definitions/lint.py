@@ -23,7 +23,7 @@ from broker_crm.definitions.findings import (
 )
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
-from broker_crm.definitions.job_types import JOB_TYPES
+from broker_crm.definitions.job_types import JOB_TYPES, PRODUCT_DOCUMENTS, listed
 from broker_crm.definitions.lost_fields import lost_fields
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
@@ -116,6 +116,7 @@ def lint(bundle: Bundle) -> list[Finding]:
     for element in bundle.elements.values():
         findings.extend(_user_task(element, bundle))
         findings.extend(_job(element))
+        findings.extend(_product_documents(element))
     findings.extend(_templates(bundle))
     findings.extend(script_branches.findings(bundle, forms))
     findings.extend(offered_outcomes(bundle.elements, forms))
@@ -187,6 +188,18 @@ def _job(element: Element) -> Iterator[Finding]:
             "letter",
             said("The job sends no letter."),
             said("Set the header letter to a template."),
+        )
+
+
+def _product_documents(element: Element) -> Iterator[Finding]:
+    wanted = [element.headers.get("productDocuments"), element.help.get("product-documents")]
+    written = [each for each in wanted if each and not each.startswith("=")]
+    for kind in sorted({kind for each in written for kind in listed(each)} - PRODUCT_DOCUMENTS):
+        yield error_at(
+            element,
+            "product-documents",
+            said("Products have no document “%(kind)s”.", kind=kind),
+            said("Use one of: %(names)s.", names=", ".join(sorted(PRODUCT_DOCUMENTS))),
         )
 
 

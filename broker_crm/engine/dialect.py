@@ -39,6 +39,7 @@ HELP_KINDS = {
     "helpHistory": "history",
     "helpNotes": "notes",
     "helpPrecedents": "precedents",
+    "helpProductDocuments": "product-documents",
 }
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from broker_crm import settings
-from broker_crm.crm import files
+from broker_crm.crm import files, product_documents
 from broker_crm.crm.models import Client
+from broker_crm.definitions.job_types import listed
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.transition import EventKind, HappenedEvent
 from broker_crm.outreach import documents, invitations, notifications, texts
-from broker_crm.outreach.letters import Draft, Origin, next_loop, queue_letter
+from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.outreach.merge import address_of, merge_context
 from broker_crm.people.models import Role
 from broker_crm.process import jobs
@@ -45,8 +46,9 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     """Queue a letter.
 
     Headers: `letter` (template), `to` ('client' or an address), `language`, `attach` (documents,
-    separated by commas), `purpose` ('marketing' needs the client's permission when it is sent).
-    Gives `letterId`.
+    separated by commas), `productDocuments` (kinds of the product's dated documents, `ipid` and
+    `kid`, of which those in force go along), `purpose` ('marketing' needs the client's permission
+    when it is sent). Gives `letterId`.
 
     Raises:
         JobRefused: when a header is missing or there is no address.
@@ -85,8 +87,9 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
             documents.attachment(
                 documents.document(call.session, case.version_id, each, language, context)
             )
-            for each in _keys(call.job.headers.get("attach"))
-        ],
+            for each in listed(call.job.headers.get("attach"))
+        ]
+        + _product_documents(call),
     )
     call.events.append(
         HappenedEvent(
@@ -136,7 +139,7 @@ def alert(call: JobCall) -> Mapping[str, object]:
         JobRefused: when the header is missing.
     """
     whom: list[str] = []
-    for each in _keys(_header(call, "to")):
+    for each in listed(_header(call, "to")):
         if each == "owner":
             whom += [call.case.owner] if call.case.owner else []
         elif each in set(Role):
@@ -182,6 +185,17 @@ def make_document(call: JobCall) -> Mapping[str, object]:
             "fileName": kept.file_name,
         }
     }
+
+
+def _product_documents(call: JobCall) -> list[Attachment]:
+    kinds = listed(call.job.headers.get("productDocuments"))
+    found = product_documents.of_case(call.session, call.case.id, call.case.product_id, kinds)
+    return [
+        Attachment(
+            each.file.file_name, each.file.media_type, files.content(call.session, each.file)
+        )
+        for each in found
+    ]
 
 
 def _notify(call: JobCall, task: UserTask, kind: str, event: EventKind, whom: list[str]) -> None:
@@ -232,7 +246,3 @@ def _header(call: JobCall, name: str) -> str:
     if not value:
         raise JobRefused(f"The header “{name}” is missing. Add it to the element in the diagram.")
     return str(value)
-
-
-def _keys(value: object) -> list[str]:
-    return [key.strip() for key in str(value or "").split(",") if key.strip()]

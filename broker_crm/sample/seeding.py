@@ -20,6 +20,7 @@ from broker_crm.sample.clients import add_clients
 from broker_crm.sample.earlier import PAST_DAYS
 from broker_crm.sample.history import add_history
 from broker_crm.sample.peculiar import add_peculiar
+from broker_crm.sample.product_papers import add_papers
 from broker_crm.sample.staff import add_staff
 from broker_crm.settings import Settings
 
@@ -60,7 +61,8 @@ def seed(
             return False
         with clock.use(SimulatedClock(present - timedelta(days=PAST_DAYS))):
             add_staff(session, hash_password(PASSWORD), present.date())
-            add_catalogue(session, present.date())
+            products = add_catalogue(session, present.date())
+            add_papers(session, products, present.date())
             light = round(LIGHT * scale * min(1.0, share)) if history else 0
             clients = add_clients(session, CLIENTS * scale, light)
             add_peculiar(session, clients)

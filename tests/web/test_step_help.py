@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from broker_crm.crm.models import (
     Claim,
     Client,
     ContactPerson,
     Contract,
+    Insurer,
+    InsurerContact,
     Interaction,
     Offer,
     OfferLine,
+    ProductDocument,
 )
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance, UserTask
 
 from .conftest import Site
+
+INSURER = "Gintaras Draudimas"
 
 
 def help_with(site: Site, step: str | None = None, **helps: str) -> None:
@@ -210,3 +216,27 @@ def test_the_script_of_a_step_carries_its_branches(site: Site) -> None:
     assert "data-when='firstCallOutcome" in shown or 'data-when="firstCallOutcome' in shown
     assert 'data-field="claimsInThreeYears"' in shown
     assert "{?" not in shown
+
+
+def test_documents_that_go_along_are_named_and_their_lack_is_told(site: Site) -> None:
+    help_with(site, **{"product-documents": "ipid, kid"})
+    shown = page(site)
+    assert re.search(r'id="papers".*?IPID.*?IPID-[a-z-]+\.pdf', shown, re.DOTALL)
+    with site.factory.begin() as session:
+        session.execute(delete(ProductDocument))
+    assert "laiškas bus išsiųstas be jo" in page(site)
+    help_with(site)
+    assert 'id="papers"' not in page(site)
+
+
+def test_who_asks_an_insurer_sees_whom_to_write_to(site: Site) -> None:
+    with site.factory.begin() as session:
+        task = session.get_one(UserTask, site.task_id)
+        task.step, task.local_variables = "insurer-quote", {"insurer": {"name": INSURER}}
+    shown = page(site)
+    asked = shown[shown.index('id="insurer-asked"') :]
+    assert "uzklausos@gintaras.example" in asked.partition("</section>")[0]
+    with site.factory.begin() as session:
+        session.execute(delete(InsurerContact))
+        session.execute(update(Insurer).values(email=None, phone=None))
+    assert "Pasiūlymų užklausų adreso nėra" in page(site)
