@@ -166,14 +166,14 @@ class Shift:
         if instance is None:
             return
 
-        def work(session: Session) -> UUID | None:
+        def work(session: Session) -> bool:
             other = house.other_version(session, instance)
-            process.migrate(session, instance, other, by=house.MANAGER)
-            return instance
+            return process.migrate(session, instance, other, by=house.MANAGER) is not None
 
         with self.points.during("migrate"):
-            run_command(self.factory, work, Command("migrate", instance))
-        self._tell("migrated", instance=str(instance))
+            moved = run_command(self.factory, work, Command("migrate", instance))
+        if moved:
+            self._tell("migrated", instance=str(instance))
 
     def _cancel(self) -> None:
         instance = self._some_case()
