@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -23,6 +22,7 @@ from broker_crm.crm.models import (
     ContactPerson,
     Interaction,
 )
+from broker_crm.crm.stale_edits import ChangedMeanwhile, refuse_stale
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.people.models import User
 from broker_crm.process.plain_text import plain
@@ -60,11 +60,6 @@ class ClientEntry:
     contact_email: str | None = None
     contact_phone: str | None = None
 
-    @property
-    def mark(self) -> str:
-        """Changes with any of the values: tells whether somebody else wrote meanwhile."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
-
 
 class LooksAlike(Exception):
     """Other clients may be this one; `client_ids` are they."""
@@ -72,10 +67,6 @@ class LooksAlike(Exception):
     def __init__(self, client_ids: Sequence[int]) -> None:
         self.client_ids = client_ids
         super().__init__(f"clients {', '.join(map(str, client_ids))}")
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody else changed the record after it was shown."""
 
 
 def entry_of(client: Client) -> ClientEntry:
@@ -122,8 +113,8 @@ def save(
     """
     entry = _checked(session, entry, client)
     before = entry_of(client) if client is not None else None
-    if before is not None and seen != before.mark:
-        raise ChangedMeanwhile
+    if before is not None:
+        refuse_stale(before, seen)
     if client is not None and (client.merged_into or client.erased_at):
         raise ChangedMeanwhile
     known_by = (*likeness.TOLD_BY, "kind")

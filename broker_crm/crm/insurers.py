@@ -34,6 +34,20 @@ class InsurerEntry:
     notes: str = ""
 
 
+def entry_of(insurer: Insurer) -> InsurerEntry:
+    """The record as its form shows it."""
+    return InsurerEntry(
+        insurer.name,
+        insurer.kind,
+        insurer.licence or "",
+        insurer.on_panel,
+        insurer.website or "",
+        insurer.email or "",
+        insurer.phone or "",
+        insurer.notes,
+    )
+
+
 def save(
     session: Session, entry: InsurerEntry, *, by: Person, insurer: Insurer | None = None
 ) -> Insurer:

@@ -36,6 +36,18 @@ class ProductEntry:
     target_market: str = ""
 
 
+def entry_of(product: Product) -> ProductEntry:
+    """The record as its form shows it."""
+    return ProductEntry(
+        product.name,
+        product.name_en,
+        product.complexity,
+        product.insurance_group,
+        product.product_manager,
+        product.target_market,
+    )
+
+
 def save(
     session: Session, entry: ProductEntry, *, by: Person, product: Product | None = None
 ) -> Product:

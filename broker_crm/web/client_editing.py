@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from broker_crm.crm import client_records, clients
-from broker_crm.crm.client_records import ChangedMeanwhile, ClientEntry, LooksAlike
+from broker_crm.crm.client_records import ClientEntry, LooksAlike
 from broker_crm.crm.models import Client, ClientKind
+from broker_crm.crm.stale_edits import ChangedMeanwhile, mark
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.people.models import User
-from broker_crm.web import database
+from broker_crm.web import database, stale_forms
 from broker_crm.web.access import LEADING
 from broker_crm.web.errors import NotFound
 from broker_crm.web.language import LANGUAGES
@@ -57,7 +58,7 @@ def create() -> ResponseReturnValue:
 def edit(client_id: int) -> ResponseReturnValue:
     client = _known(client_id)
     entry = client_records.entry_of(client)
-    return _form(client, {**asdict(entry), "seen": entry.mark})
+    return _form(client, {**asdict(entry), "seen": mark(entry)})
 
 
 @blueprint.post("/clients/<int:client_id>/edit")
@@ -133,15 +134,11 @@ def _again(
     database.reread()
     client = _known(client_id) if client_id else None
     values: dict[str, object] = {**request.form, "vip": request.form.get("vip") == "yes"}
-    theirs = []
+    theirs: list[tuple[str, str]] = []
     if client is not None and stale:
         now = client_records.entry_of(client)
-        values["seen"] = now.mark
-        theirs = [
-            (word(CLIENT_FIELD, name), "–" if value in (None, "") else str(value))
-            for name, value in asdict(now).items()
-            if name != "vip" and str(value or "") != str(values.get(name, value) or "")
-        ]
+        values["seen"] = mark(now)
+        theirs = stale_forms.theirs(asdict(now), values, CLIENT_FIELD)
     return _form(client, values, refusal=refusal, alike=alike, stale=stale, theirs=theirs)
 
 

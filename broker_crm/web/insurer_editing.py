@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from broker_crm.crm import insurers
 from broker_crm.crm.insurers import InsurerEntry
 from broker_crm.crm.models import Insurer
+from broker_crm.crm.stale_edits import ChangedMeanwhile, mark, refuse_stale
 from broker_crm.definitions.forms import FormRejected
-from broker_crm.web import database
+from broker_crm.web import database, stale_forms
 from broker_crm.web.errors import NotFound
 from broker_crm.web.register_forms import Sent, told
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import INSURER_KIND, word
+from broker_crm.web.wording import INSURER_FIELD, INSURER_KIND, word
 
 LIMITS = {"name": 120, "licence": 120, "website": 200, "email": 200, "phone": 40, "notes": 4_000}
 
@@ -36,8 +37,8 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/insurers/<int:insurer_id>/edit")
 def edit(insurer_id: int) -> ResponseReturnValue:
     insurer = known(insurer_id)
-    values = {name: getattr(insurer, name) or "" for name in (*LIMITS, "kind", "on_panel")}
-    return _form(insurer, values)
+    entry = insurers.entry_of(insurer)
+    return _form(insurer, {**asdict(entry), "seen": mark(entry)})
 
 
 @blueprint.post("/insurers/<int:insurer_id>/edit")
@@ -72,18 +73,35 @@ def _save(insurer_id: int | None) -> ResponseReturnValue:
             insurer = (
                 session.get_one(Insurer, insurer_id, with_for_update=True) if insurer_id else None
             )
+            if insurer is not None:
+                refuse_stale(insurers.entry_of(insurer), request.form.get("seen"))
             saved = insurers.save(session, entry, by=user, insurer=insurer).id
     except FormRejected as refusal:
         database.reread()
-        return _form(known(insurer_id) if insurer_id else None, asdict(entry), refusal), 422
+        values = {**asdict(entry), "seen": request.form.get("seen")}
+        return _form(known(insurer_id) if insurer_id else None, values, refusal), 422
+    except ChangedMeanwhile:
+        database.reread()
+        return _stale(known(insurer_id or 0), entry), 409
     flash(_("The insurer is saved."), "good")
     return redirect(url_for("insurers.show", insurer_id=saved), 303)
 
 
+def _stale(insurer: Insurer, written: InsurerEntry) -> str:
+    now = insurers.entry_of(insurer)
+    theirs = stale_forms.theirs(asdict(now), asdict(written), INSURER_FIELD)
+    return _form(insurer, {**asdict(written), "seen": mark(now)}, theirs=theirs)
+
+
 def _form(
-    insurer: Insurer | None, values: dict[str, object], refusal: FormRejected | None = None
+    insurer: Insurer | None,
+    values: dict[str, object],
+    refusal: FormRejected | None = None,
+    theirs: list[tuple[str, str]] | None = None,
 ) -> str:
     view = {
+        "stale": theirs is not None,
+        "theirs": theirs or [],
         "insurer": insurer,
         "values": values,
         "errors": told(refusal),

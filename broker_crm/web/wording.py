@@ -102,6 +102,23 @@ CONTACT_PURPOSE: Words = {
     "complaints": _l("Complaints"),
     "accounting": _l("Accounting"),
 }
+INSURER_FIELD: Words = {
+    "name": _l("Name"),
+    "kind": _l("Kind"),
+    "licence": _l("Licence number"),
+    "website": _l("Website"),
+    "email": _l("E-mail"),
+    "phone": _l("Phone"),
+    "notes": _l("Notes"),
+}
+PRODUCT_FIELD: Words = {
+    "name": _l("Name in Lithuanian"),
+    "name_en": _l("Name in English"),
+    "complexity": _l("Class"),
+    "insurance_group": _l("Insurance group"),
+    "product_manager": _l("Product manager"),
+    "target_market": _l("Target market"),
+}
 PRODUCT_DOCUMENT: Words = {
     "ipid": _l("Product information document (IPID)"),
     "kid": _l("Key information document (KID)"),

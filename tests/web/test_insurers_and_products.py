@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -44,6 +45,21 @@ def added(visitor: Visitor, path: str, form: dict[str, str]) -> str:
     return visitor.post(path, 303, form=form).location.partition("#")[0]
 
 
+def edit(visitor: Visitor, path: str, expected: int, form: dict[str, str]) -> str:
+    """Open the form, write and save."""
+    return save(visitor, path, expected, {**form, "seen": seen(visitor, path)})
+
+
+def save(visitor: Visitor, path: str, expected: int, form: dict[str, str]) -> str:
+    return visitor.post(f"{path}/edit", expected, form=form).text
+
+
+def seen(visitor: Visitor, path: str) -> str:
+    found = re.search(r'name="seen" value="(\w+)"', visitor.get(f"{path}/edit").text)
+    assert found is not None
+    return found[1]
+
+
 def bring(
     visitor: Visitor, path: str, expected: int, content: bytes, name: str = "ipid.pdf", **form: str
 ) -> str:
@@ -77,7 +93,7 @@ def test_an_insurer_is_added_found_and_changed(site: Site, login: str) -> None:
         assert ("Žemaitijos" in listed) is there and ("Draudikų nerasta" in listed) is not there
     edited = keeper.get(f"{path}/edit").text
     assert 'value="https://draudimas.example/lt"' in edited and "Atsako per dieną" in edited
-    keeper.post(f"{path}/edit", 303, form={"name": "Žemaitija", "kind": "company"})
+    edit(keeper, path, 303, {"name": "Žemaitija", "kind": "company"})
     page = keeper.get(path).text
     assert "Žemaitija" in page and "Nedirbame" in page and "Nr. 7" not in page
 
@@ -207,7 +223,7 @@ def test_a_new_product_says_that_it_has_no_terms_and_where_to_add_them(site: Sit
     assert "Žemės ūkio" in manager.get("/products?q=farm").text
     assert "Produktų nerasta" in manager.get("/products?q=zzzz").text
     assert "zemes-ukio-draudimas" in manager.get(f"{path}/edit").text
-    manager.post(f"{path}/edit", 303, form={**PRODUCT, "name": "Ūkio draudimas"})
+    edit(manager, path, 303, {**PRODUCT, "name": "Ūkio draudimas"})
     with site.factory() as session:
         product = session.scalars(select(Product).where(Product.name == "Ūkio draudimas")).one()
     assert product.key == "zemes-ukio-draudimas"
@@ -221,7 +237,33 @@ def test_another_managers_product_is_changed_by_sales_managers_only(site: Site) 
     stranger.get(f"{path}/documents/new", 403)
     stranger.post(f"{path}/edit", 403, form=PRODUCT)
     bring(stranger, path, 403, PDF)
-    site.visitor("manager").post(f"{path}/edit", 303, form=PRODUCT)
+    edit(site.visitor("manager"), path, 303, PRODUCT)
+
+
+@pytest.mark.parametrize(
+    ("listing", "form", "theirs", "mine"),
+    [
+        ("/insurers", INSURER, {"phone": "+37061111111"}, {"notes": "Mano pastaba"}),
+        ("/products", PRODUCT, {"name_en": "Farming"}, {"target_market": "Mano pastaba"}),
+    ],
+)
+def test_what_two_people_write_at_once_is_shown_to_the_second_and_nothing_is_overwritten(
+    site: Site, listing: str, form: dict[str, str], theirs: dict[str, str], mine: dict[str, str]
+) -> None:
+    keeper = site.visitor("manager")
+    path = added(keeper, f"{listing}/new", form)
+    before = seen(keeper, path)
+    edit(site.visitor("admin"), path, 303, {**form, **theirs})
+    page = save(keeper, path, 409, {**form, **mine, "seen": before})
+    (written,) = theirs.values()
+    assert "šį įrašą pakeitė kitas žmogus" in page and f": {written}</li>" in page
+    assert "Mano pastaba" in page
+    assert "Mano pastaba" not in keeper.get(path).text
+    again = re.search(r'name="seen" value="(\w+)"', page)
+    assert again is not None
+    save(keeper, path, 303, {**form, **theirs, **mine, "seen": again[1]})
+    assert "Mano pastaba" in keeper.get(path).text
+    save(keeper, path, 409, form)
 
 
 @pytest.mark.parametrize(
