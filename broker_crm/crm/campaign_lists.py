@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
 from broker_crm.crm.campaign_figures import by_state
+from broker_crm.crm.campaign_vips import tell_salespeople
 from broker_crm.crm.models import (
     Campaign,
     CampaignRecipient,
@@ -190,6 +191,7 @@ def _write(session: Session, campaign: Campaign, *only: ColumnElement[bool]) -> 
 def _frozen(session: Session, campaign: Campaign) -> dict[str, object]:
     campaign.status, campaign.frozen_at = CampaignStatus.FROZEN, clock.now()
     session.flush()
+    tell_salespeople(session, campaign)
     counts = by_state(session, campaign.id)
     why = session.execute(
         select(CampaignRecipient.reason, func.count())

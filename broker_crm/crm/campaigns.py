@@ -219,21 +219,6 @@ def bounced(session: Session, letter_client: int | None, instance_id: UUID, addr
     return True
 
 
-def allow_vip(session: Session, recipient: CampaignRecipient) -> bool:
-    """Let a VIP client be written to, as the client's salesperson agrees.
-
-    Returns:
-        False when the recipient was not left out for being a VIP, or sending is over.
-    """
-    campaign = session.get_one(Campaign, recipient.campaign_id)
-    over = (CampaignStatus.STOPPED, CampaignStatus.FINISHED)
-    if (recipient.state, recipient.reason) != ("excluded", "vip") or campaign.status in over:
-        return False
-    recipient.state, recipient.reason = "waiting", None
-    session.flush()
-    return True
-
-
 def check_step(step: CompletedStep) -> None:
     """Refuse a segment that holds nobody to write to.
 

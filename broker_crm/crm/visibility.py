@@ -24,7 +24,12 @@ def visible_clients(user: Person) -> ColumnElement[bool]:
         UserTask.status == TaskStatus.OPEN,
         UserTask.client_id.is_not(None),
     )
-    return or_(Client.owner == user.login, Client.owner.is_(None), Client.id.in_(with_own_task))
+    return or_(
+        Client.owner == user.login,
+        Client.deputy == user.login,
+        Client.owner.is_(None),
+        Client.id.in_(with_own_task),
+    )
 
 
 def of_visible_client(

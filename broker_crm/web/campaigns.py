@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import process
 from broker_crm.crm import campaigns
+from broker_crm.crm.campaign_vips import LEADERS
 from broker_crm.crm.models import Campaign, CampaignRecipient, Product
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process import Started, run_command
@@ -51,7 +52,11 @@ def recipients(campaign_id: int) -> ResponseReturnValue:
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise NotFound
-    view = {**_row(session, campaign), **campaign_page.recipients(session, campaign)}
+    view = {
+        **_row(session, campaign),
+        **campaign_page.recipients(session, campaign),
+        "leads": bool(person().roles & LEADERS),
+    }
     return render_template("campaign_recipients.html", view=view)
 
 
@@ -65,21 +70,6 @@ def note_answer(recipient_id: int) -> ResponseReturnValue:
         campaigns.answered(session, recipient.unsubscribe_token, campaigns.CALLED_BACK)
     commands.ring()
     flash(_("The answer is noted; a salesperson gets the call."), "good")
-    return redirect(url_for("campaigns.recipients", campaign_id=campaign_id), 303)
-
-
-@blueprint.post("/campaigns/recipients/<int:recipient_id>/allow")
-def allow(recipient_id: int) -> ResponseReturnValue:
-    with database.factory().begin() as session:
-        recipient = session.get(CampaignRecipient, recipient_id, with_for_update=True)
-        if recipient is None:
-            raise NotFound
-        campaign_id = recipient.campaign_id
-        allowed = campaigns.allow_vip(session, recipient)
-    if allowed:
-        flash(_("The client will be written to."), "good")
-    else:
-        flash(_("This client can't be written to any more."), "bad")
     return redirect(url_for("campaigns.recipients", campaign_id=campaign_id), 303)
 
 

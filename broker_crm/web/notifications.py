@@ -16,7 +16,7 @@ from broker_crm.web.sign_in import person
 from broker_crm.web.wording import NOTIFICATION, word
 
 SHOWN = 100
-PAGES = {"retention-due": "retention.listing"}
+PAGES = {"retention-due": "retention.listing", "campaign-vips": "campaign_vips.listing"}
 """Where a notification outside any case leads."""
 
 blueprint = Blueprint("notifications", __name__)

@@ -49,6 +49,7 @@ NOTIFICATION: Words = {
     "escalation": _l("Passed on to the manager"),
     "alert": _l("Needs attention today"),
     "retention-due": _l("Records are due for erasure"),
+    "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
 POLICY_STATUS: Words = {
     "active": _l("In force"),

@@ -63,6 +63,7 @@ PAGES = {
     "/design/versions": {"designer", "analyst", "product", "manager", "admin"},
     "/design/versions/new-client-sale": {"designer", "analyst", "product", "manager", "admin"},
     "/campaigns/new": {"marketing", "product", "compliance", "manager", "admin"},
+    "/campaigns/vip-clients": {"ruta", "jonas", "asta", "product", "manager", "admin"},
     "/offers/unknown": PUBLIC,
     "/offers/unknown/unsubscribe": PUBLIC,
     "/design/try": {"designer", "analyst", "manager", "product", "admin"},
