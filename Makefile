@@ -58,6 +58,12 @@ campaign: setup ## a campaign over 100,000 clients while people work, on SQLite 
 corpus: setup ## lint thousands of faulty copies of our files, or FOLDER of diagrams by others; count the findings
 	@$(BIN)/python -m bench.corpus $(FOLDER)
 
+modeler: setup ## measure how long opening, checking and saving a large diagram take in the browser
+	@$(BIN)/python -m bench.modeler
+
+pictures: setup ## take the pictures of the designers' guide anew
+	@$(BIN)/python tools/guide_pictures.py
+
 lock: ## renew the lock files after a change of dependencies
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet uv
 	.venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
