@@ -40,6 +40,7 @@ def _performed(paths: tuple[Path, ...]) -> tuple[list[dict[str, Any]], list[dict
     from broker_crm.scenarios.apart import perform_apart
     from broker_crm.scenarios.errors import ScenarioRejected
     from broker_crm.scenarios.reading import read_file
+    from broker_crm.scenarios.scenario import titled
     from broker_crm.scenarios.storing import FOLDER
 
     performed: list[dict[str, Any]] = []
@@ -50,7 +51,8 @@ def _performed(paths: tuple[Path, ...]) -> tuple[list[dict[str, Any]], list[dict
         for file in _scenario_files(path.absolute(), root / FOLDER):
             try:
                 read_file(file)
-                performed.append(perform_apart(bundles, json.loads(file.read_bytes())))
+                told = json.loads(file.read_bytes())
+                performed.append({**perform_apart(bundles, told), "title": titled(told)})
             except ScenarioRejected as rejected:
                 problems += [
                     {"file": str(file), "kept": False, "problem": str(each)}
@@ -78,7 +80,8 @@ def _scenario_files(path: Path, folder: Path) -> list[Path]:
 
 def _tell(told: dict[str, Any]) -> None:
     verdict = "kept" if told["kept"] else "NOT KEPT"
-    click.echo(f"{told['process']}/{told['name']}: {verdict} ({told['seconds']:.1f} s)")
+    title = f" “{told['title']}”" if told["title"] != told["name"] else ""
+    click.echo(f"{told['process']}/{told['name']}{title}: {verdict} ({told['seconds']:.1f} s)")
     if told["problem"]:
         place = told["problem"]["place"]
         click.echo(f"  {place + ': ' if place else ''}{told['problem']['problem']}")

@@ -26,11 +26,11 @@ from broker_crm.definitions.publish import publish_folder
 from broker_crm.integrity import broken
 from broker_crm.sample import seed
 from broker_crm.schema import upgrade
+from tests import chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TEMPLATE = "broker_crm_template"
 FURNISHED = "broker_crm_furnished"
 ROOT = Path(__file__).parents[1]
@@ -307,32 +307,16 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    named = os.environ.get("BROKER_CRM_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if not found:
-        pytest.fail("Chromium is missing: run make setup-tests, or leave out -m browser.")
-    return found
+    try:
+        return chromium.path()
+    except chromium.ChromiumMissing as error:
+        pytest.fail(f"{error} Or leave out -m browser.")
 
 
 @pytest.fixture(scope="session")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """A real Chromium without a window; it reaches nothing but this machine."""
-    from playwright.sync_api import sync_playwright
-
-    flags = [
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--disable-dev-shm-usage",
-    ]
-    if os.geteuid() == 0:
-        flags.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    with chromium.running(chromium_path) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from threading import Lock
 
 import orjson
 
-from broker_crm.definitions.findings import Finding, Severity, in_file
+from broker_crm.definitions.findings import OF_THE_CHECK, Finding, Severity, in_file
 from broker_crm.definitions.places import FileKey, files_under
 from broker_crm.engine.sentences import from_data, said
 
@@ -87,7 +87,7 @@ def check_paths(paths: list[Path]) -> list[Finding]:
         findings.extend(check(files_under(root)))
     only = {path.name for path in paths if path.is_file()}
     found = list(dict.fromkeys(findings))
-    return [each for each in found if not only or each.file in only or each.rule == "limits"]
+    return [each for each in found if not only or each.file in only or each.rule in OF_THE_CHECK]
 
 
 def _finding(data: list[object]) -> Finding:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from broker_crm.definitions import published
 from broker_crm.definitions.forms import Field
 from broker_crm.definitions.forms.model import MULTIPLE_CHOICES, SINGLE_CHOICES
+from broker_crm.definitions.forms.values import options
 from broker_crm.definitions.models import ResourceKind
 
 AMOUNT = 1000
@@ -53,11 +54,11 @@ def _of_fields(fields: Iterable[Field], today: date, optional: bool) -> dict[str
 
 def _value(field: Field, today: date) -> Any:
     if field.type in SINGLE_CHOICES | MULTIPLE_CHOICES:
-        offered = [choice["value"] for choice in field.attributes.get("values", [])]
+        offered = options(field, {}, None)
         first = offered[0] if offered else "…"
         return [first] if field.type in MULTIPLE_CHOICES else first
     if field.type == "number":
-        return max(field.rules.get("min", 0), min(AMOUNT, field.rules.get("max", AMOUNT)))
+        return max(_limit(field, "min", 0), min(AMOUNT, _limit(field, "max", AMOUNT)))
     if field.type == "checkbox":
         return True
     if field.type == "datetime":
@@ -66,6 +67,12 @@ def _value(field: Field, today: date) -> Any:
     if field.rules.get("validationType") == "email":
         return "klientas@klientas.example"
     return str(field.attributes.get("label") or "…")
+
+
+def _limit(field: Field, name: str, without: float) -> float:
+    """A limit that is written as a number; one that is worked out is not known here."""
+    limit = field.rules.get(name)
+    return limit if isinstance(limit, int | float) else without
 
 
 def _set_otherwise(today: date) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import Refusal
 
+OF_THE_CHECK = frozenset({"limits", "check-failed"})
+"""Rules of findings on the check itself, which concern whatever file was asked about."""
+
 
 class Severity(StrEnum):
     ERROR = "error"

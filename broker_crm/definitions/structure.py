@@ -253,7 +253,7 @@ def _scopes(diagram: Diagram) -> Iterator[Finding]:
                     said("It has no end event."),
                     said("Add one, so that it is seen where it ends."),
                 )
-            if local_name(scope) == "subProcess":
+            if local_name(scope) == "subProcess" and scope.get("triggeredByEvent") != "true":
                 yield from _subprocess(diagram, scope, inner)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lxml import etree
@@ -17,6 +17,7 @@ from broker_crm.engine.dialect import (
 )
 from broker_crm.engine.errors import Refusal
 from broker_crm.engine.sentences import said
+from broker_crm.engine.wiring import wiring
 from broker_crm.engine.xml import bpmn, is_bpmn, local_name, read_xml
 
 MAX_ELEMENTS = 1_000
@@ -86,6 +87,7 @@ def read_diagram(content: bytes, file: str) -> Diagram:
     )
     elements: dict[str, Element] = {}
     flows: dict[str, SequenceFlow] = {}
+    refused: set[str] = set()
     ids: Counter[str] = Counter(
         node.get("id", "") for node in root.iter() if is_bpmn(node) and node.get("id")
     )
@@ -115,6 +117,7 @@ def read_diagram(content: bytes, file: str) -> Diagram:
                 refusals.extend(_refusals_of(element, node))
             elif kind in MENDS or kind.endswith(("Task", "Gateway", "SubProcess")):
                 refusals.append(_unsupported(node, file, kind))
+                refused.add(node.get("id", ""))
     if not processes:
         refusals.append(
             Refusal(
@@ -141,8 +144,20 @@ def read_diagram(content: bytes, file: str) -> Diagram:
                 "file-size",
             )
         )
-    refusals.extend(_wiring(file, elements, flows))
+    refusals.extend(wiring(file, elements, flows, refused, _unwired(processes)))
     return Diagram(file, root, processes, elements, flows, refusals)
+
+
+def _unwired(processes: Iterable[etree._Element]) -> set[str]:
+    """Elements that need no flows, such as an event subprocess; refused for what they are."""
+    found: set[str] = set()
+    for process in processes:
+        for node in process.iter(etree.Element):
+            if node.get("triggeredByEvent") == "true" or node.get("isForCompensation") == "true":
+                found.add(node.get("id", ""))
+            if is_bpmn(node) and local_name(node) == "adHocSubProcess":
+                found.update(inner.get("id", "") for inner in node)
+    return found
 
 
 def _lane_of(node: etree._Element, lanes: dict[str, str]) -> str | None:
@@ -300,115 +315,3 @@ def _content(element: Element, refuse: _Refuse) -> None:
             said("Set the called process to the id of a process."),
             "called-process",
         )
-
-
-def _wiring(
-    file: str, elements: dict[str, Element], flows: dict[str, SequenceFlow]
-) -> list[Refusal]:
-    found: list[Refusal] = []
-    outgoing: dict[str, list[SequenceFlow]] = {}
-    incoming: dict[str, list[SequenceFlow]] = {}
-    for flow in flows.values():
-        outgoing.setdefault(flow.source, []).append(flow)
-        incoming.setdefault(flow.target, []).append(flow)
-        for end in (flow.source, flow.target):
-            if end not in elements:
-                found.append(
-                    Refusal(
-                        file,
-                        flow.id,
-                        flow.name,
-                        said(
-                            "The flow is connected to “%(end)s”, which can't be executed.", end=end
-                        ),
-                        said("Connect it to an element of the process."),
-                        "connected",
-                        flow.line,
-                    )
-                )
-    reached = _reached(elements, outgoing)
-    for element in elements.values():
-        leaving = outgoing.get(element.id, [])
-        if element.type == "endEvent":
-            continue
-        if not leaving:
-            found.append(
-                _refusal(
-                    element,
-                    said("Nothing follows this element."),
-                    said("Connect it to the next step or to an end event."),
-                    "implicit-end",
-                )
-            )
-        is_gateway = element.type.endswith("Gateway")
-        if not is_gateway and len(leaving) > 1:
-            found.append(
-                _refusal(
-                    element,
-                    said("Several flows leave this element."),
-                    said("Put a gateway behind it."),
-                    "implicit-split",
-                )
-            )
-        if not is_gateway and any(flow.condition for flow in leaving):
-            found.append(
-                _refusal(
-                    element,
-                    said("A flow out of this element has a condition."),
-                    said("Put an exclusive gateway behind it."),
-                    "implicit-split",
-                )
-            )
-        if element.type in {"exclusiveGateway", "inclusiveGateway"} and len(leaving) > 1:
-            found.extend(
-                _refusal(
-                    element,
-                    said(
-                        "The flow “%(name)s” has no condition and is not the default.",
-                        name=flow.name or flow.id,
-                    ),
-                    said("Give it a condition, or make it the default flow."),
-                    "gateway-condition",
-                )
-                for flow in leaving
-                if not flow.condition and flow.id != element.default_flow
-            )
-        if element.type not in {"startEvent", "boundaryEvent"} and not incoming.get(element.id):
-            found.append(
-                _refusal(
-                    element,
-                    said("No flow leads to this element."),
-                    said("Connect it, or remove it."),
-                    "connected",
-                )
-            )
-        elif element.id not in reached:
-            found.append(
-                _refusal(
-                    element,
-                    said("No way from the start leads to this element."),
-                    said("Connect its part of the diagram, or remove it."),
-                    "connected",
-                )
-            )
-    return found
-
-
-def _reached(elements: dict[str, Element], outgoing: dict[str, list[SequenceFlow]]) -> set[str]:
-    events: dict[str, list[str]] = {}
-    for element in elements.values():
-        if element.attached_to:
-            events.setdefault(element.attached_to, []).append(element.id)
-    found: set[str] = set()
-    waiting = [element.id for element in elements.values() if element.type == "startEvent"]
-    while waiting:
-        identifier = waiting.pop()
-        if identifier not in found:
-            found.add(identifier)
-            waiting.extend(flow.target for flow in outgoing.get(identifier, ()))
-            waiting.extend(events.get(identifier, ()))
-    return found
-
-
-def _refusal(element: Element, problem: str, mend: str, rule: str) -> Refusal:
-    return Refusal(element.file, element.id, element.name, problem, mend, rule, element.line)

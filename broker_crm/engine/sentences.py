@@ -28,8 +28,17 @@ class Sentence(str):
 
 
 def said(template: str, **values: object) -> Sentence:
-    """A sentence of the product; its template stands in the catalogues of other languages."""
-    return Sentence(template, values)
+    """A sentence of the product; its template stands in the catalogues of other languages.
+
+    Args:
+        template: with `%(name)s` for each value.
+        values: texts, numbers and sentences; anything else, such as a list from a file, as text.
+    """
+    plain = {
+        name: value if isinstance(value, str | int | float) else str(value)
+        for name, value in values.items()
+    }
+    return Sentence(template, plain)
 
 
 def told(error: Exception) -> str:

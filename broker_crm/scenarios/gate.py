@@ -22,6 +22,7 @@ from broker_crm.engine.sentences import said
 from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.errors import ScenarioRejected
 from broker_crm.scenarios.models import SavedScenario
+from broker_crm.scenarios.scenario import titled
 from broker_crm.scenarios.storing import RULE, files
 
 Told = Mapping[str, Any]
@@ -143,7 +144,7 @@ def _of_scenario(stage: Sequence[Bundle], told: Told) -> Iterator[Finding]:
             yield error(str(wrong), said("Mend the scenario."))
         return
     mend = said("Mend the diagram, or the scenario when the change is meant.")
-    name = str(told["name"])
+    name = titled(told)
     if problem := performed["problem"]:
         why = (
             f"{problem['place']}: {problem['problem']}" if problem["place"] else problem["problem"]

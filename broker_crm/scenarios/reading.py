@@ -50,7 +50,7 @@ _EXPECTED = {
     "outcome", "open", "due", "assignees", "groups", "letters", "measures", "passed", "variables",
 }  # fmt: skip
 _SCENARIO = {
-    "process", "name", "begins", "client", "product", "variables", "complaint", "campaign",
+    "process", "name", "title", "begins", "client", "product", "variables", "complaint", "campaign",
     "steps", "expect",
 }  # fmt: skip
 
@@ -114,6 +114,7 @@ def _scenario(reader: Reader, value: object) -> Scenario:
         campaign=_about(reader, told, "campaign", _CAMPAIGN),
         steps=tuple(_act(reader, each, f"steps[{n}]") for n, each in enumerate(steps)),
         expect=_expected(reader, told["expect"], "expect") if "expect" in told else None,
+        title=_optional(reader, told, "title", ""),
     )
 
 

@@ -130,3 +130,14 @@ class Scenario:
     campaign: Mapping[str, Any] | None = None
     steps: tuple[Act, ...] = ()
     expect: Expected | None = None
+    title: str | None = None
+    """What people call it."""
+
+
+def titled(told: Mapping[str, Any]) -> str:
+    """What a scenario is called: its title, else its name.
+
+    Args:
+        told: as JSON holds it, whether it can be read or not.
+    """
+    return str(told.get("title") or told.get("name", ""))

@@ -12,7 +12,7 @@ from broker_crm.definitions.publish import publish_files
 from broker_crm.definitions.published import latest_version
 from broker_crm.definitions.workspace import drafts, files
 from broker_crm.definitions.workspace.folder import take_folder
-from broker_crm.definitions.workspace.transfer import check_out
+from broker_crm.definitions.workspace.transfer import check_out, unpacked
 from tests.definitions.drawn import DIAGRAM, FORM, FORM_FILE, LETTER, laid_out, small
 
 
@@ -100,3 +100,9 @@ def test_a_checkout_leaves_changed_files_alone_unless_forced(
     done = check_out(files.workspace_files(session), folder, force=True)
     assert done.written == ["bpmn/small.bpmn", "forms/klausti.form"]
     assert take_folder(session, folder).published != []
+
+
+@pytest.mark.parametrize("name", ["sale.bpmn", "sale.bpmn20.xml", "sale.bpmn2"])
+def test_a_diagram_is_known_by_whatever_ending_its_tool_gave_it(name: str) -> None:
+    (arrived,) = unpacked([(name, small())])
+    assert arrived.key == (ResourceKind.DIAGRAM, "sale.bpmn")

@@ -6,6 +6,7 @@ import random
 import time
 from pathlib import Path
 
+import orjson
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from broker_crm.cli import commands
-from broker_crm.definitions import checking
+from broker_crm.definitions import checking, checking_child
 from broker_crm.definitions.bundle import arrange
 from broker_crm.definitions.findings import Severity
 from broker_crm.definitions.lint import lint_folder
@@ -106,6 +107,16 @@ def test_a_check_that_takes_too_long_is_stopped_and_the_next_one_works() -> None
     assert [each.rule for each in findings] == ["limits"]
     assert time.monotonic() - began < 60
     assert checking.check(small_files()) == []
+
+
+def test_a_linter_that_fails_says_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_folder: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(checking_child, "lint_folder", fail)
+    severity, file, rule, problem, *_rest = orjson.loads(checking_child._answer([]))[0]
+    assert (severity, file, rule) == ("error", "bpmn", "check-failed")
+    assert problem["values"]["error"] == "KeyError"
 
 
 def test_who_does_not_wait_may_ask_again() -> None:

@@ -108,3 +108,43 @@ def test_what_is_not_drawn_is_found() -> None:
     hidden = small().replace(b'bpmnElement="ask"', b'bpmnElement="other"')
     findings = lint_folder(arrange({**small_files(), DIAGRAM: hidden}))
     assert [(each.element_id, each.rule) for each in findings] == [("ask", "no-bpmndi")]
+
+
+@pytest.mark.parametrize(
+    ("body", "connections", "expected"),
+    [
+        ('<bpmn:task id="t" name="T" />', ["s>t", "t>e"], {("t", "supported-element")}),
+        (
+            '<bpmn:adHocSubProcess id="u" name="Dalis">' + task("a") + "</bpmn:adHocSubProcess>",
+            ["s>u", "u>e"],
+            {("u", "supported-element")},
+        ),
+        (
+            '<bpmn:subProcess id="u" name="Dalis" triggeredByEvent="true">'
+            '<bpmn:startEvent id="s2" name="S"><bpmn:messageEventDefinition /></bpmn:startEvent>'
+            '<bpmn:endEvent id="e2" name="E" />' + flows("s2>e2") + "</bpmn:subProcess>",
+            ["s>e"],
+            {("u", "event-subprocess")},
+        ),
+        (
+            task("a").replace(" id=", ' isForCompensation="true" id='),
+            ["s>e"],
+            {("a", "supported-element")},
+        ),
+    ],
+)
+def test_what_can_not_run_is_named_once_and_its_neighbours_are_not_blamed(
+    body: str, connections: list[str], expected: set[tuple[str, str]]
+) -> None:
+    assert found(diagram(START + body + END + flows(*connections))) == expected
+
+
+def test_of_a_part_that_was_cut_off_only_its_beginning_is_named() -> None:
+    content = diagram(START + task("a") + task("b") + task("c") + END + flows("s>e", "a>b", "b>c"))
+    assert [place for place, rule in sorted(found(content)) if rule == "connected"] == ["a"]
+
+
+def test_without_a_start_only_the_start_is_missing() -> None:
+    content = diagram(task("a") + task("b") + END + flows("a>b", "b>e", "b>a").replace("b-a", "ba"))
+    assert ("b", "connected") not in found(content)
+    assert ("demo", "one-start-event") in found(content)

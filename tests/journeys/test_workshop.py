@@ -20,9 +20,9 @@ from tests.processes.test_bpmn_js_keeps_everything import facts
 from .people_at_work import Person, served
 from .test_renewal import started
 from .walk import add_policy
+from .workshop import DRAW_A_CALL, RENEWAL, write
 
 FOREIGN = sorted((Path(__file__).parent / "foreign").glob("*.bpmn"))
-RENEWAL = "/design/files/bpmn/renewal.bpmn"
 DEFAULTS = {
     ("typeLanguage", "http://www.w3.org/2001/XMLSchema"),
     ("expressionLanguage", "http://www.w3.org/1999/XPath"),
@@ -33,42 +33,6 @@ DEFAULTS = {
     ("isForCompensation", "false"),
 }
 """Attributes that say what BPMN says without them; the modeler leaves them out."""
-DRAW_A_CALL = """([flow, name]) => {
-  const { modeler } = window.design;
-  const modeling = modeler.get("modeling"), templates = modeler.get("elementTemplates");
-  const edge = modeler.get("elementRegistry").get(flow);
-  const [source, target] = [edge.source, edge.target];
-  const place = { x: source.x + source.width / 2, y: source.y + source.height + 150 };
-  const task = modeling.createShape({ type: "bpmn:UserTask" }, place, source.parent);
-  modeling.reconnectEnd(edge, task, { x: task.x, y: task.y + 40 });
-  modeling.connect(task, target);
-  const made = templates.applyTemplate(
-    task, templates.getLatest().find((each) => each.id === "broker-crm.call"),
-  ) || modeler.get("elementRegistry").get(task.id) || task;
-  modeling.updateProperties(made, { name });
-  const timer = modeler.get("elementFactory").createShape({
-    type: "bpmn:BoundaryEvent", eventDefinitionType: "bpmn:TimerEventDefinition",
-  });
-  const edge_of = { x: made.x + 25, y: made.y + made.height };
-  const boundary = modeling.createShape(timer, edge_of, made, { attach: true });
-  modeling.updateProperties(boundary, { cancelActivity: false, name: "±1 d. d." });
-  const [definition] = boundary.businessObject.eventDefinitions;
-  const cycle = modeler.get("bpmnFactory").create("bpmn:FormalExpression", {
-    body: "=[before due(1), at due()]",
-  });
-  cycle.$parent = definition;
-  modeling.updateModdleProperties(boundary, definition, { timeCycle: cycle });
-  const end = modeling.appendShape(
-    boundary, { type: "bpmn:EndEvent" }, { x: made.x + 25, y: made.y + made.height + 70 },
-  );
-  const reminder = templates.applyTemplate(
-    end, templates.getLatest().find((each) => each.id === "broker-crm.reminder"),
-  ) || modeler.get("elementRegistry").get(end.id) || end;
-  modeling.updateProperties(reminder, { name: "Priminti" });
-  modeler.get("canvas").scrollToElement(made, 200);
-  modeler.get("selection").select(made);
-  return made.id;
-}"""
 PASS_DIAGRAM = """async (content) => {
   const { modeler } = window.design;
   const { warnings } = await modeler.importXML(content);
@@ -100,25 +64,6 @@ def opened(person: Person, path: str) -> Page:
     person.visit(path)
     person.page.wait_for_selector("#editor[data-ready=yes]", timeout=60_000)
     return person.page
-
-
-def group(page: Page, name: str) -> Locator:
-    """A group of the properties panel, unfolded."""
-    found = (
-        page.locator(".bio-properties-panel-group")
-        .filter(has=page.locator(".bio-properties-panel-group-header-title", has_text=name))
-        .first
-    )
-    header = found.locator(".bio-properties-panel-group-header")
-    if "open" not in (header.get_attribute("class") or "").split():
-        header.click()
-    return found
-
-
-def write(page: Page, name: str, label: str, value: str) -> None:
-    box = group(page, name).get_by_label(label, exact=True)
-    box.fill(value)
-    box.blur()
 
 
 def finding(page: Page, text: str) -> Locator:
@@ -197,7 +142,7 @@ def tried(designer: Person, name: str) -> None:
     asked.get_by_label("Pakeitimų nėra", exact=True).check()
     page.get_by_role("button", name="Užbaigti").click()
     expect(page.get_by_role("heading", name=name)).to_be_visible(timeout=60_000)
-    page.get_by_label("Pavadinimas").fill("skambutis-be-pakeitimų")
+    page.get_by_label("Pavadinimas").fill("Skambutis be pakeitimų")
     page.get_by_role("button", name="Įrašyti scenarijų").click()
     page.get_by_role("button", name="Paleisti visus scenarijus").click()
     expect(page.locator("#scenarios .badge-good")).to_be_visible(timeout=60_000)
@@ -271,4 +216,24 @@ def test_the_editors_lose_nothing_of_our_files_and_of_other_tools(brokerage, bro
         assert designer.complaints == []
         with brokerage.factory() as session:
             assert files.drafts(session) == {}
+        designer.page.close()
+
+
+def test_the_editors_speak_lithuanian_and_leave_what_people_wrote(brokerage, browser):
+    key = (ResourceKind.FORM, "kalba")
+    named = {"type": "textfield", "id": "F", "key": "text", "label": "Text area"}
+    schema = {"type": "default", "id": "kalba", "schemaVersion": 19, "components": [named]}
+    with brokerage.factory.begin() as session:
+        drafts.create(session, key, json.dumps(schema).encode(), by="designer")
+    with served(brokerage.app) as address:
+        designer = Person(browser, address, "designer")
+        page = opened(designer, "/design/files/form/kalba")
+        expect(page.locator(".fjs-palette-header")).to_have_text("Sudedamosios dalys")
+        page.locator("#canvas .fjs-form-field-textfield").click()
+        expect(page.locator(".bio-properties-panel-header-type")).to_have_text("Teksto eilutė")
+        expect(page.locator(".bio-properties-panel-header-label")).to_have_text("Text area")
+        expect(page.locator("#canvas .fjs-form-field-label")).to_have_text("Text area")
+        page = opened(designer, RENEWAL)
+        expect(page.locator(".bio-properties-panel-header-type")).to_have_text("Bendradarbiavimas")
+        assert designer.complaints == []
         designer.page.close()

@@ -110,7 +110,7 @@ def test_an_unreadable_scenario_refuses_by_its_place(session: Session, folder: P
 def test_try_tells_verdicts_coverage_and_fails(folder: Path) -> None:
     kept = CliRunner().invoke(commands, ["try", str(folder)])
     assert kept.exit_code == 0, kept.output
-    assert "new-client-sale/no-permission: kept" in kept.output
+    assert "no-permission “Klientas nesutiko, kad su juo susisiektume”: kept" in kept.output
     assert "% of the diagram passed" in kept.output
     told = json.loads((folder / SCENARIO).read_text())
     told["expect"]["outcome"] = "signed"

@@ -23,6 +23,7 @@ from .conftest import INTRO, sale
         ({"colour": "red"}, "", "unknown-key"),
         ({"name": " "}, "name", "not-text"),
         ({"name": "../up"}, "name", "not-text"),
+        ({"title": 5}, "title", "not-text"),
         ({"client": []}, "client", "not-object"),
         ({"client": {"kind": "ghost"}}, "client.kind", "not-one-of"),
         ({"client": {"vip": "yes"}}, "client.vip", "not-true-or-false"),

@@ -66,17 +66,19 @@ def test_a_trial_is_walked_saved_run_and_removed(site: Site) -> None:
     page = step(designer, page, "back")
     assert [next(iter(each)) for each in script(page)["steps"]] == ["do"]
     assert content(site) == before
-    save = {"script": json.dumps(script(page)), "name": "laiškas", "row_version": ""}
+    save = {"script": json.dumps(script(page)), "title": "Laiškas išsiųstas", "row_version": ""}
     designer.post(f"{TRY}/save", 303, form={**save, "expect": "letters"})
     with site.factory() as session:
         (row,) = session.scalars(select(SavedScenario))
         told = json.loads(row.content)
     assert told["expect"] == {"letters": ["intro"]} and row.author == "designer"
+    assert (row.name, told["title"]) == ("laiskas-issiustas", "Laiškas išsiųstas")
     assert "neperrašyta" in designer.post(f"{TRY}/save", 409, form=save).text
     ran = designer.post(f"{TRY}/run", 200).text
+    assert "Laiškas išsiųstas" in ran
     assert "atitinka" in ran and 'id="covered"' in ran
     shown = site.visitor("analyst").get(f"/design/try/scenarios/{row.id}").text
-    assert "laiškas" in shown and 'id="trial"' not in shown
+    assert "<h1>Laiškas išsiųstas</h1>" in shown and 'id="trial"' not in shown
     gone = f"/design/try/scenarios/{row.id}/remove"
     designer.post(gone, 303, form={"row_version": "7"})
     assert content(site)[-1] == 1
@@ -104,7 +106,7 @@ def test_a_refused_form_keeps_what_was_typed_and_the_way_so_far(site: Site) -> N
         ("step", {"script": '{"steps": []}', "act": "back"}, 422),
         ("begin", {"begins": "soon"}, 422),
         ("begin", {**BEGIN, "client_id": "1"}, 404),
-        ("save", {"script": '{"steps": []}', "name": "x"}, 422),
+        ("save", {"script": '{"steps": []}', "title": "x"}, 422),
     ],
 )
 def test_nonsense_is_refused_with_a_reason(

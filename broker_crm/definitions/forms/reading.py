@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from broker_crm.definitions.forms.kinds import of_another_kind
 from broker_crm.definitions.forms.model import (
     CHOICES,
     CONTAINERS,
@@ -95,6 +96,13 @@ def _field(component: Any, depth: int) -> Field:
         )
     kind = component.get("type")
     place = _place(component)
+    wrong = of_another_kind(component)
+    if wrong is not None:
+        raise FormRefused(
+            place,
+            said("“%(name)s” is of another kind than form-js writes.", name=wrong),
+            said("Set it anew in the form editor."),
+        )
     if kind not in KEYED | CONTAINERS | PRESENTATION:
         raise FormRefused(
             place,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions.bundle import Bundle, BundledFile, Folder, arrange, bundles
-from broker_crm.definitions.findings import DiagramRejected, Finding, Severity
+from broker_crm.definitions.findings import OF_THE_CHECK, DiagramRejected, Finding, Severity
 from broker_crm.definitions.models import DraftFile, ProcessVersion
 from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.publish import publish_bundle, wait_for_others
@@ -57,7 +57,7 @@ def findings_of(bundle: Bundle, findings: Iterable[Finding]) -> list[Finding]:
     return [
         each
         for each in findings
-        if each.file in names or each.rule in {"limits"} or each.element_id == bundle.process_key
+        if each.file in names or each.rule in OF_THE_CHECK or each.element_id == bundle.process_key
     ]
 
 

@@ -20,6 +20,8 @@ MAX_UNPACKED = 40_000_000
 MAX_RATIO = 100
 LARGEST = 5_000_000
 """Bytes of one file."""
+OTHER_DIAGRAM_ENDINGS = (".bpmn20.xml", ".bpmn2")
+"""How other tools end the names of diagrams."""
 
 
 class UploadRefused(Exception):
@@ -185,6 +187,9 @@ def _key(path: PurePosixPath, content: bytes) -> FileKey | None:
     name = path.name
     if path.suffix == ".bpmn":
         return ResourceKind.DIAGRAM, name
+    for ending in OTHER_DIAGRAM_ENDINGS:
+        if name.endswith(ending):
+            return ResourceKind.DIAGRAM, f"{name.removesuffix(ending)}.bpmn"
     if path.suffix == ".dmn":
         return ResourceKind.DECISION, name
     if path.suffix == ".form":

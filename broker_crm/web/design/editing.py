@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from broker_crm.crm.models import Client
 from broker_crm.definitions.models import DraftFile, ResourceKind
 from broker_crm.definitions.places import FileKey, place_of
+from broker_crm.definitions.published import latest_versions
 from broker_crm.definitions.translations import read_catalogue
 from broker_crm.definitions.workspace import files
 from broker_crm.definitions.workspace.publishing import is_stale
 from broker_crm.preparation import ROOT
 from broker_crm.process.models import ProcessInstance
-from broker_crm.web import database, staff, times
+from broker_crm.web import database, names, staff, times
 from broker_crm.web.design import words
 from broker_crm.web.design.blueprint import FILE, blueprint, designs, key_from
 from broker_crm.web.errors import NotFound
@@ -52,6 +53,7 @@ def show(kind: str, name: str) -> ResponseReturnValue:
     in_force = files.published(session).get(key)
     if content is None and draft is None:
         raise NotFound
+    processes = _process_names(session)
     readonly = not designs(person()) or content is None or key[0] not in EDITORS
     view = {
         "kind": key[0].value,
@@ -63,13 +65,17 @@ def show(kind: str, name: str) -> ResponseReturnValue:
         "deleted": content is None,
         "draft": draft is not None,
         "published": in_force is not None,
-        "version": f"{in_force.process_key} {in_force.number}" if in_force else "",
+        "version": f"{processes.get(in_force.process_key, in_force.process_key)} {in_force.number}"
+        if in_force
+        else "",
         "by": staff.name(session, draft.changed_by) if draft else "",
         "when": times.when(draft.changed_at) if draft else "",
         "stale": draft is not None
         and is_stale(key, draft, {key: in_force} if in_force is not None else {}),
         "seen": files.content_hash(content) if content is not None else "",
-        "cases": _cases(session) if key[0] in PREVIEWED else [],
+        "cases": _cases(session, in_force.process_key if in_force else "", processes)
+        if key[0] in PREVIEWED
+        else [],
         "source": _source(session, key, content, readonly),
     }
     return render_template("design/file.html", view=view)
@@ -161,14 +167,30 @@ def _texts() -> dict[str, str]:
     }
 
 
-def _cases(session: Session) -> list[tuple[str, str]]:
+def _process_names(session: Session) -> dict[str, str]:
+    """Names of the processes in force, by key, in the visitor's language."""
+    return {
+        version.process_key: names.name(session, version.id, version.name)
+        for version in latest_versions(session)
+    }
+
+
+def _cases(
+    session: Session, process_key: str, processes: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The newest cases, those of the text's own process first."""
     rows = session.execute(
         select(ProcessInstance.id, Client.name, ProcessInstance.process_key)
         .join(Client, Client.id == ProcessInstance.client_id)
-        .order_by(ProcessInstance.started_at.desc())
+        .order_by(
+            (ProcessInstance.process_key == process_key).desc(), ProcessInstance.started_at.desc()
+        )
         .limit(CASES)
     )
-    return [(str(identifier), f"{client} · {process}") for identifier, client, process in rows]
+    return [
+        (str(identifier), f"{client} · {processes.get(process, process)}")
+        for identifier, client, process in rows
+    ]
 
 
 def _lines(content: bytes | None) -> list[str]:

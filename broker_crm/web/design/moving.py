@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from broker_crm.definitions.checking import StillChecking, check
+from broker_crm.definitions.findings import OF_THE_CHECK
 from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.workspace import drafts, files
 from broker_crm.definitions.workspace.errors import WorkspaceError
@@ -89,7 +90,7 @@ def _page(rows: list[dict[str, object]], refused: str) -> str:
     except StillChecking:
         found = []
         refused = _("The check takes longer than usual; open a file to see what it finds.")
-    findings = [each for each in found if each["file"] in names]
+    findings = [each for each in found if each["file"] in names or each["rule"] in OF_THE_CHECK]
     for row in rows:
         key = row["key"]
         row["address"] = places.get(place_of(*key).name) if key else None  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.coverage import coverage_from, together
 from broker_crm.scenarios.errors import problem_from
 from broker_crm.scenarios.models import SavedScenario
+from broker_crm.scenarios.scenario import titled
 from broker_crm.web import cases, database, names, paging, staff, times
 from broker_crm.web.access import may_visit
 from broker_crm.web.errors import NotFound
@@ -110,7 +112,8 @@ def process_view(
             )
         ],
         "rows": [
-            _row(row, performed.get(row.name)) for row in storing.of_process(session, process_key)
+            _row(row, performed.get(row.name), tried.texts)
+            for row in storing.of_process(session, process_key)
         ],
         "ran": bool(performed),
         "percent": whole.percent if whole else None,
@@ -135,11 +138,15 @@ def process_view(
     }
 
 
-def _row(row: SavedScenario, told: dict[str, Any] | None) -> dict[str, Any]:
+def _row(
+    row: SavedScenario, told: dict[str, Any] | None, texts: Mapping[str, str]
+) -> dict[str, Any]:
+    title = titled(json.loads(row.content))
     session = database.current()
     found: dict[str, Any] = {
         "id": row.id,
         "name": row.name,
+        "title": texts.get(title, title),
         "row_version": row.row_version,
         "author": staff.name(session, row.author) or "–",
         "changed": times.when(row.changed_at),

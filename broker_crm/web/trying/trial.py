@@ -11,11 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from broker_crm.definitions.workspace.starting import slug
 from broker_crm.scenarios import storing
 from broker_crm.scenarios.apart import perform_apart
 from broker_crm.scenarios.errors import ScenarioRejected
 from broker_crm.scenarios.models import SavedScenario
 from broker_crm.scenarios.reading import LARGEST
+from broker_crm.scenarios.scenario import titled
 from broker_crm.web import database
 from broker_crm.web.errors import NotFound, Unreadable
 from broker_crm.web.sign_in import person
@@ -67,11 +69,13 @@ def step(process_key: str) -> ResponseReturnValue:
 @blueprint.post("/<process_key>/save")
 def save(process_key: str) -> ResponseReturnValue:
     tried, script, opened = chosen(process_key), _script(), _row_version()
-    name = request.form.get("name", "").strip()
+    title = request.form.get("title", "").strip()
+    same = opened is not None and title == titled(script)
+    name = script.get("name") if same else slug(title)
     try:
         performed = perform_apart(tried.stage, script)
-        told = {**script, "name": name, "expect": _expected(performed["seen"] or {})}
-        same = name == script.get("name")
+        expected = _expected(performed["seen"] or {})
+        told = {**script, "name": name, "title": title, "expect": expected}
         with database.writing() as session:
             storing.save(session, told, by=person().login, row_version=opened if same else None)
     except ScenarioRejected as rejected:

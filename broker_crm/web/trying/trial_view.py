@@ -12,6 +12,7 @@ from markupsafe import Markup
 from broker_crm.definitions.forms import translate_form
 from broker_crm.scenarios.coverage import coverage_from
 from broker_crm.scenarios.errors import problem_from
+from broker_crm.scenarios.scenario import titled
 from broker_crm.web import database, outcomes, safe_text, staff, task_form
 from broker_crm.web.access import may_visit
 from broker_crm.web.sign_in import person
@@ -52,7 +53,8 @@ def trial_view(
         "name": tried.name,
         "script": json.dumps(script, ensure_ascii=False),
         "readable": json.dumps(script, ensure_ascii=False, indent=2),
-        "scenario": str(script.get("name", "")),
+        "scenario": texts.get(titled(script), titled(script)),
+        "title": titled(script),
         "row_version": row_version or "",
         "steps": [
             words.step(act, steps) for act in script.get("steps", []) if isinstance(act, dict)

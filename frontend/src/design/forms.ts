@@ -4,8 +4,30 @@ import "@bpmn-io/form-js-editor/dist/assets/properties-panel.css";
 import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { FormEditor } from "@bpmn-io/form-js-editor";
 import { Form } from "@bpmn-io/form-js-viewer";
+import words from "./lithuanian_forms.json";
 import { element, type Finding, type Source } from "./source";
+import { speak } from "./spoken";
 import { begin, type OpeningEditor } from "./workshop";
+
+const LITHUANIAN = words as Record<string, string>;
+const LABELS = [
+  ".fjs-palette-header",
+  ".fjs-palette-group-title",
+  ".fjs-palette-field-text",
+  ".fjs-palette-search",
+  ".fjs-palette-no-entries",
+  ".fjs-form-field-placeholder",
+  ".bio-properties-panel-header-type",
+  ".bio-properties-panel-group-header-title",
+  ".bio-properties-panel-group-header-title span",
+  ".bio-properties-panel-tooltip-wrapper",
+  ".bio-properties-panel-label",
+  ".bio-properties-panel-checkbox label",
+  ".bio-properties-panel-toggle-switch__label",
+  ".bio-properties-panel-description",
+  ".bio-properties-panel-placeholder-text",
+  ".bio-properties-panel-select option",
+].join();
 
 class FormsEditor implements OpeningEditor {
   private readonly editor: any;
@@ -18,6 +40,9 @@ class FormsEditor implements OpeningEditor {
 
   async open(changed: () => void): Promise<void> {
     const schema = JSON.parse(this.told.content) as Record<string, unknown>;
+    if (this.told.language === "lt") {
+      speak(element("canvas"), LABELS, (text) => LITHUANIAN[text] ?? text);
+    }
     await this.editor.importSchema(schema);
     if (this.readonly) {
       this.editor.setProperty("readOnly", true);

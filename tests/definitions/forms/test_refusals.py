@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from broker_crm.definitions.forms import Form, FormRefused, FormRejected, read_form, validate
+from broker_crm.engine.sentences import as_data, from_data
 
 CHOICE = [{"label": "One", "value": "one"}, {"label": "Two", "value": "two"}]
 
@@ -158,6 +159,10 @@ def test_a_pattern_that_never_ends_is_stopped_and_refuses() -> None:
     [
         ({"type": "filepicker", "key": "a"}, "filepicker"),
         ({"type": "iframe"}, "iframe"),
+        ({"type": ["textfield"], "key": "a"}, "“type” is of another kind"),
+        (TEXT | {"validate": "="}, "“validate” is of another kind"),
+        (TEXT | {"conditional": [None]}, "“conditional” is of another kind"),
+        ({"type": "group", "components": 1e300}, "“components” is of another kind"),
         ({"type": "textfield"}, "no key"),
         ({"type": "textfield", "key": "a.__proto__"}, "not permitted"),
         (TEXT | {"conditional": {"hide": "=a ="}}, "conditional.hide"),
@@ -180,6 +185,13 @@ def test_a_form_that_cannot_be_kept_is_refused_naming_field_and_mend(
 def test_two_fields_with_one_key_are_refused() -> None:
     with pytest.raises(FormRefused, match="Another field has the key “a”"):
         form(TEXT, NUMBER)
+
+
+def test_a_strange_version_is_told_as_text() -> None:
+    strange = '{"id": "a", "components": [], "schemaVersion": {"a": 1}}'
+    with pytest.raises(FormRefused) as caught:
+        read_form(strange)
+    assert from_data(as_data(caught.value.sentence)) == str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"components": []}', "[" * 100_000])
