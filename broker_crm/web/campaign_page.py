@@ -74,7 +74,7 @@ def recipients(session: Session, campaign: Campaign) -> dict[str, Any]:
     for part in plain(search).split()[:5]:
         by_name = Client.search_name.contains(part, autoescape=True)
         statement = statement.where(or_(by_name, Client.email.contains(part, autoescape=True)))
-    found = session.execute(statement).tuples().all()
+    found = session.execute(statement).all()
     return {
         "search": search,
         "state": state,

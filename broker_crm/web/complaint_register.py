@@ -139,8 +139,8 @@ def time_left(session: Session, complaint: Complaint) -> tuple[str, str]:
 def table(session: Session, asked: Wanted, reader: str) -> tuple[list[str], list[list[Cell]]]:
     """The register as a supervisor asks for it: headings and rows."""
     found = complaint_register.register_of(session, asked, reader=reader, limit=EXPORTED)
-    insurers = dict(session.execute(select(Insurer.id, Insurer.name)).tuples().all())
-    products = dict(session.execute(select(Product.id, Product.name)).tuples().all())
+    insurers = {each.id: each.name for each in session.execute(select(Insurer.id, Insurer.name))}
+    products = {each.id: each.name for each in session.execute(select(Product.id, Product.name))}
     headings = [
         _("Number"),
         _("Received"),
