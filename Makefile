@@ -56,7 +56,7 @@ campaign: setup ## a campaign over 100,000 clients while people work, on SQLite 
 	@$(BIN)/python -m bench.campaign
 
 corpus: setup ## lint thousands of faulty copies of our files, or FOLDER of diagrams by others; count the findings
-	@$(BIN)/python -m bench.corpus $(FOLDER)
+	@$(BIN)/python -m bench.corpus $(FOLDER) $(if $(COPIES),--copies $(COPIES))
 
 modeler: setup ## measure how long opening, checking and saving a large diagram take in the browser
 	@$(BIN)/python -m bench.modeler

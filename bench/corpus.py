@@ -1,7 +1,8 @@
 """`make corpus`: the linter over many files that others drew, or over ours with faults put in.
 
 `python -m bench.corpus FOLDER` takes each diagram, decision table and form of a folder the way an
-upload does. Without a folder, the product's own files are judged with one to three faults in each.
+upload does, and with `--copies` so many copies of each with faults in them. Without a folder, the
+product's own files are judged with one to three faults in each.
 Counts the findings by rule, and fails when the check itself failed, or took longer than 10 seconds.
 The last line is JSON.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections import Counter
@@ -17,9 +19,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.faults import faulty_copies
+from bench.faults import faulty_copies, spoilt
 from broker_crm.definitions import checking
 from broker_crm.definitions.findings import Finding, Severity
+from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.places import FileKey
 from broker_crm.definitions.workspace.acceptance import check_acceptable, check_name
 from broker_crm.definitions.workspace.errors import FileUnacceptable, NameUnacceptable
@@ -49,6 +52,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(prog="bench.corpus", description=__doc__.partition("\n")[0])
     asked.add_argument("folder", nargs="?", type=Path)
     asked.add_argument("--count", type=int, default=3_000, help="how many faulty copies of ours")
+    asked.add_argument("--copies", type=int, default=0, help="faulty copies of each foreign file")
     asked.add_argument("--seed", type=int, default=1, help="of the faults")
     wanted = asked.parse_args()
     if wanted.folder is None:
@@ -57,18 +61,32 @@ def main() -> None:
             for name, key, files in faulty_copies(ROOT, wanted.count, wanted.seed)
         )
     else:
-        cases = (judge_upload(path, wanted.folder) for path in _files(wanted.folder))
+        cases = judge_folder(wanted.folder, wanted.copies, wanted.seed)
     figures = report(list(cases))
     print(json.dumps(figures, ensure_ascii=False))
     if figures["crashes"] or figures["over_10_s"]:
         sys.exit(1)
 
 
-def judge_upload(path: Path, folder: Path) -> Judged:
+def judge_folder(folder: Path, copies: int, seed: int) -> Iterator[Judged]:
+    """Each file of the folder, then faulty copies of it, as far as it can be read at all."""
+    chance = random.Random(seed)
+    for path in _files(folder):
+        name, content = str(path.relative_to(folder)), path.read_bytes()
+        yield judge_upload(name, content)
+        kind = ResourceKind.FORM if path.suffix == ".form" else ResourceKind.DIAGRAM
+        for number in range(copies):
+            try:
+                faulty = spoilt(kind, content, chance)
+            except ValueError:
+                break
+            yield judge_upload(f"{name} #{number}", faulty)
+
+
+def judge_upload(name: str, content: bytes) -> Judged:
     """A file by itself, as if a designer had brought it into an empty workshop."""
-    name = str(path.relative_to(folder))
     try:
-        (arrived,) = unpacked([(path.name, path.read_bytes())])
+        (arrived,) = unpacked([(Path(name.partition(" #")[0]).name, content)])
     except Exception as error:
         return Judged(name, FAILED, (), 0.0, repr(error))
     if arrived.key is None:

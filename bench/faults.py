@@ -45,8 +45,7 @@ def faulty_copies(
     weighted = [SPOILT[0], SPOILT[0], *SPOILT]
     for number in range(count):
         key = chance.choice(by_kind[weighted[number % len(weighted)]])
-        spoil = _spoilt_form if key[0] is ResourceKind.FORM else _spoilt_xml
-        content = spoil(files[key], chance)
+        content = spoilt(key[0], files[key], chance)
         others = {
             other: text
             for other, text in files.items()
@@ -54,6 +53,18 @@ def faulty_copies(
             or (key[0] is ResourceKind.FORM and other[1] == _user_of(key[1], files))
         }
         yield f"{key[1]} #{number}", key, {**others, key: content}
+
+
+def spoilt(kind: ResourceKind, content: bytes, chance: random.Random) -> bytes:
+    """The file with one to three faults.
+
+    Raises:
+        ValueError: the content is no XML or JSON, so that there is nothing to spoil in it.
+    """
+    try:
+        return (_spoilt_form if kind is ResourceKind.FORM else _spoilt_xml)(content, chance)
+    except (etree.LxmlError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _user_of(form: str, files: dict[FileKey, bytes]) -> str | None:

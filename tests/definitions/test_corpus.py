@@ -17,9 +17,11 @@ def test_files_are_judged_and_a_failing_check_is_a_crash(
     (tmp_path / "wrong.bpmn20.xml").write_bytes(small())
     (tmp_path / "refused.bpmn").write_bytes(b"<a>")
     (tmp_path / "left.txt").write_bytes(b"")
-    judged = [corpus.judge_upload(path, tmp_path) for path in corpus._files(tmp_path)]
+    judged = list(corpus.judge_folder(tmp_path, 2, seed=1))
     assert {each.name: each.verdict for each in judged} == {
         "wrong.bpmn20.xml": corpus.WRONG,
+        "wrong.bpmn20.xml #0": corpus.WRONG,
+        "wrong.bpmn20.xml #1": corpus.WRONG,
         "refused.bpmn": corpus.REFUSED,
     }
     assert corpus.report(judged)["crashes"] == 0
@@ -28,5 +30,5 @@ def test_files_are_judged_and_a_failing_check_is_a_crash(
         raise KeyError("surprise")
 
     monkeypatch.setattr(checking, "check", fail)
-    failed = corpus.judge_upload(tmp_path / "wrong.bpmn20.xml", tmp_path)
+    failed = corpus.judge_upload("wrong.bpmn", small())
     assert corpus.report([failed])["crashes"] == 1
