@@ -34,7 +34,7 @@ def listing() -> ResponseReturnValue:
         "processes": [
             {
                 "key": each.key,
-                "name": each.bundle.name,
+                "name": words.process_name(session, each),
                 "number": each.latest.number if each.latest else None,
                 "published": times.when(each.latest.published_at) if each.latest else "",
                 "by": staff.name(session, each.latest.author) if each.latest else "",

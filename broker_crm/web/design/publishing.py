@@ -14,7 +14,7 @@ from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.workspace import files, publishing
 from broker_crm.definitions.workspace.errors import WorkspaceError
 from broker_crm.scenarios import gate
-from broker_crm.web import database, names
+from broker_crm.web import database
 from broker_crm.web.design import words
 from broker_crm.web.design.blueprint import WAIT, blueprint
 from broker_crm.web.sign_in import person
@@ -71,12 +71,7 @@ def _page(refused: str, chosen: list[str], findings: list[Finding] | None = None
     contents = files.workspace_files(session)
     in_force = files.published(session)
     changed = [each for each in publishing.processes(session, arrange(contents)) if each.changed]
-    called = {
-        each.key: names.name(session, each.latest.id, each.bundle.name)
-        if each.latest
-        else each.bundle.name
-        for each in changed
-    }
+    called = {each.key: words.process_name(session, each) for each in changed}
     database.reread()
     found = check(contents, wait=WAIT) if findings is None else findings
     places = words.addresses(contents)

@@ -14,8 +14,9 @@ from broker_crm.definitions.findings import Finding
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.places import FileKey, place_of
 from broker_crm.definitions.workspace import errors
+from broker_crm.definitions.workspace.publishing import WorkspaceProcess
 from broker_crm.engine.sentences import in_words
-from broker_crm.web import staff, times
+from broker_crm.web import names, staff, times
 
 FINDINGS = Domain(domain="findings")
 
@@ -23,6 +24,13 @@ FINDINGS = Domain(domain="findings")
 def sentence(text: str) -> str:
     """A sentence of the linter or of a refusal."""
     return in_words(text, FINDINGS.gettext)
+
+
+def process_name(session: Session, process: WorkspaceProcess) -> str:
+    """The name of a process; one that was never published is called as its diagram says."""
+    if process.latest is None:
+        return process.bundle.name
+    return names.name(session, process.latest.id, process.bundle.name)
 
 
 def finding(each: Finding, addresses: Mapping[str, str]) -> dict[str, object]:
