@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from werkzeug.serving import make_server
 
+from broker_crm import clock
 from broker_crm.people.demo import PASSWORD
 
 FORMS = Path(__file__).parents[2] / "forms"
@@ -47,7 +48,7 @@ FIELDS = components()
 
 
 class Person:
-    """Somebody signed in, in a window of their own."""
+    """Somebody signed in, in a window of their own, whose browser shows the office's time."""
 
     def __init__(self, browser: Browser, address: str, login: str) -> None:
         self.complaints: list[str] = []
@@ -70,6 +71,7 @@ class Person:
             self.complaints.append(message.text)
 
     def visit(self, path: str) -> None:
+        self.page.clock.set_system_time(clock.now())
         self.page.goto(self._address + path)
 
     def open_task(self, step: str, scope: str = "mine") -> None:
