@@ -31,7 +31,13 @@ def bring(
 
 def documents(site: Site) -> list[Document]:
     with site.factory() as session:
-        return list(session.scalars(select(Document).order_by(Document.created_at)))
+        return list(
+            session.scalars(
+                select(Document)
+                .where(Document.instance_id.is_not(None))
+                .order_by(Document.created_at)
+            )
+        )
 
 
 def test_a_file_is_kept_listed_and_given_back_unchanged(site: Site) -> None:
