@@ -26,10 +26,10 @@ from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.places import FileKey
 from broker_crm.definitions.workspace.acceptance import check_acceptable, check_name
 from broker_crm.definitions.workspace.errors import FileUnacceptable, NameUnacceptable
-from broker_crm.definitions.workspace.transfer import unpacked
+from broker_crm.definitions.workspace.transfer import OTHER_DIAGRAM_ENDINGS, unpacked
 
 ROOT = Path(__file__).parents[1]
-ENDINGS = (".bpmn", ".bpmn20.xml", ".bpmn2", ".dmn", ".form")
+ENDINGS = (".bpmn", *OTHER_DIAGRAM_ENDINGS, ".dmn", ".form")
 TOO_LONG = 10.0
 """Seconds after which a designer would think that nothing happens any more."""
 SLOWEST = 5
@@ -62,7 +62,7 @@ def main() -> None:
         )
     else:
         cases = judge_folder(wanted.folder, wanted.copies, wanted.seed)
-    figures = report(list(cases))
+    figures = report(cases)
     print(json.dumps(figures, ensure_ascii=False))
     if figures["crashes"] or figures["over_10_s"]:
         sys.exit(1)

@@ -9,14 +9,12 @@ from sqlalchemy.orm import Session
 
 from broker_crm.crm.models import Campaign, CampaignRecipient, CampaignStatus, Client
 from broker_crm.outreach.notifications import announce
-from broker_crm.people.models import Role
 from broker_crm.process.errors import NotAllowed
-from broker_crm.process.rights import Person
+from broker_crm.process.rights import Person, may_steer
 
 WORD = "campaign-vips"
 """What salespeople are told when a list holds VIP clients of theirs."""
 REASON = "vip"
-LEADERS = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 OVER = (CampaignStatus.STOPPED, CampaignStatus.FINISHED)
 MOST = 200
 
@@ -35,7 +33,7 @@ def undecided(session: Session, user: Person) -> Sequence[Row[CampaignRecipient,
         .order_by(Campaign.id.desc(), Client.name)
         .limit(MOST)
     )
-    if not user.roles & LEADERS:
+    if not may_steer(user):
         statement = statement.where(or_(Client.owner == user.login, Client.deputy == user.login))
     return session.execute(statement).all()
 
@@ -55,7 +53,7 @@ def allow(session: Session, recipient: CampaignRecipient, *, by: Person) -> bool
         NotAllowed: the client is another salesperson's.
     """
     client = session.get_one(Client, recipient.client_id)
-    if not by.roles & LEADERS and by.login not in (client.owner, client.deputy):
+    if not may_steer(by) and by.login not in (client.owner, client.deputy):
         raise NotAllowed("Only the client's own salesperson or a sales manager decides this.")
     campaign = session.get_one(Campaign, recipient.campaign_id)
     if (recipient.state, recipient.reason) != ("excluded", REASON) or campaign.status in OVER:

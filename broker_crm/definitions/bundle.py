@@ -14,7 +14,7 @@ from broker_crm.definitions.places import FileKey, files_under, place_of
 from broker_crm.engine.decisions import read_decisions
 from broker_crm.engine.definition import Source, process_keys
 from broker_crm.engine.diagram import Diagram, read_diagram
-from broker_crm.engine.dialect import Element
+from broker_crm.engine.dialect import Element, listed
 from broker_crm.engine.errors import DiagramRefused, Refusal
 from broker_crm.engine.sentences import said
 
@@ -232,8 +232,7 @@ def template_references(elements: Mapping[str, Element]) -> Iterator[TemplateRef
                 yield TemplateReference(HELP_TEMPLATES[kind], key, element)
         for header, kind in HEADER_TEMPLATES.items():
             written = element.headers.get(header, "")
-            keys = [] if written.startswith("=") else written.split(",")
-            for key in filter(None, map(str.strip, keys)):
+            for key in [] if written.startswith("=") else listed(written):
                 yield TemplateReference(kind, key, element)
 
 

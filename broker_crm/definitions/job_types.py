@@ -44,8 +44,3 @@ JOB_RESULTS: dict[str, tuple[str, ...]] = {
 JOB_TYPES = frozenset(JOB_RESULTS)
 PRODUCT_DOCUMENTS = frozenset({"ipid", "kid"})
 """Kinds of a product's dated documents that a letter may carry."""
-
-
-def listed(names: object) -> list[str]:
-    """The names in a header or property that holds several, separated by commas."""
-    return [name.strip() for name in str(names or "").split(",") if name.strip()]

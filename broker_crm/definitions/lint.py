@@ -23,7 +23,7 @@ from broker_crm.definitions.findings import (
 )
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
-from broker_crm.definitions.job_types import JOB_TYPES, PRODUCT_DOCUMENTS, listed
+from broker_crm.definitions.job_types import JOB_TYPES, PRODUCT_DOCUMENTS
 from broker_crm.definitions.lost_fields import lost_fields
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
@@ -32,7 +32,7 @@ from broker_crm.definitions.structure import structure
 from broker_crm.definitions.translations import read_catalogue
 from broker_crm.definitions.variables import unset_variables
 from broker_crm.engine.definition import CompiledProcess, compile_process
-from broker_crm.engine.dialect import Element
+from broker_crm.engine.dialect import Element, listed
 from broker_crm.engine.errors import DiagramRefused
 from broker_crm.engine.feel import FeelError, check
 from broker_crm.engine.feel.templates import MERGE_FIELD

@@ -43,6 +43,11 @@ HELP_KINDS = {
 }
 
 
+def listed(names: object) -> list[str]:
+    """The names in a header or property that holds several, separated by commas."""
+    return [name.strip() for name in str(names or "").split(",") if name.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class IoMapping:
     """One input or output mapping."""
@@ -108,8 +113,7 @@ class Element:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        listed = self.properties.get("outcomes", "")
-        return tuple(part.strip() for part in listed.split(",") if part.strip())
+        return tuple(listed(self.properties.get("outcomes")))
 
     @property
     def outcome_variable(self) -> str:
@@ -118,8 +122,7 @@ class Element:
     @property
     def asked_decisions(self) -> tuple[str, ...]:
         """Decision tables that the product asks by itself, such as what terms are standard."""
-        listed = self.properties.get("decisions", "")
-        return tuple(part.strip() for part in listed.split(",") if part.strip())
+        return tuple(listed(self.properties.get("decisions")))
 
     @property
     def measure(self) -> str | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from broker_crm import settings
 from broker_crm.crm import files, product_documents
 from broker_crm.crm.models import Client
-from broker_crm.definitions.job_types import listed
 from broker_crm.definitions.models import ResourceKind
+from broker_crm.engine.dialect import listed
 from broker_crm.engine.transition import EventKind, HappenedEvent
 from broker_crm.outreach import documents, invitations, notifications, texts
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from broker_crm import process
 from broker_crm.crm import campaigns
-from broker_crm.crm.campaign_vips import LEADERS
 from broker_crm.crm.models import Campaign, CampaignRecipient, Product
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process import Started, run_command
+from broker_crm.process.rights import may_steer
 from broker_crm.process.transactions import Command
 from broker_crm.web import campaign_page, cases, commands, database, staff, times
 from broker_crm.web.errors import NotFound
@@ -55,7 +55,7 @@ def recipients(campaign_id: int) -> ResponseReturnValue:
     view = {
         **_row(session, campaign),
         **campaign_page.recipients(session, campaign),
-        "leads": bool(person().roles & LEADERS),
+        "leads": may_steer(person()),
     }
     return render_template("campaign_recipients.html", view=view)
 

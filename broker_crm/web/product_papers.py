@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from broker_crm.crm import product_documents
-from broker_crm.definitions.job_types import listed
+from broker_crm.engine.dialect import listed
 from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 from broker_crm.web import times
 from broker_crm.web.wording import PRODUCT_DOCUMENT, word
