@@ -127,7 +127,9 @@ class Person:
             place.locator(".fjs-dropdownlist-item").get_by_text(label, exact=True).click()
         elif kind == "datetime":
             day, _, hour = str(value).partition("T")
-            date = place.locator("input.flatpickr-input, input").first
+            date = place.locator("input.flatpickr-input").first
+            date.wait_for()
+            self._painted()
             date.fill(day)
             date.press("Enter")
             if hour:
@@ -136,6 +138,14 @@ class Person:
                 time.press("Enter")
         else:
             place.locator("input, textarea").first.fill(str(value))
+
+    def _painted(self) -> None:
+        """Wait until a field that has just appeared listens: a calendar starts a frame later and
+        empties what was typed before.
+        """
+        frame = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+        for _ in range(3):
+            self.page.evaluate(frame)
 
     def leave(self) -> None:
         self._context.close()
