@@ -128,10 +128,13 @@ class Person:
         elif kind == "datetime":
             day, _, hour = str(value).partition("T")
             date = place.locator("input.flatpickr-input").first
-            date.wait_for()
-            self._painted()
-            date.fill(day)
-            date.press("Enter")
+            for _ in range(5):
+                self._painted()
+                date.fill(day)
+                date.press("Enter")
+                self._painted()
+                if date.input_value():
+                    break
             if hour:
                 time = place.locator("input").last
                 time.fill(hour)
@@ -140,8 +143,8 @@ class Person:
             place.locator("input, textarea").first.fill(str(value))
 
     def _painted(self) -> None:
-        """Wait until a field that has just appeared listens: a calendar starts a frame later and
-        empties what was typed before.
+        """Wait for the page's next frames: a calendar that has just appeared starts a frame later
+        and empties what was typed before.
         """
         frame = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
         for _ in range(3):
