@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process
-from broker_crm.crm import campaign_figures, campaign_lists, campaign_waves
+from broker_crm.crm import campaign_figures, campaign_lists, campaign_waves, cases
 from broker_crm.crm.campaign_lists import of_case, segment_in
 from broker_crm.crm.models import (
     Campaign,
@@ -82,7 +82,7 @@ def create(session: Session, name: str, product_id: int | None, *, by: str) -> p
             client_id=None,
             product_id=product.id,
             owner=by,
-            segment="",
+            **cases.traits(None, product),
         ),
     )
     campaign.instance_id = started.instance.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -110,7 +111,7 @@ def _start(
         client_id=client.id,
         product_id=product.id if product else None,
         owner=owner.login,
-        segment=segment(client),
+        **traits(client, product),
     )
     started = process.start(session, process_key, start, by=by, case=case)
     if policy is not None and process_key == RENEWAL:
@@ -186,6 +187,16 @@ def segment(client: Client) -> str:
     """Kind, sector and size as one word, such as 'legal/transport/small'."""
     parts = [client.kind, client.sector or "", client.size_band]
     return "/".join(part for part in parts if part)
+
+
+def traits(client: Client | None, product: Product | None) -> dict[str, Any]:
+    """What a case keeps of client and product as they are at its start, by column."""
+    return {
+        "segment": segment(client) if client else "",
+        "vip": client.vip if client else False,
+        "region": (client.region if client else None) or "",
+        "complexity": product.complexity if product else "",
+    }
 
 
 def _named(

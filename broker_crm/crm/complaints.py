@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from broker_crm import clock, process
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.crm import contact_points
-from broker_crm.crm.cases import client_facts, segment
+from broker_crm.crm.cases import client_facts, traits
 from broker_crm.crm.complaint_steps import process_steps, version_of_step
 from broker_crm.crm.merging import survivor
 from broker_crm.crm.models import Client, Complaint, ContactPurpose, Insurer, Policy
@@ -166,7 +166,7 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
             client_id=complaint.client_id,
             product_id=None,
             owner=complaint.owner,
-            segment=segment(client) if client else "",
+            **traits(client, None),
         ),
     )
     complaint.instance_id = started.instance.id

@@ -123,7 +123,9 @@ KEPT: Mapping[str, frozenset[str]] = {
     "data_request": frozenset({"kind", "channel", "state"}),
     "erasure_proposal": frozenset({"kind", "record_key", "retention_class", "decision"}),
     "insured_object": frozenset({"kind"}),
-    "process_instance": frozenset({"process_key", "status", "outcome", "segment"}),
+    "process_instance": frozenset(
+        {"process_key", "status", "outcome", "segment", "region", "complexity"}
+    ),
     "campaign": frozenset(
         {"name", "goal", "segment", "letter_a", "letter_b", "status", "stopped_reason"}
     ),

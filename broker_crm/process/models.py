@@ -50,7 +50,11 @@ class ProcessInstance(Base):
     started_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     segment: Mapped[str] = mapped_column(String(120), default="")
-    """Snapshot taken at the start, such as 'legal/transport/small'."""
+    """Snapshot taken at the start, such as 'legal/transport/small'; so the three below."""
+    vip: Mapped[bool] = mapped_column(default=False)
+    region: Mapped[str] = mapped_column(String(60), default="")
+    complexity: Mapped[str] = mapped_column(String(10), default="")
+    """Class of the product: A simple, B standard, C complex."""
     state: Mapped[bytes] = mapped_column(LargeBinary)
     """As the engine wrote it, with its format and checksum inside."""
     row_version: Mapped[int] = mapped_column(default=1)

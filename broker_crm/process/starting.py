@@ -29,7 +29,11 @@ class CaseData:
     product_id: int | None = None
     owner: str | None = None
     segment: str = ""
-    """Snapshot at the start, such as 'legal/transport/small'."""
+    """Snapshot at the start, such as 'legal/transport/small'; so the three below."""
+    vip: bool = False
+    region: str = ""
+    complexity: str = ""
+    """Class of the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,9 @@ def start(
             "started_at": work.at,
             "started_by": by,
             "segment": case.segment,
+            "vip": case.vip,
+            "region": case.region,
+            "complexity": case.complexity,
             "row_version": 0,
         },
     )

@@ -116,6 +116,7 @@ class Told:
             segment=cases.segment(client),
             case=process_case,
         )
+        self.traits = cases.traits(client, product)
         asked: dict[str, object] = {"clientId": client.id}
         if product is not None:
             asked["productId"] = product.id
@@ -282,7 +283,7 @@ class Told:
                 "started_at": self.started_at,
                 "started_by": self.began_by,
                 "ended_at": now,
-                "segment": self.loaded.segment,
+                **self.traits,
                 "state": states.ended(self.walk.variables, case.id),
                 "row_version": self.commands,
             }
