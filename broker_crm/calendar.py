@@ -46,6 +46,16 @@ class WorkingCalendar:
         every = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return [day for day in every if self.is_working(day)]
 
+    @property
+    def working_days(self) -> list[date]:
+        """Every working day that the calendar covers, in order."""
+        return self._days
+
+    @property
+    def seconds_before(self) -> list[int]:
+        """Office seconds before each working day, and at last before none: one more than days."""
+        return self._seconds_before
+
     @cached_property
     def _seconds_before(self) -> list[int]:
         total, sums = 0, [0]

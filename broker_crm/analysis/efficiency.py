@@ -1,0 +1,143 @@
+"""How efficient is a salesperson, and the average one?
+
+(a) output: commission won, offers and meetings for 100 hours worked; (b) quality: conversations
+that ended in interest, by those expected from the same mix of segments, products and steps at the
+whole company's rate, so that hard segments punish nobody; (c) thrift: standard cost by actual cost.
+A ratio of 1 is what the company does on the same cases.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from broker_crm.analysis.answers import LISTED, Answer, Row
+from broker_crm.analysis.estimates import SMALL, ratio_interval
+from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.slices import Slice
+
+TALKED = (
+    "t.kind IN ('call', 'meeting', 'negotiation') AND t.status = 'completed'"
+    " AND t.meaning IN ('positive', 'negative', 'undecided')"
+)
+COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
+"""EUR, at the rate that the standard implies."""
+COLUMNS = {
+    "positive": "count",
+    "expected": "number",
+    "ratio": "ratio",
+    "hours": "hours",
+    "offers": "number",
+    "meetings": "number",
+    "commission": "eur",
+    "thrift": "ratio",
+}
+
+
+def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
+    """Conversations that ended well by those expected, and output for the hours worked.
+
+    Args:
+        ledger: the columns.
+        part: the period is that of the day on which steps were done.
+        by: 'person' or 'team'.
+    """
+    whole = part.everybody()
+    key = "p.team" if by == "team" else "t.person"
+    rows = ledger.rows(_talks(whole, key), whole.parameters())
+    output = {row["key"]: row for row in ledger.rows(_output(whole, key), whole.parameters())}
+    found = [_row({**row, **output.get(row["key"], {})}) for row in rows if row["key"]]
+    ratios = [row["ratio"] for row in found if row["ratio"] is not None and row["n"] >= SMALL]
+    own = next((row for row in found if row["key"] == part.person), None)
+    shown = [row for row in found if part.person is None or row is own]
+    value = own["ratio"] if own else (median(ratios) if ratios else None)
+    talked = f"{WORK} WHERE {TALKED} AND {part.of_work('t.done_on')}"
+    count = ledger.row(f"SELECT count(*) AS n{talked}", part.parameters())["n"]
+    best = max(
+        (row for row in found if row["n"] >= SMALL), key=lambda r: r["ratio"] or 0, default=None
+    )
+    return Answer(
+        "Q5",
+        value,
+        "ratio",
+        own["n"] if own else count,
+        own["interval"] if own else None,
+        facts={
+            "person": part.person,
+            "people": len(ratios),
+            "median": median(ratios) if ratios else None,
+            "best": best["key"] if best else None,
+            "best_ratio": best["ratio"] if best else None,
+            **({name: own[name] for name in COLUMNS} if own else {}),
+        },
+        by=by,
+        rows=sorted(shown, key=lambda row: -(row["ratio"] or 0)),
+        columns=COLUMNS,
+        trend=ledger.trend(
+            "SELECT date_trunc('month', t.done_on)::DATE AS month, count(*) AS n,"
+            f" avg((t.meaning = 'positive')::INT) AS value{talked} GROUP BY 1 ORDER BY 1",
+            part.parameters(),
+        ),
+        places=ledger.places(
+            f"SELECT t.case_id, t.task_id{talked} AND t.meaning = 'positive'"
+            f" ORDER BY t.done_s DESC, t.task_id LIMIT {LISTED}",
+            part.parameters(),
+        ),
+        place_count=ledger.row(
+            f"SELECT count(*) AS n{talked} AND t.meaning = 'positive'", part.parameters()
+        )["n"],
+    )
+
+
+def _talks(part: Slice, key: str) -> str:
+    """Talks that ended well, and those expected at the rate of the same step, product, segment."""
+    return f"""
+        WITH talks AS (
+            SELECT {key} AS key, (t.meaning = 'positive')::INT AS positive,
+                avg((t.meaning = 'positive')::INT) OVER (
+                    PARTITION BY c.process, t.step, c.product, c.client_kind, c.sector) AS rate
+            {WORK} WHERE {TALKED} AND {part.of_work("t.done_on")}
+        )
+        SELECT key, count(*) AS n, sum(positive) AS positive, sum(rate) AS expected
+        FROM talks GROUP BY 1
+    """
+
+
+def _output(part: Slice, key: str) -> str:
+    return f"""
+        SELECT {key} AS key, sum(t.minutes) / 60 AS hours,
+            count(*) FILTER (t.kind = 'offer') AS offers_made,
+            count(*) FILTER (t.kind = 'meeting' AND t.meaning <> 'unreached') AS meetings_held,
+            sum(t.std_cost) FILTER (t.minutes IS NOT NULL) / nullif(sum({COST}), 0) AS thrift,
+            sum(w.commission) FILTER (t.kind IN ('offer-letter')) AS won_commission
+        {WORK} LEFT JOIN (
+            SELECT o.case_id, sum(o.premium * o.commission_percent / 100) / any_value(l.n)
+                AS commission
+            FROM offer_line o JOIN case_file f USING (case_id)
+            JOIN (SELECT case_id, count(*) AS n FROM task WHERE kind = 'offer-letter' GROUP BY 1) l
+              ON l.case_id = o.case_id
+            WHERE f.ending = 'won' AND o.offer_status <> 'replaced' GROUP BY 1
+        ) w ON w.case_id = t.case_id
+        WHERE t.status = 'completed' AND {part.of_work("t.done_on")} GROUP BY 1
+    """
+
+
+def _row(row: Row) -> Row:
+    hours = row.get("hours") or 0.0
+
+    def for_hundred(amount: float | None) -> float | None:
+        return amount / hours * 100 if amount is not None and hours else None
+
+    expected = float(row["expected"])
+    return {
+        "key": row["key"],
+        "n": row["n"],
+        "positive": row["positive"],
+        "expected": expected,
+        "ratio": row["positive"] / expected if expected else None,
+        "interval": ratio_interval(int(row["positive"]), expected),
+        "hours": hours,
+        "offers": for_hundred(row.get("offers_made")),
+        "meetings": for_hundred(row.get("meetings_held")),
+        "commission": for_hundred(row.get("won_commission")),
+        "thrift": row.get("thrift"),
+    }

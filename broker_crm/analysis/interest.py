@@ -1,0 +1,83 @@
+"""What percentage is interested, and further interested?
+
+Three shares that are never mixed: *reached*, conversations of attempts; *interested*, interest of
+conversations; *gross*, cases with interest of cases that were tried. What an outcome means is said
+by the diagram.
+"""
+
+from __future__ import annotations
+
+from broker_crm.analysis.answers import LISTED, Answer, Row
+from broker_crm.analysis.estimates import share, wilson
+from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.slices import DIMENSIONS, Slice
+
+ASKED = "t.kind IN ('call', 'meeting') AND t.status = 'completed' AND t.meaning IS NOT NULL"
+FIGURES = """
+    count(*) AS attempts,
+    count(*) FILTER (t.meaning <> 'unreached') AS n,
+    count(*) FILTER (t.meaning = 'positive') AS interested,
+    count(DISTINCT t.case_id) AS cases,
+    count(DISTINCT t.case_id) FILTER (t.meaning = 'positive') AS interested_cases
+"""
+COLUMNS = {
+    "attempts": "count",
+    "reached": "share",
+    "interested": "count",
+    "share": "share",
+    "gross": "share",
+}
+
+
+def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
+    """Share of conversations that ended in interest.
+
+    Args:
+        ledger: the columns.
+        part: the period is that of the day of the call or meeting.
+        by: dimension of the rows.
+    """
+    values = part.parameters()
+    source = f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}"
+    total = ledger.row(f"SELECT {FIGURES}{source}", values)
+    rows = ledger.rows(
+        f"SELECT {DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC", values
+    )
+    return Answer(
+        "Q3",
+        share(total["interested"], total["n"]),
+        "share",
+        total["n"],
+        wilson(total["interested"], total["n"]),
+        facts={
+            **total,
+            "reached": share(total["n"], total["attempts"]),
+            "gross": share(total["interested_cases"], total["cases"]),
+        },
+        by=by,
+        rows=[_row(each) for each in rows],
+        columns=COLUMNS,
+        trend=ledger.trend(
+            "SELECT date_trunc('month', t.done_on)::DATE AS month,"
+            " count(*) FILTER (t.meaning <> 'unreached') AS n,"
+            " avg((t.meaning = 'positive')::INT) FILTER (t.meaning <> 'unreached') AS value"
+            f"{source} GROUP BY 1 ORDER BY 1",
+            values,
+        ),
+        places=ledger.places(
+            f"SELECT t.case_id, t.task_id{source} AND t.meaning = 'positive'"
+            f" ORDER BY t.done_s DESC, t.task_id LIMIT {LISTED}",
+            values,
+        ),
+        place_count=total["interested"],
+    )
+
+
+def _row(row: Row) -> Row:
+    return {
+        **row,
+        "reached": share(row["n"], row["attempts"]),
+        "share": share(row["interested"], row["n"]),
+        "gross": share(row["interested_cases"], row["cases"]),
+        "interval": wilson(row["interested"], row["n"]),
+    }

@@ -1,0 +1,112 @@
+"""Who was late, and by how much?
+
+Lateness of a step: working days from its due day to the day it was done, or to today while it is
+open; 0 when in time. Steps count once they are due, so open overdue steps do too. Where a step
+passed from person to person, each answers for the days after the due day on which they held it.
+"""
+
+from __future__ import annotations
+
+from broker_crm.analysis.answers import LISTED, Answer, Row
+from broker_crm.analysis.estimates import share, wilson
+from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.slices import DIMENSIONS, Slice
+
+ENDED_D = "coalesce(t.done_d, $today_d)"
+LATE = f"greatest(0, {ENDED_D} - t.due_d)"
+DUE = (
+    "t.due_d IS NOT NULL AND t.status <> 'cancelled'"
+    " AND (t.done_d IS NOT NULL OR t.due_d < $today_d)"
+)
+HELD = f"""
+    WITH held AS (
+        SELECT t.task_id, t.person, {LATE} AS late
+        FROM task t WHERE {DUE} AND t.task_id NOT IN (SELECT task_id FROM stint)
+        UNION ALL
+        SELECT t.task_id, s.person, sum(greatest(0,
+            least(coalesce(s.to_d, $today_d), {ENDED_D}) - greatest(s.from_d, t.due_d))) AS late
+        FROM stint s JOIN task t USING (task_id) WHERE {DUE} GROUP BY t.task_id, s.person
+    )
+"""
+"""Steps by each who held them, with the working days late that are theirs."""
+FIGURES = """
+    count(*) AS n, count(*) FILTER (late > 0) AS late, avg(late) AS mean,
+    avg(late) FILTER (late > 0) AS mean_if_late, max(late) AS longest,
+    quantile_cont(late, 0.9) AS ninth
+"""
+COLUMNS = {
+    "late": "count",
+    "share": "share",
+    "mean": "days",
+    "mean_if_late": "days",
+    "ninth": "days",
+    "longest": "days",
+}
+
+
+def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
+    """Share of due steps that were late, and by how many working days.
+
+    Args:
+        ledger: the columns.
+        part: the period is that of the due day.
+        by: dimension of the rows, see `DIMENSIONS`.
+    """
+    values = part.parameters()
+    source = (
+        f"{HELD}, work AS (SELECT h.task_id, h.late, t.case_id, t.due_on, t.step, h.person,"
+        " c.process, c.version, c.product, c.client_kind, c.sector, c.size, c.region, c.vip,"
+        " c.complexity, p.team FROM held h JOIN task t USING (task_id) JOIN case_file c"
+        " ON c.case_id = t.case_id LEFT JOIN person p ON p.login = h.person"
+        f" WHERE {part.of_work('t.due_on', person='h.person')})"
+    )
+    whole = f"{source}, step_of AS (SELECT task_id, sum(late) AS late FROM work GROUP BY 1)"
+    total = ledger.row(f"{whole} SELECT {FIGURES} FROM step_of", values)
+    others = _everybody(ledger, part) if part.person else {}
+    key = DIMENSIONS[by].partition(".")[2]
+    rows = ledger.rows(
+        f"{source} SELECT {key} AS key, {FIGURES} FROM work GROUP BY 1 ORDER BY mean DESC", values
+    )
+    trend = ledger.trend(
+        f"{source} SELECT date_trunc('month', due_on)::DATE AS month, count(*) AS n,"
+        " avg((late > 0)::INT) AS value FROM work GROUP BY 1 ORDER BY 1",
+        values,
+    )
+    places = ledger.places(
+        f"{source} SELECT case_id, task_id, late AS value FROM work WHERE late > 0"
+        f" ORDER BY late DESC, due_on DESC, task_id LIMIT {LISTED}",
+        values,
+    )
+    return Answer(
+        "Q2",
+        share(total["late"], total["n"]),
+        "share",
+        total["n"],
+        wilson(total["late"], total["n"]),
+        facts={**total, **others, "person": part.person},
+        by=by,
+        rows=[_row(each) for each in rows],
+        columns=COLUMNS,
+        trend=trend,
+        places=places,
+        place_count=total["late"],
+    )
+
+
+def _everybody(ledger: Ledger, part: Slice) -> dict[str, float]:
+    """The same work of everybody, to compare a person with."""
+    all_of_it = part.everybody()
+    row = ledger.row(
+        f"SELECT count(*) AS n, count(*) FILTER ({LATE} > 0) AS late, avg({LATE}) AS mean{WORK}"
+        f"WHERE {DUE} AND {all_of_it.of_work('t.due_on')}",
+        all_of_it.parameters(),
+    )
+    return {f"all_{name}": value for name, value in row.items()}
+
+
+def _row(row: Row) -> Row:
+    return {
+        **row,
+        "share": share(row["late"], row["n"]),
+        "interval": wilson(row["late"], row["n"]),
+    }

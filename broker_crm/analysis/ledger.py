@@ -1,0 +1,88 @@
+"""Asks the columns: statements with named parameters, and what “now” is in office time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+from sqlalchemy.orm import Session
+
+from broker_crm import clock
+from broker_crm.analysis.answers import Place, Point
+from broker_crm.analysis.mirror import columns
+from broker_crm.analysis.office_time import OfficeTime
+
+WORK = " FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person "
+"""Steps with their cases and the people who did or hold them."""
+CASES = " FROM case_file c LEFT JOIN person p ON p.login = c.owner "
+_NAME = re.compile(r"\$(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The columns at one moment.
+
+    Attributes:
+        session: for what is not in the columns.
+        cursor: of the columns.
+        office: their office time.
+        now: aware, UTC.
+    """
+
+    session: Session
+    cursor: duckdb.DuckDBPyConnection
+    office: OfficeTime
+    now: datetime
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        """Rows of a statement; it may also name `$today`, `$today_d` and `$now_s`."""
+        told = {**self._now(), **parameters}
+        named = {name: told[name] for name in set(_NAME.findall(statement))}
+        found = self.cursor.execute(statement, named)
+        names = [each[0] for each in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def row(self, statement: str, parameters: Mapping[str, object]) -> dict[str, Any]:
+        """The one row of a statement."""
+        return self.rows(statement, parameters)[0]
+
+    def places(self, statement: str, parameters: Mapping[str, object]) -> list[Place]:
+        """Steps or cases: columns `case_id`, and `task_id` and `value` where it has them."""
+        return [
+            Place(row["case_id"], row.get("task_id"), row.get("value"))
+            for row in self.rows(statement, parameters)
+        ]
+
+    def trend(self, statement: str, parameters: Mapping[str, object]) -> list[Point]:
+        """Months of a statement with the columns `month`, `value` and `n`."""
+        return [
+            Point(row["month"], row["value"], row["n"])
+            for row in self.rows(statement, parameters)
+            if row["month"] is not None
+        ]
+
+    @property
+    def today(self) -> date:
+        """In the office's time zone."""
+        return self.office.calendar.local_day(self.now)
+
+    def _now(self) -> dict[str, object]:
+        instant = np.array([self.now.astimezone(UTC).replace(tzinfo=None)], dtype="datetime64[us]")
+        return {
+            "today": self.today,
+            "today_d": float(self.office.days(instant)[0]),
+            "now_s": float(self.office.seconds(instant)[0]),
+        }
+
+
+@contextmanager
+def ledger(session: Session) -> Iterator[Ledger]:
+    """The columns as they are now."""
+    with columns(session) as (cursor, office):
+        yield Ledger(session, cursor, office, clock.now())

@@ -1,0 +1,91 @@
+"""The fourteen questions of a manager, in their order, and what answers each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from broker_crm.analysis import deviations as terms
+from broker_crm.analysis import potential_clients as prospects
+from broker_crm.analysis.answers import Answer
+from broker_crm.analysis.clear_segment import clear_segment
+from broker_crm.analysis.deviations import deviations, economic_effect
+from broker_crm.analysis.efficiency import efficiency
+from broker_crm.analysis.interest import interest
+from broker_crm.analysis.lateness import lateness
+from broker_crm.analysis.ledger import Ledger, ledger
+from broker_crm.analysis.negotiation import negotiation
+from broker_crm.analysis.potential_clients import potential_clients
+from broker_crm.analysis.preparation import preparation
+from broker_crm.analysis.results import OWNER_DIMENSIONS, results
+from broker_crm.analysis.slices import DIMENSIONS, Slice
+from broker_crm.analysis.time_to_meet import time_to_meet
+from broker_crm.analysis.weakest_point import improvement, weakest_point
+from broker_crm.analysis.workload import workload
+
+EVERY = tuple(DIMENSIONS)
+WITHOUT_STEP = tuple(each for each in DIMENSIONS if each != "step")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a manager.
+
+    Attributes:
+        id: 'Q1' to 'Q14'.
+        answer: computes the answer for a part of the work, told apart by a dimension.
+        breakdowns: what its rows may be told apart by, the usual one first.
+    """
+
+    id: str
+    answer: Callable[[Ledger, Slice, str], Answer]
+    breakdowns: tuple[str, ...]
+
+
+QUESTIONS = {
+    each.id: each
+    for each in (
+        Question("Q1", potential_clients, tuple(prospects.BREAKDOWNS)),
+        Question("Q2", lateness, EVERY),
+        Question("Q3", interest, ("step", *(each for each in EVERY if each != "step"))),
+        Question("Q4", workload, ("person",)),
+        Question("Q5", efficiency, ("person", "team")),
+        Question("Q6", time_to_meet, ("step", *WITHOUT_STEP)),
+        Question("Q7", clear_segment, ("segment",)),
+        Question("Q8", preparation, ("document", *EVERY)),
+        Question("Q9", deviations, tuple(terms.BREAKDOWNS)),
+        Question("Q10", economic_effect, tuple(terms.BREAKDOWNS)),
+        Question("Q11", negotiation, ("round", *WITHOUT_STEP)),
+        Question("Q12", results, ("process", *(e for e in OWNER_DIMENSIONS if e != "process"))),
+        Question("Q13", weakest_point, ("step",)),
+        Question("Q14", improvement, ("step",)),
+    )
+}
+
+
+class NoSuchQuestion(LookupError):
+    """There is no question of this id, or it can't be told apart like that."""
+
+
+def answer(session: Session, question_id: str, part: Slice, by: str | None = None) -> Answer:
+    """Answer a question.
+
+    Args:
+        session: reads only.
+        question_id: 'Q1' to 'Q14'.
+        part: of the work.
+        by: what the rows are told apart by; None for the usual.
+
+    Raises:
+        NoSuchQuestion: naming the ids, or the breakdowns, that there are.
+    """
+    question = QUESTIONS.get(question_id)
+    if question is None:
+        raise NoSuchQuestion(f"There is no question {question_id!r}; there are Q1 to Q14.")
+    if by is not None and by not in question.breakdowns:
+        known = ", ".join(question.breakdowns)
+        raise NoSuchQuestion(f"{question_id} can't be told apart by {by!r}; by {known} it can.")
+    with ledger(session) as columns:
+        return question.answer(columns, part, by or question.breakdowns[0])

@@ -1,0 +1,106 @@
+"""What part of the work a question is about: period, process, segment, product, team, person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+_OF_CASE = (
+    "process",
+    "version",
+    "product",
+    "client_kind",
+    "sector",
+    "size",
+    "region",
+    "vip",
+    "complexity",
+)
+DIMENSIONS = {
+    "person": "t.person",
+    "team": "p.team",
+    "step": "t.step",
+    "process": "c.process",
+    "version": "c.version",
+    "product": "c.product",
+    "client_kind": "c.client_kind",
+    "sector": "c.sector",
+    "size": "c.size",
+    "region": "c.region",
+    "vip": "c.vip",
+    "complexity": "c.complexity",
+}
+"""What rows may be told apart by, as expressions over step `t`, case `c` and person `p`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Filters of a question; None leaves all in.
+
+    Attributes:
+        start: first day of the period, in the office's time zone.
+        end: last day of it.
+        process: key of the process.
+        version: number of the version on which the case began.
+        product: key of the product.
+        client_kind: 'legal', 'natural' or 'foreign'.
+        sector: of the client.
+        size: size band of the client.
+        region: of the client.
+        vip: whether the client is a VIP.
+        complexity: class of the product, A, B or C.
+        price_band: P1 to P4, of the yearly premium in the offer.
+        team: key of the team of the person who did the step.
+        person: login of that person.
+        step: key of the step.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    process: str | None = None
+    version: int | None = None
+    product: str | None = None
+    client_kind: str | None = None
+    sector: str | None = None
+    size: str | None = None
+    region: str | None = None
+    vip: bool | None = None
+    complexity: str | None = None
+    price_band: str | None = None
+    team: str | None = None
+    person: str | None = None
+    step: str | None = None
+
+    def parameters(self) -> dict[str, object]:
+        """What the conditions refer to by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def of_case(self) -> str:
+        """Condition on a case `c`, without period and people."""
+        told = [f"c.{name} = ${name}" for name in _OF_CASE if getattr(self, name) is not None]
+        if self.price_band is not None:
+            told.append("c.case_id IN (SELECT case_id FROM offer_line WHERE band = $price_band)")
+        return " AND ".join(["TRUE", *told])
+
+    def of_work(self, day: str, *, person: str = "t.person") -> str:
+        """Condition on a step `t` of a case `c`, done by a person `p`, in the period by `day`."""
+        told = [self.of_case()]
+        if self.start is not None:
+            told.append(f"{day} >= $start")
+        if self.end is not None:
+            told.append(f"{day} <= $end")
+        if self.step is not None:
+            told.append("t.step = $step")
+        if self.team is not None:
+            told.append("p.team = $team")
+        if self.person is not None:
+            told.append(f"{person} = $person")
+        return " AND ".join(told)
+
+    def of_cases(self, day: str) -> str:
+        """Condition on a case `c` owned by a person `p`, in the period by `day`."""
+        return replace(self, step=None).of_work(day, person="c.owner")
+
+    def everybody(self) -> Slice:
+        """The same work, whoever did it in the same team, or anywhere."""
+        return replace(self, person=None)

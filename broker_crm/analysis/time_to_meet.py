@@ -1,0 +1,135 @@
+"""Within what time did they meet?
+
+From the call that ended in interest to the first meeting that was held; for negotiations from the
+letter with the offer. Cases that have not met yet count as waiting (Kaplan–Meier), so that the
+slow ones are not left out; cases that ended without a meeting waited until then.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
+from broker_crm.analysis.estimates import Waiting, share, waiting
+from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.slices import DIMENSIONS, Slice
+
+BEGINNINGS = {
+    "meeting": "t.kind = 'call' AND t.meaning = 'positive'",
+    "negotiation": "t.kind = 'offer-letter' AND t.status = 'completed'",
+}
+"""What a meeting is counted from."""
+MEETS = {
+    "meeting": "t.case_id NOT IN (SELECT case_id FROM task GROUP BY 1"
+    " HAVING bool_or(kind = 'offer') AND NOT bool_or(kind = 'meeting'))"
+    " AND t.case_id IN (SELECT case_id FROM case_file WHERE process IN (SELECT process"
+    " FROM case_file JOIN task USING (case_id) WHERE kind = 'meeting'))",
+    "negotiation": "t.case_id IN (SELECT case_id FROM task WHERE kind = 'negotiation')",
+}
+"""Cases that are to meet: simple products are sold without a meeting, and few offers need talks."""
+COLUMNS = {
+    "median": "days",
+    "ninth": "days",
+    "waiting": "count",
+    "within": "share",
+    "no_show": "share",
+}
+
+
+def time_to_meet(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
+    """Working days until the meeting.
+
+    Args:
+        ledger: the columns.
+        part: the period is that of the day from which is counted; `step` chooses 'meeting' or
+            'negotiation' where given.
+        by: dimension of the rows.
+    """
+    found: list[Row] = []
+    for kind in BEGINNINGS:
+        found += ledger.rows(_pairs(kind, part), part.parameters())
+    main = [each for each in found if each["meets"] == "meeting"] or found
+    total = _figures(main)
+    key = "meets" if by == "step" else "key"
+    groups: dict[Any, list[Row]] = {}
+    for each in main if key == "key" else found:
+        value = each["meets"] if key == "meets" else each[by]
+        groups.setdefault(value, []).append(each)
+    months: dict[Any, list[Row]] = {}
+    for each in main:
+        months.setdefault(each["month"], []).append(each)
+    slow = sorted(main, key=lambda each: (-each["days"], each["case_id"]))
+    wait = _waiting(main)
+    return Answer(
+        "Q6",
+        wait.median,
+        "days",
+        wait.n,
+        wait.interval,
+        facts=total,
+        by=by,
+        rows=[{"key": value, **_figures(rows)} for value, rows in groups.items()],
+        columns=COLUMNS,
+        trend=[
+            Point(month, _waiting(rows).median, len(rows)) for month, rows in sorted(months.items())
+        ],
+        places=[Place(each["case_id"], None, each["days"]) for each in slow[:LISTED]],
+        place_count=len(main),
+    )
+
+
+def _pairs(kind: str, part: Slice) -> str:
+    """Each beginning with the first meeting held after it."""
+    dimensions = ", ".join(
+        f"{expression} AS {name}" for name, expression in DIMENSIONS.items() if name != "step"
+    )
+    return f"""
+        WITH begun AS (
+            SELECT case_id, min(done_s) AS done_s, min(done_d) AS done_d
+            FROM task t WHERE {BEGINNINGS[kind]} AND t.status = 'completed' AND {MEETS[kind]}
+            GROUP BY 1
+        ), held AS (
+            SELECT b.case_id, min(m.done_d) AS met_d, any_value(m.std_days) AS std_days
+            FROM begun b JOIN task m ON m.case_id = b.case_id AND m.done_s >= b.done_s
+            WHERE m.kind = '{kind}' AND m.meaning IN ('positive', 'negative', 'undecided')
+            GROUP BY 1
+        ), missed AS (
+            SELECT case_id, count(*) FILTER (meaning = 'unreached') AS no_shows, count(*) AS tries,
+              any_value(std_days) AS std_days
+            FROM task WHERE kind = '{kind}' AND status = 'completed' GROUP BY 1
+        )
+        SELECT '{kind}' AS meets, b.case_id, h.met_d IS NOT NULL AS met,
+            greatest(0, coalesce(h.met_d,
+                c.ended_d, $today_d) - b.done_d) AS days,
+            coalesce(m.std_days, h.std_days) AS std_days, coalesce(m.no_shows, 0) AS no_shows,
+            coalesce(m.tries, 0) AS tries, date_trunc('month', t.done_on)::DATE AS month,
+            {dimensions}
+        FROM begun b
+        JOIN task t ON t.case_id = b.case_id AND t.done_s = b.done_s AND {BEGINNINGS[kind]}
+        JOIN case_file c ON c.case_id = b.case_id
+        LEFT JOIN person p ON p.login = t.person
+        LEFT JOIN held h ON h.case_id = b.case_id
+        LEFT JOIN missed m ON m.case_id = b.case_id
+        WHERE {part.of_work("t.done_on")}
+    """
+
+
+def _waiting(rows: list[Row]) -> Waiting:
+    return waiting([each["days"] for each in rows], [each["met"] for each in rows])
+
+
+def _figures(rows: list[Row]) -> Row:
+    found = _waiting(rows)
+    standard = [each for each in rows if each["std_days"] is not None and each["met"]]
+    within = sum(each["days"] <= each["std_days"] for each in standard)
+    return {
+        "n": found.n,
+        "median": found.median,
+        "interval": found.interval,
+        "ninth": found.ninth,
+        "waiting": found.waiting,
+        "within": share(within, len(standard)),
+        "no_show": share(
+            sum(each["no_shows"] for each in rows), sum(each["tries"] for each in rows)
+        ),
+    }
