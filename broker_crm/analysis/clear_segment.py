@@ -1,20 +1,20 @@
 """Do the interested belong to a clear segment, and to which?
 
 Each value of each trait is compared with all other cases by the share of interest after the first
-conversation. A segment is *clear* when it has at least 30 cases, its rate differs from the others'
-after correction for all the values that were tried (Benjamini–Hochberg, 5 %), and the lower bound
-of its rate lies above the others' rate. Pairs of traits are tried along with the single ones and
-pay for the same correction, so that a segment such as transport × cargo is found though neither
-alone stands out; where a pair and its part are both clear, the one with the higher bound is told.
+conversation, within the same process, so that a segment that is often renewed does not look
+interested (Cochran 1954, Mantel and Haenszel 1959). A segment is *clear* when it has at least 30
+cases, its rate differs from the others' after correction for all the values that were tried
+(Benjamini–Hochberg, 5 %), and the lower bound of its rate lies above what the others have. Pairs of
+traits are tried along with the single ones and pay for the same correction, so that a segment such
+as transport × cargo is found though neither alone stands out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
-from broker_crm.analysis.answers import LISTED, Answer, Row
-from broker_crm.analysis.estimates import cases_needed, differ, false_discovery, share, wilson
+from broker_crm.analysis.answers import LISTED, Answer, Place, Row
+from broker_crm.analysis.estimates import cases_needed, chance_of, false_discovery, share, wilson
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import Slice
 
@@ -22,6 +22,8 @@ TRAITS = ("product", "sector", "size", "client_kind", "region", "vip", "complexi
 LEAST = 30
 """Cases of which a segment can be said to be clear."""
 LEVEL = 0.05
+TRIED = 10
+"""Cases of which a segment is looked at at all."""
 SHOWN = 25
 COLUMNS = {
     "interested": "count",
@@ -40,9 +42,14 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         part: the period is that of the first decisive conversation.
         by: 'segment' only.
     """
-    talks = ledger.rows(_first_talks(part), part.parameters())
-    n, interested = len(talks), sum(each["interested"] for each in talks)
-    rows = list(_segments(talks, interested))
+    values = part.parameters()
+    strata = ledger.rows(
+        f"SELECT process, count(*) AS n, sum(interested::INT) AS hits FROM ({_first_talks(part)})"
+        " GROUP BY 1",
+        values,
+    )
+    n, interested = sum(row["n"] for row in strata), sum(row["hits"] for row in strata)
+    rows = _segments(ledger.rows(_counts(part), values), {row["process"]: row for row in strata})
     for row, chance in zip(rows, false_discovery([each["chance"] for each in rows]), strict=True):
         row["chance"] = chance
         row["clear"] = bool(
@@ -59,7 +66,6 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
     if best is None and hopeful is not None:
         wanted = cases_needed(hopeful["share"], hopeful["others"])
         needed = None if wanted is None else max(0, wanted - hopeful["n"])
-    inside = [each for each in talks if best is not None and _belongs(each, best["traits"])]
     return Answer(
         "Q7",
         best["share"] if best else None,
@@ -81,22 +87,24 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         by=by,
         rows=rows[:SHOWN],
         columns=COLUMNS,
-        places=[
-            each
-            for each in ledger.places(
-                f"SELECT case_id, task_id FROM ({_first_talks(part)}) WHERE interested"
-                f" AND case_id IN (SELECT unnest($inside)) ORDER BY task_id LIMIT {LISTED}",
-                {**part.parameters(), "inside": [each["case_id"] for each in inside]},
-            )
-        ],
-        place_count=sum(each["interested"] for each in inside),
+        places=_interested(ledger, part, best["traits"]) if best else [],
+        place_count=best["interested"] if best else 0,
+    )
+
+
+def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
+    inside = " AND ".join(f"{trait} = $trait_{trait}" for trait in traits)
+    return ledger.places(
+        f"SELECT case_id, task_id FROM ({_first_talks(part)}) WHERE interested AND {inside}"
+        f" ORDER BY task_id LIMIT {LISTED}",
+        {**part.parameters(), **{f"trait_{trait}": value for trait, value in traits.items()}},
     )
 
 
 def _first_talks(part: Slice) -> str:
     """The first conversation of each case that ended in yes or no."""
     return f"""
-        SELECT t.case_id, t.task_id, t.meaning = 'positive' AS interested,
+        SELECT t.case_id, t.task_id, t.meaning = 'positive' AS interested, c.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
         FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
         WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
@@ -105,36 +113,55 @@ def _first_talks(part: Slice) -> str:
     """
 
 
-def _segments(talks: list[Row], interested: int) -> Iterator[Row]:
-    """Every value of every trait, and of every two, that enough cases have."""
-    for traits in (*((trait,) for trait in TRAITS), *combinations(TRAITS, 2)):
-        groups: dict[tuple[object, ...], list[int]] = {}
-        for each in talks:
-            values = tuple(each[trait] for trait in traits)
-            if None not in values and (len(traits) == 1 or False not in values):
-                groups.setdefault(values, []).append(each["interested"])
-        for values, hits in groups.items():
-            n, others = len(hits), len(talks) - len(hits)
-            if n < 10 or others < 10:
-                continue
-            yield _row(dict(zip(traits, values, strict=True)), sum(hits), n, interested, len(talks))
+def _counts(part: Slice) -> str:
+    """Cases and interested ones by every trait, and by every two, in each process."""
+    sets = ", ".join(
+        f"(process, {', '.join(traits)})"
+        for traits in (*((trait,) for trait in TRAITS), *combinations(TRAITS, 2))
+    )
+    told = ", ".join(f"grouping({trait}) AS without_{trait}" for trait in TRAITS)
+    return f"""
+        SELECT process, {", ".join(TRAITS)}, {told},
+            count(*) AS n, sum(interested::INT) AS hits
+        FROM ({_first_talks(part)}) GROUP BY GROUPING SETS ({sets})
+    """
 
 
-def _row(traits: Row, hits: int, n: int, all_hits: int, all_n: int) -> Row:
-    others = share(all_hits - hits, all_n - n) or 0.0
-    rate = hits / n
+def _segments(counts: list[Row], strata: dict[str, Row]) -> list[Row]:
+    """Each segment that enough cases have, against the others of the same process."""
+    groups: dict[tuple[tuple[str, object], ...], list[Row]] = {}
+    for row in counts:
+        traits = tuple((trait, row[trait]) for trait in TRAITS if not row[f"without_{trait}"])
+        if all(value is not None and value is not False for _trait, value in traits):
+            groups.setdefault(traits, []).append(row)
+    found = (_segment(dict(traits), rows, strata) for traits, rows in groups.items())
+    return [row for row in found if row is not None]
+
+
+def _segment(traits: Row, rows: list[Row], strata: dict[str, Row]) -> Row | None:
+    n = hits = 0
+    expected = spread = surplus = 0.0
+    for row in rows:
+        here = strata[row["process"]]
+        inside, outside = row["n"], here["n"] - row["n"]
+        if outside < TRIED or here["n"] < 2:
+            continue
+        rate = here["hits"] / here["n"]
+        n, hits = n + inside, hits + row["hits"]
+        expected += inside * (here["hits"] - row["hits"]) / outside
+        surplus += row["hits"] - inside * rate
+        spread += inside * outside * rate * (1 - rate) / (here["n"] - 1)
+    if n < TRIED or spread == 0:
+        return None
+    others = expected / n
     return {
         "key": " × ".join(f"{trait}={value}" for trait, value in traits.items()),
         "traits": traits,
         "n": n,
         "interested": hits,
-        "share": rate,
+        "share": hits / n,
         "interval": wilson(hits, n),
         "others": others,
-        "lift": rate / others if others else None,
-        "chance": differ(hits, n, all_hits - hits, all_n - n),
+        "lift": hits / n / others if others else None,
+        "chance": chance_of(surplus * surplus / spread),
     }
-
-
-def _belongs(case: Row, traits: Row) -> bool:
-    return all(case[trait] == value for trait, value in traits.items())

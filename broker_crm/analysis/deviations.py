@@ -1,7 +1,8 @@
 """What deviations from the standard terms are there, and what is their economic effect?
 
 Each line of an offer was compared with the standard in force on its day when it was written
-(`crm.deviations`); only the last version of each offer counts. Effects are EUR a year, positive
+(`crm.deviations`); only the last version of each offer counts. A line deviates when its premium
+differs by 1 % of the standard or more, or anything else differs at all. Effects are EUR a year, positive
 when given away. *Realised*: lines of cases that were won. *Exposed*: lines still open, times the
 share of decided cases that are won.
 """
@@ -39,8 +40,7 @@ COLUMNS = {
 }
 FIGURES = f"""
     count(*) AS n, count(*) FILTER (t.deviates) AS deviating,
-    avg(t.premium_deviation) AS premium_percent,
-    stddev_samp(t.premium_deviation) AS premium_spread,
+    100 * sum(t.premium_effect) / nullif(sum(t.std_premium), 0) AS premium_percent,
     avg(t.commission_deviation) AS commission_points,
     count(*) FILTER (t.deviates AND t.approver IS NOT NULL) AS approved_lines,
     count(*) FILTER ({WON}) AS won,

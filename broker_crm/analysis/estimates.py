@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -82,7 +83,9 @@ def waiting(durations: Sequence[float], happened: Sequence[bool]) -> Waiting:
     if not events.any():
         return Waiting(None, (None, None), None, n, left)
     found = stats.ecdf(stats.CensoredData(uncensored=times[events], right=times[~events])).sf
-    limits = found.confidence_interval(method="log-log")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        limits = found.confidence_interval(method="log-log")
     return Waiting(
         _first_below(found.quantiles, found.probabilities, 0.5),
         (
@@ -109,10 +112,9 @@ def false_discovery(chances: Sequence[float]) -> list[float]:
     return [float(each) for each in stats.false_discovery_control(chances, method="bh")]
 
 
-def differ(hits: int, n: int, others_hits: int, others: int) -> float:
-    """Chance that two shares differ as much without a cause (Fisher's exact test, two-sided)."""
-    table = [[hits, n - hits], [others_hits, others - others_hits]]
-    return float(stats.fisher_exact(table).pvalue)
+def chance_of(squared: float) -> float:
+    """Chance of a squared deviation this large without a cause (χ² with one degree of freedom)."""
+    return float(stats.chi2.sf(squared, 1))
 
 
 def cases_needed(base: float, other: float) -> int | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from broker_crm.definitions.published import compiled
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.published import resources
+from broker_crm.engine.diagram import read_diagram
 from broker_crm.engine.dialect import Element
 
 KIND = "kind"
@@ -37,7 +39,9 @@ class Marks:
 
 def marks(session: Session, version_id: int) -> Marks:
     """The marks in the diagrams of a version."""
-    elements = compiled(session, version_id).elements
+    elements: dict[str, Element] = {}
+    for file, content in resources(session, version_id, ResourceKind.DIAGRAM).items():
+        elements.update(read_diagram(content, file).elements)
     return Marks(
         {key: element.properties.get(KIND, "") for key, element in elements.items()},
         {

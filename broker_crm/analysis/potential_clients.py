@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import share
@@ -95,7 +95,7 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
     )
 
 
-def _of(part: Slice, wanted: Select[Any], who: ColumnElement[bool]) -> Select[Any]:
+def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
     wanted = wanted.select_from(Client).outerjoin(User, User.login == Client.owner).where(who)
     for column, value in (
         (Client.kind, part.client_kind),

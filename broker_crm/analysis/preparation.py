@@ -68,9 +68,7 @@ def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
 
 
 def _rounds(part: Slice) -> str:
-    dimensions = ", ".join(
-        f"any_value({expression}) AS {name}" for name, expression in DIMENSIONS.items()
-    )
+    dimensions = ", ".join(f"{expression} AS {name}" for name, expression in DIMENSIONS.items())
     return f"""
         WITH steps AS (
             SELECT *, split_part(kind, '-', 1) AS document, kind NOT LIKE '%-approval' AS prepares,
@@ -109,12 +107,11 @@ def _rounds(part: Slice) -> str:
         SELECT r.case_id, r.document, r.round, r.task_id, r.approved, r.rejected, r.loops,
             r.to_start, r.working, r.approval, r.std_days,
             greatest(0, CASE WHEN r.approved OR r.rejected THEN r.done_d
-              ELSE coalesce(any_value(c.ended_d), $today_d) END - r.asked_d) AS days,
+              ELSE coalesce(c.ended_d, $today_d) END - r.asked_d) AS days,
             date_trunc('month', r.asked_on)::DATE AS month, {dimensions}
         FROM rounds r JOIN task t USING (task_id) JOIN case_file c ON c.case_id = r.case_id
         LEFT JOIN person p ON p.login = t.person
         WHERE r.asked_d IS NOT NULL AND {part.of_work("r.asked_on")}
-        GROUP BY ALL
     """
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.marks import Marks
 from broker_crm.analysis.office_time import Instants, OfficeTime
-from broker_crm.crm.models import Offer, OfferLine, OfferStatus, Product
+from broker_crm.crm.models import Offer, OfferDeviation, OfferLine, Product
 from broker_crm.crm.policies import price_band
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.engine.transition import EventKind
@@ -27,8 +27,8 @@ Which = ColumnElement[bool]
 MarksOf = Callable[[int], Marks]
 """Marks by id of the process version."""
 
-KINDS_OF_CLIENT = ("legal", "natural", "foreign")
-DECIDED = frozenset({OfferStatus.ACCEPTED, OfferStatus.REFUSED})
+NOTICED = 1.0
+"""Percent of the standard premium from which a difference of the premium is a deviation."""
 
 
 def cases(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which) -> Columns:
@@ -255,7 +255,7 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Columns:
             OfferLine.commission_effect,
             OfferLine.other_premium_effect,
             OfferLine.other_commission_effect,
-            OfferLine.deviations.any().label("deviates"),
+            OfferLine.deviations.any(OfferDeviation.kind != "premium").label("deviates"),
         )
         .join(Offer, Offer.id == OfferLine.offer_id)
         .join(Product, Product.id == OfferLine.product_id)
@@ -288,7 +288,7 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Columns:
         "line_product": _texts(at[8]),
         "band": _texts(price_band(each) for each in at[9]),
         **{name: _numbers(at[9 + place]) for place, name in enumerate(money)},
-        "deviates": np.array(at[19], dtype=bool),
+        "deviates": np.array(at[19], dtype=bool) | (np.abs(_numbers(at[13])) >= NOTICED),
     }
 
 

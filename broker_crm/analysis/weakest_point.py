@@ -4,19 +4,19 @@ Each step's cost to the brokerage in EUR a month, in four parts:
 
 - *loss*: cases that ended unhappily after it × share won of those that got past it × mean
   commission of a won case;
-- *delay*: working days above the standard × what a day costs, which is how much the chance of
-  winning falls for a day of delay in these cases (least squares, never below nothing) × mean
-  commission;
+- *delay*: working days above the standard × what a day costs, which is by how much the chance of
+  winning falls for a day of delay at the same step of these cases (least squares within steps,
+  never below nothing) × mean commission;
 - *excess cost*: actual above standard cost, by the hour's price that the standard implies;
-- *rework*: standard cost of repetitions other than calls and meetings that reached nobody.
+- *rework*: standard cost of letters, documents and approvals that were done over again.
+
+Each process is judged by its own money.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-
-import numpy as np
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, share, wilson
@@ -36,6 +36,21 @@ COLUMNS = {
     "time_kept": "share",
     "cost_index": "ratio",
 }
+REWORKED = (
+    "offer",
+    "offer-approval",
+    "offer-letter",
+    "contract",
+    "contract-approval",
+    "contract-letter",
+    "signing",
+)
+"""Kinds of steps whose repetition is work done over again, not another try."""
+MOST_LATE = 10
+"""Working days; what is later counts as this, so that a few forgotten steps don't decide."""
+LEAST = 30
+"""Steps of which the price of a day can be told."""
+_NEVER_DECIDED = {"decided": 0, "lost": 0, "past": 0, "past_won": 0}
 RAISE = 0.03
 """By how much a conversion is raised in the what-if."""
 
@@ -54,15 +69,16 @@ def weakest_point(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     if worst is not None:
         places = ledger.places(
             f"SELECT case_id, task_id FROM ({_last_steps(part)}) WHERE lost AND step = $step_"
+            " AND process = $process_"
             f" ORDER BY done_s DESC, task_id LIMIT {LISTED}",
-            {**part.parameters(), "step_": worst["key"]},
+            {**part.parameters(), "step_": worst["key"], "process_": worst["process"]},
         )
     return Answer(
         "Q13",
         worst["money"] if worst else None,
         "eur",
         worst["n"] if worst else 0,
-        facts={**facts, **({} if worst is None else {"step": worst["key"], **_parts(worst)})},
+        facts={**facts, **({} if worst is None else _parts(worst))},
         by=by,
         rows=rows,
         columns=COLUMNS,
@@ -86,16 +102,17 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     months = float(facts["months"] or 1)
     found = []
     for row in rows:
-        onward = row["past"] / row["n"] if row["n"] else 0.0
+        onward = row["past"] / row["decided"] if row["decided"] else 0.0
         possible = row["decided"] and row["lost"]
         gained = row["decided"] * RAISE * (row["passed_won"] or 0) if possible else 0.0
         found.append(
             {
                 "key": row["key"],
-                "n": row["n"],
+                "process": row["process"],
+                "n": row["decided"],
                 "rate": onward,
                 "contracts": gained / months * 3,
-                "raise_value": gained * float(facts["commission"] or 0) / months * 3,
+                "raise_value": gained * row["win_commission"] / months * 3,
                 "on_time_value": row["delay"] * 3,
                 "needed": cases_needed(onward, min(onward + RAISE, 0.999)) if possible else None,
             }
@@ -110,6 +127,7 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         facts={
             **facts,
             "step": best["key"] if best else None,
+            "process": best["process"] if best else None,
             "rate": best["rate"] if best else None,
             "raised": best["rate"] + RAISE if best else None,
             "contracts": best["contracts"] if best else None,
@@ -133,20 +151,25 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
 def _steps(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
     values = part.parameters()
     steps = ledger.rows(_work(part), values)
-    ends = {row["step"]: row for row in ledger.rows(_ends(part), values)}
+    ends = {(row["process"], row["step"]): row for row in ledger.rows(_ends(part), values)}
     months = _months(ledger, part)
-    commission = ledger.row(
-        f"SELECT avg(m.commission) AS mean FROM case_file c {MONEY}"
-        f" WHERE c.ending = 'won' AND {part.of_case()}",
-        values,
-    )["mean"]
-    day = _cost_of_a_day(ledger, part) * (commission or 0)
+    money = {
+        row["process"]: row["mean"] or 0.0
+        for row in ledger.rows(
+            f"SELECT c.process, avg(m.commission) AS mean FROM case_file c {MONEY}"
+            f" WHERE c.ending = 'won' AND {part.of_case()} GROUP BY 1",
+            values,
+        )
+    }
+    fall = _fall_of_a_day(ledger, part)
     found = []
     for row in steps:
-        end = ends.get(row["key"], {"lost": 0, "past": 0, "past_won": 0, "decided": 0})
+        end = ends.get((row["process"], row["key"]), _NEVER_DECIDED)
+        commission = money.get(row["process"], 0.0)
+        day = fall * commission
         passed_won = share(end["past_won"], end["past"])
         parts = {
-            "loss": end["lost"] * (passed_won or 0) * (commission or 0) / months,
+            "loss": end["lost"] * (passed_won or 0) * commission / months,
             "delay": (row["excess_days"] or 0) * day / months,
             "excess": (row["excess_cost"] or 0) / months,
             "rework": (row["rework_cost"] or 0) / months,
@@ -158,32 +181,33 @@ def _steps(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
                 **parts,
                 "money": sum(parts.values()),
                 "passed_won": passed_won,
+                "win_commission": commission,
                 "interval": wilson(end["past_won"], end["past"]),
             }
         )
     found.sort(key=lambda row: -row["money"])
-    return found, {"months": months, "commission": commission, "day": day}
+    return found, {"months": months, "fall": fall}
 
 
 def _work(part: Slice) -> str:
     cost = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
     return f"""
-        SELECT t.step AS key, count(*) AS n, any_value(t.element) AS element,
+        SELECT c.process, t.step AS key, count(*) AS n, any_value(t.element) AS element,
             sum(greatest(0, coalesce(t.done_d, $today_d) - t.due_d)) AS excess_days,
             sum(greatest(0, {cost} - t.std_cost)) AS excess_cost,
             sum(t.std_cost) FILTER (t.loop > 1
-              AND t.kind NOT IN ('call', 'meeting', 'negotiation', 'letter')) AS rework_cost,
+              AND t.kind IN ({", ".join(f"'{kind}'" for kind in REWORKED)})) AS rework_cost,
             avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
             sum({cost}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
         {WORK} WHERE t.status <> 'cancelled' AND {part.of_work("coalesce(t.done_on, t.due_on)")}
-        GROUP BY 1
+        GROUP BY 1, 2
     """
 
 
 def _last_steps(part: Slice) -> str:
-    """Steps done in decided cases: whether the case was won, and whether it ended unhappily here."""
+    """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
-        SELECT t.case_id, t.task_id, t.step, t.done_s, c.ending = 'won' AS won,
+        SELECT t.case_id, t.task_id, c.process, t.step, t.done_s, c.ending = 'won' AS won,
             c.ending <> 'won' AND row_number() OVER (
                 PARTITION BY t.case_id ORDER BY t.done_s DESC, t.task_id) = 1 AS lost
         {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL AND c.ending <> 'excluded'
@@ -194,12 +218,12 @@ def _last_steps(part: Slice) -> str:
 def _ends(part: Slice) -> str:
     return f"""
         WITH passes AS (
-            SELECT case_id, step, bool_or(won) AS won, bool_or(lost) AS lost
-            FROM ({_last_steps(part)}) GROUP BY 1, 2
+            SELECT case_id, process, step, bool_or(won) AS won, bool_or(lost) AS lost
+            FROM ({_last_steps(part)}) GROUP BY 1, 2, 3
         )
-        SELECT step, count(*) AS decided, count(*) FILTER (lost) AS lost,
+        SELECT process, step, count(*) AS decided, count(*) FILTER (lost) AS lost,
             count(*) FILTER (NOT lost) AS past, count(*) FILTER (won) AS past_won
-        FROM passes GROUP BY 1
+        FROM passes GROUP BY 1, 2
     """
 
 
@@ -214,27 +238,31 @@ def _months(ledger: Ledger, part: Slice) -> float:
     return max(((last - first).days + 1) / DAYS_OF_MONTH, 1 / DAYS_OF_MONTH)
 
 
-def _cost_of_a_day(ledger: Ledger, part: Slice) -> float:
-    """By how much the chance of winning falls for each working day late in the case."""
-    rows = ledger.rows(
-        f"SELECT any_value(c.ending = 'won')::INT AS won,"
-        f" sum(greatest(0, t.done_d - t.due_d)) AS late{WORK}"
-        " WHERE t.done_d IS NOT NULL AND t.due_d IS NOT NULL AND c.ending IS NOT NULL"
-        f" AND c.ending <> 'excluded' AND {replace(part, person=None).of_work('c.ended_on')}"
-        " GROUP BY t.case_id",
+def _fall_of_a_day(ledger: Ledger, part: Slice) -> float:
+    """By how much the chance of winning falls for each working day late at a step.
+
+    Within steps, because cases that get far have more steps to be late at.
+    """
+    row = ledger.row(
+        f"""
+        WITH late AS (
+            SELECT c.process, t.step, (c.ending = 'won')::INT AS won,
+                least({MOST_LATE}, greatest(0, t.done_d - t.due_d)) AS days
+            {WORK} WHERE t.done_d IS NOT NULL AND t.due_d IS NOT NULL AND c.ending IS NOT NULL
+              AND c.ending <> 'excluded' AND {replace(part, person=None).of_work("c.ended_on")}
+        ), within AS (
+            SELECT count(*) AS n, covar_pop(won, days) AS together, var_pop(days) AS spread
+            FROM late GROUP BY process, step
+        )
+        SELECT sum(n * together) AS together, sum(n * spread) AS spread, sum(n) AS n FROM within
+        """,
         part.parameters(),
     )
-    if len(rows) < 30:
+    if not row["spread"] or row["n"] < LEAST:
         return 0.0
-    late = np.array([row["late"] for row in rows], dtype=float)
-    won = np.array([row["won"] for row in rows], dtype=float)
-    late = np.minimum(late, np.quantile(late, 0.99))
-    spread = float(np.var(late))
-    if spread == 0:
-        return 0.0
-    slope = float(np.cov(late, won, bias=True)[0, 1]) / spread
-    return max(0.0, -slope)
+    return max(0.0, -float(row["together"]) / float(row["spread"]))
 
 
 def _parts(row: Row) -> Row:
-    return {name: row[name] for name in ("money", "loss", "delay", "excess", "rework", "lost")}
+    names = ("process", "money", "loss", "delay", "excess", "rework", "lost", "decided")
+    return {"step": row["key"], **{name: row[name] for name in names}}
