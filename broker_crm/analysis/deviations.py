@@ -2,9 +2,9 @@
 
 Each line of an offer was compared with the standard in force on its day when it was written
 (`crm.deviations`); only the last version of each offer counts. A line deviates when its premium
-differs by 1 % of the standard or more, or anything else differs at all. Effects are EUR a year, positive
-when given away. *Realised*: lines of cases that were won. *Exposed*: lines still open, times the
-share of decided cases that are won.
+differs by 1 % of the standard or more, or anything else differs at all. Effects are EUR a year,
+positive when given away. *Realised*: lines of cases that were won. *Exposed*: lines still open,
+times the share of decided cases that are won.
 """
 
 from __future__ import annotations

@@ -104,17 +104,19 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     for row in rows:
         onward = row["past"] / row["decided"] if row["decided"] else 0.0
         possible = row["decided"] and row["lost"]
-        gained = row["decided"] * RAISE * (row["passed_won"] or 0) if possible else 0.0
+        raised = min(1.0, onward + RAISE)
+        gained = row["decided"] * (raised - onward) * (row["passed_won"] or 0) if possible else 0.0
         found.append(
             {
                 "key": row["key"],
                 "process": row["process"],
                 "n": row["decided"],
                 "rate": onward,
+                "raised": raised,
                 "contracts": gained / months * 3,
                 "raise_value": gained * row["win_commission"] / months * 3,
                 "on_time_value": row["delay"] * 3,
-                "needed": cases_needed(onward, min(onward + RAISE, 0.999)) if possible else None,
+                "needed": cases_needed(onward, raised) if possible else None,
             }
         )
     found.sort(key=lambda row: -max(row["raise_value"], row["on_time_value"]))
@@ -129,7 +131,7 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
             "step": best["key"] if best else None,
             "process": best["process"] if best else None,
             "rate": best["rate"] if best else None,
-            "raised": best["rate"] + RAISE if best else None,
+            "raised": best["raised"] if best else None,
             "contracts": best["contracts"] if best else None,
             "raise_value": best["raise_value"] if best else None,
             "on_time_value": best["on_time_value"] if best else None,
