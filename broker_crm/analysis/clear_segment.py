@@ -109,7 +109,7 @@ def _first_talks(part: Slice) -> str:
         FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
         WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
           AND {part.of_work("t.done_on")}
-        QUALIFY row_number() OVER (PARTITION BY t.case_id ORDER BY t.done_s, t.task_id) = 1
+        QUALIFY row_number() OVER (PARTITION BY t.case_id ORDER BY t.done_at, t.task_id) = 1
     """
 
 

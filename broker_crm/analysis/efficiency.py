@@ -79,7 +79,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         ),
         places=ledger.places(
             f"SELECT t.case_id, t.task_id{talked} AND t.meaning = 'positive'"
-            f" ORDER BY t.done_s DESC, t.task_id LIMIT {LISTED}",
+            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
             part.parameters(),
         ),
         place_count=ledger.row(

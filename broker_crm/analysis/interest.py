@@ -66,7 +66,7 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         ),
         places=ledger.places(
             f"SELECT t.case_id, t.task_id{source} AND t.meaning = 'positive'"
-            f" ORDER BY t.done_s DESC, t.task_id LIMIT {LISTED}",
+            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
             values,
         ),
         place_count=total["interested"],

@@ -46,7 +46,7 @@ TABLES = {
     " ended_s DOUBLE, ended_d DOUBLE, status VARCHAR, outcome VARCHAR,"
     " ending VARCHAR, reason VARCHAR",
     "task": "task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,"
-    " person VARCHAR, status VARCHAR, created_at TIMESTAMP, created_on DATE, due_on DATE,"
+    " person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE, due_on DATE,"
     " done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE, created_d DOUBLE,"
     " due_d DOUBLE, done_d DOUBLE, outcome VARCHAR, meaning VARCHAR, reason VARCHAR,"
     " loop INTEGER, std_days DOUBLE, std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE",
@@ -242,10 +242,10 @@ def _note_people(session: Session, mirror: Mirror) -> None:
             )
             .outerjoin(Team, Team.key == User.team_key)
             .order_by(User.login)
-        ).tuples()
+        )
     )
     products: list[Sequence[Any]] = list(
-        session.execute(select(Product.key, Product.name, Product.name_en)).tuples()
+        session.execute(select(Product.key, Product.name, Product.name_en))
     )
     told = [*rows, *products]
     if told == mirror.people:

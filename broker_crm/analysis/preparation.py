@@ -78,23 +78,23 @@ def _rounds(part: Slice) -> str:
             WHERE kind IN ('offer', 'contract', 'offer-approval', 'contract-approval')
               AND status <> 'cancelled'
             WINDOW before AS (PARTITION BY case_id, split_part(kind, '-', 1)
-              ORDER BY created_s, loop, task_id
+              ORDER BY created_at, loop, task_id
               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ), numbered AS (
             SELECT *, sum((prepares AND coalesce(previous, 'positive') = 'positive')::INT)
-              OVER (PARTITION BY case_id, document ORDER BY created_s, loop, task_id
+              OVER (PARTITION BY case_id, document ORDER BY created_at, loop, task_id
               ROWS UNBOUNDED PRECEDING) AS round
             FROM steps
         ), rounds AS (
             SELECT case_id, document, round,
                 min(created_d) FILTER (prepares) AS asked_d,
                 min(created_on) FILTER (prepares) AS asked_on,
-                arg_min(task_id, created_s) FILTER (prepares) AS task_id,
+                arg_min(task_id, created_at) FILTER (prepares) AS task_id,
                 max(done_d) AS done_d,
                 bool_and(status = 'completed')
-                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, created_s)
+                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, created_at)
                   = 'positive' AS approved,
-                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, created_s) = 'negative'
+                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, created_at) = 'negative'
                   AS rejected,
                 count(*) FILTER (prepares) - 1 AS loops,
                 sum(coalesce(started_s, done_s, $now_s) - created_s) FILTER (prepares) AS to_start,

@@ -136,6 +136,7 @@ def tasks(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
         "person": _texts(by or held for held, by in zip(at[5], at[6], strict=True)),
         "status": _texts(at[7]),
         "created_at": created,
+        "done_at": done,
         "created_on": office.local_days(created),
         "due_on": office.local_days(due),
         "done_on": office.local_days(done),
@@ -293,7 +294,7 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Columns:
 
 
 def _rows(session: Session, statement: Any) -> list[Sequence[Any]]:
-    return list(session.connection().execute(statement).tuples())
+    return list(session.connection().execute(statement))
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:

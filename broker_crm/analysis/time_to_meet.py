@@ -85,12 +85,12 @@ def _pairs(kind: str, part: Slice) -> str:
     )
     return f"""
         WITH begun AS (
-            SELECT case_id, min(done_s) AS done_s, min(done_d) AS done_d
+            SELECT case_id, min(done_at) AS done_at, min(done_d) AS done_d
             FROM task t WHERE {BEGINNINGS[kind]} AND t.status = 'completed' AND {MEETS[kind]}
             GROUP BY 1
         ), held AS (
             SELECT b.case_id, min(m.done_d) AS met_d, any_value(m.std_days) AS std_days
-            FROM begun b JOIN task m ON m.case_id = b.case_id AND m.done_s >= b.done_s
+            FROM begun b JOIN task m ON m.case_id = b.case_id AND m.done_at >= b.done_at
             WHERE m.kind = '{kind}' AND m.meaning IN ('positive', 'negative', 'undecided')
             GROUP BY 1
         ), missed AS (
@@ -105,7 +105,7 @@ def _pairs(kind: str, part: Slice) -> str:
             coalesce(m.tries, 0) AS tries, date_trunc('month', t.done_on)::DATE AS month,
             {dimensions}
         FROM begun b
-        JOIN task t ON t.case_id = b.case_id AND t.done_s = b.done_s AND {BEGINNINGS[kind]}
+        JOIN task t ON t.case_id = b.case_id AND t.done_at = b.done_at AND {BEGINNINGS[kind]}
         JOIN case_file c ON c.case_id = b.case_id
         LEFT JOIN person p ON p.login = t.person
         LEFT JOIN held h ON h.case_id = b.case_id

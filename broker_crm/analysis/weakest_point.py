@@ -70,7 +70,7 @@ def weakest_point(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         places = ledger.places(
             f"SELECT case_id, task_id FROM ({_last_steps(part)}) WHERE lost AND step = $step_"
             " AND process = $process_"
-            f" ORDER BY done_s DESC, task_id LIMIT {LISTED}",
+            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
             {**part.parameters(), "step_": worst["key"], "process_": worst["process"]},
         )
     return Answer(
@@ -209,9 +209,9 @@ def _work(part: Slice) -> str:
 def _last_steps(part: Slice) -> str:
     """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
-        SELECT t.case_id, t.task_id, c.process, t.step, t.done_s, c.ending = 'won' AS won,
+        SELECT t.case_id, t.task_id, c.process, t.step, t.done_at, c.ending = 'won' AS won,
             c.ending <> 'won' AND row_number() OVER (
-                PARTITION BY t.case_id ORDER BY t.done_s DESC, t.task_id) = 1 AS lost
+                PARTITION BY t.case_id ORDER BY t.done_at DESC, t.task_id) = 1 AS lost
         {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL AND c.ending <> 'excluded'
           AND {part.of_work("c.ended_on")}
     """
