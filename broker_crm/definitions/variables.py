@@ -51,6 +51,7 @@ TEMPLATE_VARIABLES = frozenset(
         "contact",
         "greeting",
         "meeting",
+        "offerLink",
         "product",
         "salesperson",
         "signBy",

@@ -20,6 +20,8 @@ SLOW_INSURER = 0.16
 LAST_DAYS = (10, 17)
 OVERLOADED_TEAM, OVERLOADED_MONTH = "kaunas", 12
 OVERLOAD_DAYS = 2.0
+OPENING = 0.7
+"""Share of the offers that clients open by the link."""
 
 
 def acts_at(
@@ -58,6 +60,14 @@ def takes_minutes(case: SampleCase, task: CreatedTask) -> float:
     """Working minutes on the task itself: the standard times lognormal(0, 0.35)."""
     chance = case.chance("minutes", task.step, task.loop_number, _place(task))
     return round((task.standards.minutes or 5.0) * chance.lognormvariate(0, 0.35), 1)
+
+
+def opens_at(case: SampleCase, task: CreatedTask, sent: datetime) -> datetime | None:
+    """When the client opens the offer that a step sent; None for the three in ten who don't."""
+    chance = case.chance("opened", task.step, task.loop_number)
+    if chance.random() >= OPENING:
+        return None
+    return sent + timedelta(hours=chance.uniform(0.3, 20))
 
 
 def _place(task: CreatedTask) -> str:
