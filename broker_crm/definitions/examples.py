@@ -86,6 +86,7 @@ def _set_otherwise(today: date) -> dict[str, Any]:
         "sumInsured": 100_000,
         "deductible": 300,
         "instalments": 2,
+        "covers": ["fire"],
     }
     return {
         "standardTerms": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -65,7 +66,7 @@ def _product(session: Session, instance: ProcessInstance) -> list[dict[str, str]
     if product is None:
         return []
     asked = session.scalars(select(Quote.id).where(Quote.instance_id == instance.id)).all()
-    state = _("%(number)s quotes", number=len(asked)) if asked else ""
+    state = ngettext("%(num)s quote", "%(num)s quotes", len(asked)) if asked else ""
     address = url_for("products.show", product_id=product.id)
     return [_link(cases.product_name(product), address, state, "")]
 

@@ -176,8 +176,7 @@ def test_a_new_offer_has_a_link_of_its_own_and_the_earlier_one_is_over(walk: Wal
     asked = {"negotiationRequest": "Pigiau", "reaction": "neutral"}
     walk.do("renewal-call", renewalCallOutcome="negotiate", **asked)
     walk.do("negotiation", negotiationOutcome="new-offer", negotiationRequest="Pigiau")
-    offer(walk, 445).do("offer-approval", offerApprovalOutcome="approve")
-    letter(walk)
+    letter(offer(walk, 445))
     assert newest(walk).version == 2
     client = Visitor(walk.brokerage.app)
     client.get(before, 404)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from broker_crm.calendar import WorkingCalendar
+from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.engine.transition import CreatedTask
 from broker_crm.sample.behaviour.case import SampleCase
 from broker_crm.sample.staff import BY_LOGIN, stand_in
@@ -20,6 +20,7 @@ SLOW_INSURER = 0.16
 LAST_DAYS = (10, 17)
 OVERLOADED_TEAM, OVERLOADED_MONTH = "kaunas", 12
 OVERLOAD_DAYS = 2.0
+NIGHT_ENDS = 7
 OPENING = 0.7
 """Share of the offers that clients open by the link."""
 
@@ -67,7 +68,9 @@ def opens_at(case: SampleCase, task: CreatedTask, sent: datetime) -> datetime | 
     chance = case.chance("opened", task.step, task.loop_number)
     if chance.random() >= OPENING:
         return None
-    return sent + timedelta(hours=chance.uniform(0.3, 20))
+    at = sent + timedelta(hours=chance.uniform(0.3, 20))
+    hour = at.astimezone(OFFICE).hour
+    return at + timedelta(hours=NIGHT_ENDS - hour) if hour < NIGHT_ENDS else at
 
 
 def _place(task: CreatedTask) -> str:
