@@ -10,14 +10,16 @@ import hashlib
 
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from broker_crm.crm.models import Offer, Product
 from broker_crm.outreach import offer_links
+from broker_crm.outreach.values import day_in_words
 from broker_crm.people import guessing
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
-from broker_crm.web import cases, database, files, times
+from broker_crm.web import cases, database, files
 from broker_crm.web.sign_in import signed_in
 
 PAGE = "offer_opening.html"
@@ -83,7 +85,7 @@ def _facts(session: Session, offer: Offer) -> dict[str, object]:
     broker = session.get(User, instance.owner) if instance.owner else None
     return {
         "product": cases.product_name(product) if product else "",
-        "until": times.long_day(offer.valid_until) if offer.valid_until else "",
+        "until": day_in_words(offer.valid_until, str(get_locale())) if offer.valid_until else "",
         "broker": broker,
         "colleague": signed_in() is not None,
     }
