@@ -37,6 +37,7 @@ HIDDEN = frozenset(
         "row_version",
         "dedup_key",
         "unsubscribe_token",
+        "link_hash",
         "help",
         "outcomes",
         "outcome_variable",

@@ -34,7 +34,7 @@ EMPTIED: Mapping[type[Any], Mapping[str, Any]] = {
     Meeting: {"title": "", "place": "", "invited_email": None},
     NeedsRecord: {"answers": {}, "confirmed_how": None},
     Quote: {"decline_reason": None},
-    Offer: {"note": "", "corrections": "", "deviation_reason": ""},
+    Offer: {"note": "", "corrections": "", "deviation_reason": "", "link_hash": None},
     Contract: {"differences": {}, "refusal_reason": None, "number": None, "search_number": ""},
     Claim: {"description": "", "insurer_number": None},
     Complaint: {

@@ -30,7 +30,7 @@ from broker_crm.crm.models import (
     Product,
 )
 from broker_crm.crm.permissions import selling_hold
-from broker_crm.crm.policies import active_policies, today
+from broker_crm.crm.policies import active_policies, covers_of, today
 from broker_crm.crm.renewals import lead_days, other_insurers
 from broker_crm.definitions.published import NotPublished, compiled, latest_version
 from broker_crm.engine.decisions import decide
@@ -278,10 +278,10 @@ def keep_dated_lead(call: JobCall) -> Mapping[str, object]:
 
 
 def issue_endorsement(call: JobCall) -> Mapping[str, object]:
-    """Change the policy as agreed: higher sum insured, additional premium and its instalment.
+    """Change the policy as agreed: higher sum, more covers, additional premium and its instalment.
 
-    Reads `policy`, `sumInsured` (the increase), `endorsementPremium`, `effectiveOn`. A case
-    endorses its policy once, however often the job is run.
+    Reads `policy`, `sumInsured` (the increase), `covers` (those added), `endorsementPremium`,
+    `effectiveOn`. A case endorses its policy once, however often the job is run.
     """
     policy = _policy_of(call)
     if policy is None:
@@ -308,6 +308,9 @@ def issue_endorsement(call: JobCall) -> Mapping[str, object]:
     )
     policy.sum_insured = (policy.sum_insured or Decimal(0)) + increase
     policy.premium += premium
+    known = {each.cover for each in policy.covers}
+    added = covers_of(policy, values.get("covers"))
+    policy.covers += [each for each in added if each.cover not in known]
     last = call.session.scalar(
         select(func.max(Instalment.number)).where(Instalment.policy_id == policy.id)
     )

@@ -69,6 +69,7 @@ def policy_facts(session: Session, policy: Policy) -> dict[str, object]:
         "sumInsured": None if policy.sum_insured is None else float(policy.sum_insured),
         "deductible": float(policy.deductible or 0),
         "instalments": policy.instalment_count,
+        "covers": [each.cover for each in policy.covers],
         "firstTerm": policy.renewed_from_id is None,
         "notRenewable": policy.not_renewable,
         "priceBand": price_band(policy.premium),

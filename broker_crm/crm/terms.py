@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,8 @@ class Column:
     version: int | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     """Of a form: term to field."""
+    opened_at: datetime | None = None
+    """Of an offer: when the client opened it."""
 
 
 def side_by_side(session: Session, task: UserTask, variables: Mapping[str, Any]) -> list[Column]:
@@ -59,7 +62,7 @@ def side_by_side(session: Session, task: UserTask, variables: Mapping[str, Any])
         .limit(2)
     ).all()
     columns += [
-        Column("offer", _offered(offer.lines[0]), offer.version)
+        Column("offer", _offered(offer.lines[0]), offer.version, opened_at=offer.opened_at)
         for offer in reversed(offers)
         if offer.lines
     ]

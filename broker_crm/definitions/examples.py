@@ -86,6 +86,7 @@ def _set_otherwise(today: date) -> dict[str, Any]:
         "sumInsured": 100_000,
         "deductible": 300,
         "instalments": 2,
+        "covers": ["fire"],
     }
     return {
         "standardTerms": {
@@ -122,6 +123,7 @@ def _set_otherwise(today: date) -> dict[str, Any]:
             "unsubscribeLink": "https://pavyzdys.example/offers/x/unsubscribe",
         },
         "meeting": {"startsAt": f"{soon}T10:00+02:00", "minutes": 60, "place": "mūsų biure"},
+        "offerLink": "https://pavyzdys.example/offer/x",
         "signingLink": "https://pavyzdys.example/sign/x",
         "signBy": f"{soon}T16:00+02:00",
     }

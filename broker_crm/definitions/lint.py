@@ -21,6 +21,7 @@ from broker_crm.definitions.findings import (
     refused,
     warning_at,
 )
+from broker_crm.definitions.form_texts import broken_texts
 from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
 from broker_crm.definitions.job_types import JOB_TYPES, PRODUCT_DOCUMENTS
@@ -118,6 +119,7 @@ def lint(bundle: Bundle) -> list[Finding]:
         findings.extend(_job(element))
         findings.extend(_product_documents(element))
     findings.extend(_templates(bundle))
+    findings.extend(broken_texts(forms))
     findings.extend(script_branches.findings(bundle, forms))
     findings.extend(offered_outcomes(bundle.elements, forms))
     findings.extend(_translations(bundle, forms))

@@ -10,6 +10,7 @@ from typing import Any
 from broker_crm.definitions import word
 from broker_crm.definitions.bundle import Bundle
 from broker_crm.definitions.findings import Finding, Severity
+from broker_crm.definitions.form_texts import SHOWN_TEXTS, embedded
 from broker_crm.definitions.forms import Field, Form
 from broker_crm.definitions.job_types import JOB_RESULTS
 from broker_crm.definitions.models import ResourceKind
@@ -51,6 +52,7 @@ TEMPLATE_VARIABLES = frozenset(
         "contact",
         "greeting",
         "meeting",
+        "offerLink",
         "product",
         "salesperson",
         "signBy",
@@ -61,11 +63,9 @@ TEMPLATE_VARIABLES = frozenset(
 """What templates may name besides the variables."""
 FORM_WORDS = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_"})
 LIMITS = ("min", "max", "minLength", "maxLength")
-SHOWN_TEXTS = ("text", "label", "description", "content")
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FILTER = re.compile(r"(?<=[\w\])}])\s*\[[^\[\]]*\]")
-_FIELD = re.compile(r"\{\{(?![#/])(.+?)\}\}", re.DOTALL)
 _MEND = said("Mend the name, or set the variable before.")
 
 
@@ -183,13 +183,11 @@ def _expressions(field: Field) -> Iterator[str]:
         yield str(attributes["valuesKey"]).split(".")[0]
     values = [field.hide, attributes.get("readonly"), attributes.get("expression")]
     values += [attributes.get("valuesExpression"), *(field.rules.get(limit) for limit in LIMITS)]
-    texts = [str(attributes.get(name) or "") for name in SHOWN_TEXTS]
-    values += texts
+    values += [attributes.get(name) for name in SHOWN_TEXTS]
     for value in values:
         if isinstance(value, str) and value.startswith("="):
             yield value[1:]
-    for text in texts:
-        yield from (match[1].strip() for match in _FIELD.finditer(text))
+    yield from embedded(field)
 
 
 def _templates(bundle: Bundle) -> Iterator[Reading]:

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     LETTER_QUEUED = "letter-queued"
     LETTER_SENT = "letter-sent"
     LETTER_FAILED = "letter-failed"
+    OFFER_OPENED = "offer-opened"
     DOCUMENT_MADE = "document-made"
     INCIDENT_RAISED = "incident-raised"
     INCIDENT_RESOLVED = "incident-resolved"

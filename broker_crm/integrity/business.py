@@ -35,6 +35,16 @@ def offers_were_approved(session: Session) -> Iterator[tuple[str, str]]:
         yield f"offer {offer_id}", "it left the house and nobody approved it"
 
 
+@holds("An offer was opened only after it was sent")
+def offers_were_sent_before(session: Session) -> Iterator[tuple[str, str]]:
+    wrong = select(Offer.id).where(
+        Offer.opened_at.is_not(None),
+        or_(Offer.sent_at.is_(None), Offer.opened_at < Offer.sent_at),
+    )
+    for offer_id in session.scalars(wrong):
+        yield f"offer {offer_id}", "the client opened it before it left the house"
+
+
 @holds("The instalments of a policy add up to its premium")
 def instalments_add_up(session: Session) -> Iterator[tuple[str, str]]:
     total = func.sum(Instalment.amount)
@@ -158,6 +168,7 @@ def contracts_fit(session: Session) -> Iterator[tuple[str, str]]:
 
 INVARIANTS = (
     offers_were_approved,
+    offers_were_sent_before,
     instalments_add_up,
     renewals_fit,
     recipients_have_cases,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from broker_crm import settings
@@ -11,7 +11,7 @@ from broker_crm.crm.models import Client
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.dialect import listed
 from broker_crm.engine.transition import EventKind, HappenedEvent
-from broker_crm.outreach import documents, invitations, notifications, texts
+from broker_crm.outreach import documents, invitations, notifications, offer_links, texts
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.outreach.merge import address_of, merge_context
 from broker_crm.people.models import Role
@@ -48,10 +48,11 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     Headers: `letter` (template), `to` ('client' or an address), `language`, `attach` (documents,
     separated by commas), `productDocuments` (kinds of the product's dated documents, `ipid` and
     `kid`, of which those in force go along), `purpose` ('marketing' needs the client's permission
-    when it is sent). Gives `letterId`.
+    when it is sent). Gives `letterId`. A letter that names `offerLink` gets a link to the newest
+    offer of the case, which opens the first file of `attach`.
 
     Raises:
-        JobRefused: when a header is missing or there is no address.
+        JobRefused: when a header is missing, there is no address, or nothing that the link opens.
         FeelError: when a field is empty or fails; nothing is queued.
         HeaderRefused: when the subject or the address can't stand in a header.
     """
@@ -63,6 +64,10 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     receiver = _receiver(call)
     variables = {**call.job.variables, "recipientEmail": receiver.address}
     context = merge_context(call.session, case, variables, language)
+    attached = listed(call.job.headers.get("attach"))
+    link = _offer_link(call, key, language, attached)
+    if link is not None:
+        context[offer_links.FIELD] = link.address
     text = texts.rendered(
         call.session, case.version_id, ResourceKind.LETTER, key, language, context
     )
@@ -87,10 +92,12 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
             documents.attachment(
                 documents.document(call.session, case.version_id, each, language, context)
             )
-            for each in listed(call.job.headers.get("attach"))
+            for each in attached
         ]
         + _product_documents(call),
     )
+    if link is not None:
+        link.carried_by(letter)
     call.events.append(
         HappenedEvent(
             EventKind.LETTER_QUEUED,
@@ -185,6 +192,21 @@ def make_document(call: JobCall) -> Mapping[str, object]:
             "fileName": kept.file_name,
         }
     }
+
+
+def _offer_link(
+    call: JobCall, key: str, language: str, attached: Sequence[str]
+) -> offer_links.OfferLink | None:
+    kind = ResourceKind.LETTER
+    version_id = call.case.version_id
+    if not texts.reads(call.session, version_id, kind, key, language, offer_links.FIELD):
+        return None
+    if not attached:
+        raise JobRefused(
+            f"The letter “{key}” names “{offer_links.FIELD}” and brings no document. "
+            "Add the header “attach” to the element in the diagram."
+        )
+    return offer_links.made(call.session, call.case)
 
 
 def _product_documents(call: JobCall) -> list[Attachment]:

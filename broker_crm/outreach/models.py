@@ -101,7 +101,7 @@ class Notification(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(ForeignKey("user_account.login"))
     kind: Mapped[str] = mapped_column(String(40))
-    """'reminder' or 'escalation'."""
+    """'reminder', 'escalation', 'alert', 'offer-opened', or what `announce` tells."""
     task_id: Mapped[UUID | None]
     instance_id: Mapped[UUID | None] = mapped_column(ForeignKey("process_instance.id"))
     task_name: Mapped[str] = mapped_column(String(300), default="")

@@ -1,4 +1,4 @@
-"""Reminders and escalations, shown to one person each."""
+"""Reminders, escalations and news, shown to one person each."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from broker_crm.process.rights import kept_from
 REMINDER = "reminder"
 ESCALATION = "escalation"
 ALERT = "alert"
+OFFER_OPENED = "offer-opened"
 
 
 def notify(
@@ -28,7 +29,7 @@ def notify(
 
     Args:
         session: the caller commits.
-        kind: 'reminder' or 'escalation'.
+        kind: 'reminder', 'escalation' or 'offer-opened'.
         task: that it is about.
         case_title: as people know the case.
         logins: whom.

@@ -12,7 +12,7 @@ from broker_crm.calendar import OFFICE
 from broker_crm.crm.models import Client, ContactPerson, Product
 from broker_crm.definitions.examples import example_variables
 from broker_crm.definitions.models import ResourceKind
-from broker_crm.outreach import documents, merge, texts
+from broker_crm.outreach import documents, merge, offer_links, texts
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.variables import instance_variables
@@ -68,9 +68,9 @@ def preview(
 
 def of_case(session: Session, instance: ProcessInstance, language: str) -> dict[str, object]:
     """What the texts of a case may name."""
-    return merge.merge_context(
-        session, instance, instance_variables(session, instance.id), language
-    )
+    to_come = {offer_links.FIELD: offer_links.address()}
+    variables = {**to_come, **instance_variables(session, instance.id)}
+    return merge.merge_context(session, instance, variables, language)
 
 
 def of_client(client: Client, by: User, language: str) -> dict[str, object]:

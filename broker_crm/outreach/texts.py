@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from broker_crm.definitions import published
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import NotPublished
+from broker_crm.definitions.variables import read_by
 from broker_crm.engine.feel import EmptyMergeField, FeelError, evaluate
 from broker_crm.engine.feel.templates import MERGE_FIELD
 from broker_crm.outreach.values import written
@@ -101,6 +102,26 @@ def shown(
         NotPublished: when there is no such text.
     """
     return _filled(session, version_id, kind, key, language, with_gaps(context, missing))
+
+
+def reads(
+    session: Session, version_id: int, kind: ResourceKind, key: str, language: str, name: str
+) -> bool:
+    """Does a letter or script name a variable in one of its merge fields?
+
+    Args:
+        session: only read.
+        version_id: the case's version of the process.
+        kind: letter or script.
+        key: of the template.
+        language: one in which there is such a text.
+        name: of the variable.
+
+    Raises:
+        NotPublished: when there is no such text.
+    """
+    template = published.resource(session, version_id, kind, f"{key}.{language}").decode()
+    return any(name in read_by(field[1]) for field in MERGE_FIELD.finditer(template))
 
 
 def complete(context: Mapping[str, object]) -> Values:

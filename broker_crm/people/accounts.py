@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
 
-from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.people.models import Role, SignInFailure, User, UserRole
+from broker_crm.people import guessing
+from broker_crm.people.models import Role, User, UserRole
 from broker_crm.people.passwords import hash_password, needs_rehash, verify_password
-
-MOST_FAILURES = 5
-WINDOW = timedelta(minutes=15)
 
 
 class SignInRefused(Exception):
@@ -62,29 +58,17 @@ def sign_in(session: Session, login: str, password: str, *, demo_allowed: bool) 
         SignInRefused: anything else that does not fit.
     """
     login = login.strip().lower()[:60]
-    _refuse_guessing(session, login)
+    if minutes := guessing.minutes_to_wait(session, login):
+        raise TooManyAttempts(minutes)
     user = session.get(User, login)
     fits = verify_password(user.password_hash if user else None, password)
     if user is None or not fits or not user.active or (user.demo and not demo_allowed):
-        session.add(SignInFailure(login=login, at=clock.now()))
-        session.flush()
+        guessing.failed(session, login)
         raise SignInRefused
     if user.password_hash and needs_rehash(user.password_hash):
         user.password_hash = hash_password(password)
-    session.execute(delete(SignInFailure).where(SignInFailure.login == login))
+    guessing.forgotten(session, login)
     return user
-
-
-def _refuse_guessing(session: Session, login: str) -> None:
-    since = clock.now() - WINDOW
-    failures, first = session.execute(
-        select(func.count(), func.min(SignInFailure.at)).where(
-            SignInFailure.login == login, SignInFailure.at > since
-        )
-    ).one()
-    if failures >= MOST_FAILURES:
-        left = first + WINDOW - clock.now()
-        raise TooManyAttempts(max(1, round(left.total_seconds() / 60)))
 
 
 def end_sessions(session: Session, login: str) -> None:

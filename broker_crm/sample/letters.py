@@ -14,7 +14,7 @@ from broker_crm.crm.models import Client
 from broker_crm.db import Base, new_id
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.engine.transition import EventKind, HappenedEvent, Transition
-from broker_crm.outreach import headers, texts
+from broker_crm.outreach import headers, offer_links, texts
 from broker_crm.outreach.happenings import happened
 from broker_crm.outreach.letters import envelope
 from broker_crm.outreach.merge import address_of, merge_context
@@ -47,6 +47,7 @@ class Letters:
         address = address or "rastine@pastas.example"
         variables = {**job.variables, "recipientEmail": address}
         context = merge_context(self._session, case, variables, language)
+        context[offer_links.FIELD] = offer_links.address(case.id.hex)
         text = texts.rendered(self._session, case.version_id, kind, key, language, context)
         loop = self._loops[case.id, job.element_id] = (
             self._loops.get((case.id, job.element_id), 0) + 1

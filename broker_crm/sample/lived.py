@@ -15,17 +15,25 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm import clock, process
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.clock import SimulatedClock
+from broker_crm.crm import offers
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import form
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.transition import CreatedTask, Standards, Transition
+from broker_crm.outreach import offer_links
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import CommandRefused
 from broker_crm.process.models import ProcessInstance, Timer, UserTask
 from broker_crm.process.starting import Started
 from broker_crm.process.variables import instance_variables
-from broker_crm.sample.behaviour import SampleCase, acts_at, result, takes_minutes
+from broker_crm.sample.behaviour import (
+    SampleCase,
+    acts_at,
+    opens_at,
+    result,
+    takes_minutes,
+)
 from broker_crm.sample.entering import CannotEnter, enter
 from broker_crm.sample.letters import post
 from broker_crm.sample.staff import stand_in
@@ -197,6 +205,17 @@ class Simulation:
                 return
             post(session)
             self._follow(instance_id, completed.transition)
+            opens = opens_at(case, task, clock.now()) if task.step in offers.SENT else None
+            if opens is not None:
+                self.plan(opens, self._open_offer(instance_id))
+
+        return act
+
+    def _open_offer(self, instance_id: UUID) -> Callable[[Session], None]:
+        def act(session: Session) -> None:
+            offer = offers.latest_offer(session, instance_id)
+            if offer is not None and offer_links.stands(session, offer):
+                offer_links.opened(session, offer)
 
         return act
 

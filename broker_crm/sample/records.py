@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm import clock
 from broker_crm.crm import contracts, meetings, offers, quotes
 from broker_crm.crm.jobs import leave_note
 from broker_crm.crm.models import (
@@ -93,6 +94,14 @@ class CaseRecords:
         if self.policy is not None:
             self.policy.status, self.policy.renewed_from_id = PolicyStatus.CANCELLED, None
         return {}
+
+    def open_offer(self) -> bool:
+        """The client opens the offer sent last, unless it is answered; false when nothing is."""
+        offer = self._offers[-1] if self._offers else None
+        if offer is None or offer.status != OfferStatus.SENT or offer.opened_at is not None:
+            return False
+        offer.opened_at = clock.now()
+        return True
 
     def _follow_offer(self, step: CompletedStep, variables: Mapping[str, Any]) -> None:
         if step.step == offers.PREPARED and offers.offers_something(step):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from broker_crm.calendar import OFFICE
-from broker_crm.crm import cases
+from broker_crm.crm import cases, offers
 from broker_crm.crm.models import Client, Policy, RenewalStart
 from broker_crm.crm.policies import active_policies
 from broker_crm.db import new_id
@@ -33,7 +33,13 @@ from broker_crm.process.loading import LoadedInstance
 from broker_crm.process.models import InstanceStatus, TaskStatus
 from broker_crm.process.plain_text import plain
 from broker_crm.process.recording import Work
-from broker_crm.sample.behaviour import SampleCase, acts_at, result, takes_minutes
+from broker_crm.sample.behaviour import (
+    SampleCase,
+    acts_at,
+    opens_at,
+    result,
+    takes_minutes,
+)
 from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.entering import enter
 from broker_crm.sample.records import CaseRecords
@@ -224,6 +230,15 @@ class Told:
             transition,
             lambda event: facts if event.kind == EventKind.TASK_COMPLETED else {},
         )
+        opens = opens_at(self.case, task, now) if task.step in offers.SENT else None
+        if opens is not None:
+            self._plan(opens, self._open_offer)
+
+    def _open_offer(self) -> None:
+        if self.records.open_offer():
+            self._actor = None
+            happened = Transition(events=(HappenedEvent(EventKind.OFFER_OPENED),))
+            self.rows.events.extend(recording.event_rows(self._work(), happened, None))
 
     # -- keeping -----------------------------------------------------------------------------
 

@@ -224,6 +224,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "meetings.close": SIGNED_IN,
     "meetings.download": SIGNED_IN,
     "meetings.feed": PUBLIC,
+    "offer_opening.show": PUBLIC,
+    "offer_opening.read": PUBLIC,
     "offers.show": PUBLIC,
     "offers.leave": PUBLIC,
     "offers.answer": PUBLIC,

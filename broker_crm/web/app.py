@@ -46,6 +46,7 @@ from broker_crm.web import (
     mail_hold,
     meetings,
     notifications,
+    offer_opening,
     offer_register,
     offers,
     page,
@@ -160,6 +161,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         trying,
         design,
         offers,
+        offer_opening,
         health,
     ):
         app.register_blueprint(part.blueprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -26,11 +27,11 @@ from broker_crm.web import cases, money
 from broker_crm.web.access import may_visit
 from broker_crm.web.contract_register import TONES as CONTRACT_TONES
 from broker_crm.web.offer_register import TONES as OFFER_TONES
+from broker_crm.web.offer_register import state as offer_state
 from broker_crm.web.policies import tone
 from broker_crm.web.wording import (
     COMPLAINT_STATUS,
     CONTRACT_STATUS,
-    OFFER_STATUS,
     POLICY_STATUS,
     word,
 )
@@ -65,7 +66,7 @@ def _product(session: Session, instance: ProcessInstance) -> list[dict[str, str]
     if product is None:
         return []
     asked = session.scalars(select(Quote.id).where(Quote.instance_id == instance.id)).all()
-    state = _("%(number)s quotes", number=len(asked)) if asked else ""
+    state = ngettext("%(num)s quote", "%(num)s quotes", len(asked)) if asked else ""
     address = url_for("products.show", product_id=product.id)
     return [_link(cases.product_name(product), address, state, "")]
 
@@ -92,7 +93,7 @@ def _offers(session: Session, instance: ProcessInstance) -> list[dict[str, str]]
         premium = money.euros(sum(line.premium for line in offer.lines))
         name = _("Offer, version %(number)s: %(premium)s", number=offer.version, premium=premium)
         address = url_for("offer_register.show", offer_id=offer.id)
-        state = word(OFFER_STATUS, offer.status)
+        state = offer_state(offer)
         found.append(_link(name, address, state, OFFER_TONES.get(OfferStatus(offer.status), "")))
     return found
 

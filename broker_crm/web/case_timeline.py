@@ -29,6 +29,7 @@ TONES = {
     EventKind.INCIDENT_RAISED: "late",
     EventKind.LETTER_QUEUED: "info",
     EventKind.LETTER_SENT: "info",
+    EventKind.OFFER_OPENED: "good",
     EventKind.MEASURED: "info",
 }
 SAID = ("comment", "notes", "reasontext", "request", "corrections", "summary")

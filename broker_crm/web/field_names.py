@@ -32,6 +32,7 @@ RECORDS: Words = {
     "opportunity": _l("why this is offered to the client"),
     "renewalFile": _l("what the renewal file says"),
     "signingLink": _l("the address at which the contract is signed"),
+    "offerLink": _l("the personal address at which the client opens the offer"),
     "signBy": _l("until when it can be signed"),
 }
 

@@ -1,4 +1,4 @@
-"""The bell: reminders and escalations of one person."""
+"""The bell: reminders, escalations and news of one person."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from broker_crm.web.wording import NOTIFICATION, word
 SHOWN = 100
 PAGES = {"retention-due": "retention.listing", "campaign-vips": "campaign_vips.listing"}
 """Where a notification outside any case leads."""
+TONES = {"escalation": "late", "alert": "late", "offer-opened": "info"}
 
 blueprint = Blueprint("notifications", __name__)
 
@@ -81,7 +82,7 @@ def _row(note: Notification) -> dict[str, object]:
     return {
         "id": note.id,
         "kind": word(NOTIFICATION, note.kind),
-        "tone": "late" if note.kind in ("escalation", "alert") else "today",
+        "tone": TONES.get(note.kind, "today"),
         "due": times.day_and_hour(note.due_at) if note.due_at else "–",
         "when": times.how_long_ago(note.created_at),
         "address": address,

@@ -144,7 +144,19 @@ def row(session: Session, offer: Offer, client: Client | None) -> dict[str, obje
         "prepared_by": staff.name(session, offer.prepared_by),
         "status": word(OFFER_STATUS, offer.status),
         "tone": TONES.get(OfferStatus(offer.status), ""),
+        "opened": _opened(offer),
     }
+
+
+def state(offer: Offer) -> str:
+    """Where an offer stands, and whether the client opened it, in a few words."""
+    return " · ".join(filter(None, (word(OFFER_STATUS, offer.status), _opened(offer))))
+
+
+def _opened(offer: Offer) -> str:
+    if offer.opened_at is None:
+        return ""
+    return str(_("opened %(time)s", time=times.when(offer.opened_at)))
 
 
 def approvals(
@@ -184,6 +196,7 @@ def _facts(session: Session, offer: Offer) -> list[tuple[str, str]]:
         ),
         (_("Approved"), f"{times.when(offer.approved_at)} · {approver}" if approver else ""),
         (_("Sent"), times.when(offer.sent_at)),
+        (_("Opened by the client"), times.when(offer.opened_at)),
         (
             _("Refused on") if offer.status == OfferStatus.REFUSED else _("Accepted"),
             times.when(offer.decided_at),

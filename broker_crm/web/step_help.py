@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import NotPublished
-from broker_crm.outreach import blocks, documents, merge
+from broker_crm.outreach import blocks, documents, merge, offer_links
 from broker_crm.outreach.texts import RenderedText, shown
 from broker_crm.process.models import ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
@@ -103,7 +103,11 @@ def _text(
 
 
 def _variables(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, object]:
-    variables = {**instance_variables(session, instance.id), **task.local_variables}
+    variables = {
+        offer_links.FIELD: offer_links.address(),
+        **instance_variables(session, instance.id),
+        **task.local_variables,
+    }
     return variables | task.draft if task.draft else variables
 
 

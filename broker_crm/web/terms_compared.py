@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from broker_crm.crm import terms
 from broker_crm.process.models import TaskStatus, UserTask
 from broker_crm.process.variables import instance_variables
-from broker_crm.web import money, task_schema
+from broker_crm.web import money, task_schema, times
 from broker_crm.web.wording import TERM, word
 
 PROMISED = frozenset({"offer", "contract"})
@@ -33,7 +33,15 @@ def beside(session: Session, task: UserTask) -> dict[str, Any] | None:
     labels = task_schema.labels(session, task.version_id)
     talk = next((each.values for each in told if each.kind == "talk"), {})
     return {
-        "columns": [_title(each) for each in told],
+        "columns": [
+            {
+                "title": _title(each),
+                "opened": _("opened %(time)s", time=times.when(each.opened_at))
+                if each.opened_at
+                else "",
+            }
+            for each in told
+        ],
         "rows": [
             {"name": word(TERM, name), "cells": _cells(told, name, labels)}
             for name in terms.NAMES

@@ -48,6 +48,7 @@ NOTIFICATION: Words = {
     "reminder": _l("Reminder"),
     "escalation": _l("Passed on to the manager"),
     "alert": _l("Needs attention today"),
+    "offer-opened": _l("The client opened the offer"),
     "retention-due": _l("Records are due for erasure"),
     "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
@@ -563,6 +564,7 @@ EVENT: Words = {
     "letter-queued": _l("Letter written"),
     "letter-sent": _l("Letter sent"),
     "letter-failed": _l("Letter not delivered"),
+    "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
 }

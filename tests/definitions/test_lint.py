@@ -376,6 +376,14 @@ def test_a_word_template_that_reads_an_unknown_name_is_warned_of(sale: Path) -> 
     assert (found.severity, found.rule) == (WARNING, "variable") and "prmium" in found.problem
 
 
+def test_a_text_of_a_form_that_cannot_be_worked_out_is_warned_of(sale: Path) -> None:
+    form = "forms/prepare-offer.form"
+    edit(sale, form, "{{offerCorrections}}", "{{offerCorrections + }}")
+    found = [each for each in lint_paths([sale]) if each.rule == "merge-field"]
+    assert [(each.severity, each.file) for each in found] == [(WARNING, "prepare-offer.form")]
+    assert "offerCorrections +" in found[0].problem
+
+
 def test_an_answer_that_no_output_keeps_is_told(sale: Path) -> None:
     kept = '<zeebe:output source="=approvalComment" target="approvalComment" />'
     edit(sale, SALE, kept, "")

@@ -64,6 +64,10 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE offer SET approved_by = NULL",
         "UPDATE offer SET approved_by = NULL, approval_level = NULL, status = 'accepted'",
     ),
+    "An offer was opened only after it was sent": (
+        "UPDATE offer SET sent_at = '2026-01-02', opened_at = '2026-01-01'",
+        "UPDATE offer SET sent_at = NULL, opened_at = '2026-01-01'",
+    ),
     "The instalments of a policy add up to its premium": (
         "UPDATE instalment SET amount = amount + 1 WHERE number = 1",
         "DELETE FROM instalment WHERE number = 2",

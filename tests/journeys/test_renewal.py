@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from broker_crm.crm.cases import CaseRejected
-from broker_crm.crm.models import DatedLead, Instalment, Policy, Product, RenewalStart
+from broker_crm.crm.models import (
+    DatedLead,
+    Instalment,
+    OfferLine,
+    Policy,
+    PolicyCover,
+    Product,
+    RenewalStart,
+    StandardTerms,
+)
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.process.models import ProcessInstance
 from tests.journeys.walk import Walk, a_client, add_policy, day
@@ -38,18 +48,23 @@ def to_offer(walk: Walk, **changes: Any) -> Walk:
     )
 
 
-def offer(walk: Walk, premium: float = 450, insurer: str = "Gintaras Draudimas") -> Walk:
+def offer(
+    walk: Walk, premium: float = 450, insurer: str = "Gintaras Draudimas", **changes: Any
+) -> Walk:
     below = {"deviationReason": "Ilgametis klientas"} if premium < 450 else {}
+    covers = changes.pop("covers", ["liability"])
     return walk.do(
         "offer-preparation",
         chosenInsurer=insurer,
         sumInsured=300_000,
         deductible=500,
+        covers=covers,
         premium=premium,
         commission=20,
         instalments=2,
         recommendation="Siūlome likti pas tą patį draudiką.",
         **below,
+        **changes,
     )
 
 
@@ -269,3 +284,33 @@ def test_without_a_policy_no_renewal_starts_by_hand_and_a_second_one_neither(
         Walk.begin(brokerage, "renewal", **chosen)
     with brokerage.factory() as session:
         assert session.scalar(select(func.count()).select_from(ProcessInstance)) == 1
+
+
+def test_covers_of_the_policy_are_proposed_and_those_offered_are_compared_and_issued(
+    brokerage: Any,
+) -> None:
+    policy_id = add_policy(brokerage, ends_in=60)
+    with brokerage.factory.begin() as session:
+        session.add(PolicyCover(policy_id=policy_id, cover="liability"))
+        session.execute(update(StandardTerms).values(covers="liability"))
+    walk = to_offer(started(brokerage))
+    proposed = walk.tasks()["offer-preparation"].local_variables
+    assert proposed["covers"] == ["liability"]
+    offer(walk, 450, covers=["liability", "assistance"])
+    with brokerage.factory() as session:
+        (line,) = session.scalars(select(OfferLine))
+        assert (line.cover, line.extra_covers) == ("liability, assistance", "assistance")
+        (extra,) = [each for each in line.deviations if each.kind == "extra-cover"]
+        assert (extra.cover, extra.premium_effect) == ("assistance", Decimal("6.75"))
+    letter(walk).do("renewal-call", renewalCallOutcome="accepts")
+    to_policy(walk)
+    with brokerage.factory() as session:
+        issued = session.scalars(select(Policy).where(Policy.number == "NAU-1")).one()
+        assert [each.cover for each in issued.covers] == ["liability", "assistance"]
+
+
+def test_an_offer_without_covers_is_refused(brokerage: Any) -> None:
+    add_policy(brokerage, ends_in=60)
+    with pytest.raises(FormRejected) as refused:
+        offer(to_offer(started(brokerage)), covers=[])
+    assert set(refused.value.errors) == {"covers"}

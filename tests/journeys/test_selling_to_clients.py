@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from broker_crm.crm import complaints, opportunities
 from broker_crm.crm.complaints import Registration
@@ -18,9 +19,12 @@ from broker_crm.crm.models import (
     DatedLead,
     Endorsement,
     InsuredObject,
+    Offer,
+    OfferLine,
     Opportunity,
     Policy,
     Product,
+    StandardTerms,
 )
 from broker_crm.process.models import ProcessInstance
 from tests.journeys.walk import Walk, add_policy, day
@@ -40,6 +44,18 @@ def holder(brokerage: Any) -> int:
 def product_id(brokerage: Any, key: str) -> int:
     with brokerage.factory() as session:
         return session.scalars(select(Product.id).where(Product.key == key)).one()
+
+
+def offer_line(session: Session, walk: Walk) -> OfferLine:
+    """The only line of the case's newest offer."""
+    newest = select(Offer).where(Offer.instance_id == walk.id).order_by(Offer.version.desc())
+    (line,) = session.scalars(newest.limit(1)).one().lines
+    return line
+
+
+def standard_covers(brokerage: Any, *covers: str) -> None:
+    with brokerage.factory.begin() as session:
+        session.execute(update(StandardTerms).values(covers=",".join(covers)))
 
 
 def found(brokerage: Any) -> set[tuple[str, str]]:
@@ -125,6 +141,7 @@ def test_nothing_is_offered_while_something_forbids_it(
 
 def test_too_small_a_sum_is_raised_by_an_endorsement(brokerage: Any, holder: int) -> None:
     under_insured(brokerage, holder)
+    standard_covers(brokerage, "fire", "water")
     assert ("up-sell", "under-insured") in found(brokerage)
     walk = started(brokerage, "up-sell")
     walk.do("signal-review", reviewOutcome="accept")
@@ -132,6 +149,7 @@ def test_too_small_a_sum_is_raised_by_an_endorsement(brokerage: Any, holder: int
     walk.do("needs-record", needsText="Pastatytas priestatas", addedSum=50_000, needsConfirmed=True)
     walk.do("endorsement-price", priceOutcome="priced", extraPremium=60)
     offer = {"sumInsured": 50_000, "premium": 60, "commission": 18, "deductible": 500}
+    offer["covers"] = ["fire", "assistance"]
     walk.do("offer-preparation", **offer, offerValidUntil=day(brokerage, 30))
     walk.do("offer-letter", letterLanguage="lt", recipientEmail="info@klientas.example")
     walk.do("offer-call", offerCallOutcome="accepts")
@@ -141,6 +159,10 @@ def test_too_small_a_sum_is_raised_by_an_endorsement(brokerage: Any, holder: int
         policy = session.get_one(Policy, holder)
         assert (policy.sum_insured, policy.premium) == (Decimal(150_000), Decimal(510))
         assert session.scalars(select(Endorsement.premium_delta)).all() == [Decimal(60)]
+        assert sorted(each.cover for each in policy.covers) == ["assistance", "fire"]
+        assert [each.cover for each in offer_line(session, walk).deviations if each.cover] == [
+            "assistance"
+        ]
 
 
 def test_a_refusal_is_confirmed_in_writing(brokerage: Any, holder: int) -> None:
@@ -192,6 +214,7 @@ def test_not_now_comes_back_on_the_day(brokerage: Any, holder: int) -> None:
 def test_another_product_is_sold_to_the_policy_and_the_onboarding_call(
     brokerage: Any, holder: int
 ) -> None:
+    standard_covers(brokerage, "liability")
     walk = started(brokerage, "cross-sell").do("contact-preparation", preparationOutcome="go")
     walk.do("cross-contact", contactOutcome="interested")
     needs = {"insuredObject": "Prekyba", "sumInsured": 300_000, "claimsInThreeYears": 0}
@@ -202,10 +225,11 @@ def test_another_product_is_sold_to_the_policy_and_the_onboarding_call(
         walk.do("insurer-quote", quoteOutcome="quote", **quote)
     offer = {"sumInsured": 300_000, "deductible": 500, "premium": 460, "commission": 20}
     more = {"instalments": 2, "offerValidUntil": day(brokerage, 30)}
+    covers = ["liability", "interruption"]
     with brokerage.factory() as session:
         chosen = opportunities.other_insurers(session, product_id(brokerage, "liability"), None)
     insurer = chosen[0]["name"]
-    walk.do("offer-preparation", chosenInsurer=insurer, **offer, **more)
+    walk.do("offer-preparation", chosenInsurer=insurer, covers=covers, **offer, **more)
     walk.do("offer-letter", letterLanguage="lt", recipientEmail="info@klientas.example")
     walk.do("offer-call", offerCallOutcome="accepts")
     contract = {"contractPremium": 460, "contractCommission": 20, "contractDeductible": 500}
@@ -225,5 +249,8 @@ def test_another_product_is_sold_to_the_policy_and_the_onboarding_call(
         policy = session.scalars(select(Policy).where(Policy.number == "CA-1")).one()
         assert (policy.premium, policy.instance_id) == (Decimal(460), walk.id)
         assert policy.ends_on - policy.starts_on == timedelta(days=364)
+        assert {each.cover for each in policy.covers} == set(covers)
+        extra = [each.cover for each in offer_line(session, walk).deviations if each.cover]
+        assert extra == ["interruption"]
     walk.wait_for("onboarding-call", days=35).do("onboarding-call", satisfied="yes")
     assert (walk.outcome, walk.finished) == ("bought", True)

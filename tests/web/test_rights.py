@@ -108,6 +108,13 @@ def test_a_visitor_who_is_not_signed_in_sees_only_what_is_public(site: Site, pat
         assert answer.status_code == 302 and answer.location.startswith("/login")
 
 
+@pytest.mark.parametrize("login", [None, *sorted(ALL)])
+def test_the_link_of_an_offer_asks_nobody_to_log_in(site: Site, login: str | None) -> None:
+    visitor = site.visitor(login)
+    visitor.get("/offer/unknown", 404)
+    visitor.post("/offer/unknown", 404)
+
+
 @pytest.mark.parametrize("login", sorted(ALL))
 def test_a_case_is_open_to_those_who_see_all_cases(site: Site, login: str) -> None:
     visitor = site.visitor(login)

@@ -101,6 +101,13 @@ class Offer(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the client accepted or refused."""
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    """SHA-256 in hex of the secret in the letter's link; the secret itself is stored in no table
+    of offers."""
+    letter_id: Mapped[UUID | None]
+    """The letter that carries the link."""
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the client first opened it by the link."""
 
     lines: Mapped[list[OfferLine]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", order_by="OfferLine.id"

@@ -8,9 +8,9 @@ from datetime import datetime
 from broker_crm.engine.transition import CreatedTask
 from broker_crm.sample.behaviour import others, renewing, selling
 from broker_crm.sample.behaviour.case import SampleCase, Values
-from broker_crm.sample.behaviour.timing import acts_at, takes_minutes
+from broker_crm.sample.behaviour.timing import acts_at, opens_at, takes_minutes
 
-__all__ = ["SampleCase", "acts_at", "result", "takes_minutes"]
+__all__ = ["SampleCase", "acts_at", "opens_at", "result", "takes_minutes"]
 
 BY_PROCESS: dict[str, Mapping[str, selling.Act]] = {
     "new-client-sale": selling.RESULTS,

@@ -131,9 +131,11 @@ def _offer(
         "chosenInsurer": insurer,
         "sumInsured": seen.get("sumInsured"),
         "deductible": seen.get("deductible"),
+        "covers": list(case.offered.covers),
         "premium": round(premium, 2),
         "commission": seen.get("commission"),
         "instalments": seen.get("instalments"),
+        "offerValidUntil": str(seen.get("offerValidUntil"))[:10],
         "recommendation": chance.choice(OFFERS),
         "deviationReason": "Draudiko pasiūlyta pratęsimo įmoka.",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from broker_crm.calendar import WorkingCalendar
+from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.engine.transition import CreatedTask
 from broker_crm.sample.behaviour.case import SampleCase
 from broker_crm.sample.staff import BY_LOGIN, stand_in
@@ -20,6 +20,9 @@ SLOW_INSURER = 0.16
 LAST_DAYS = (10, 17)
 OVERLOADED_TEAM, OVERLOADED_MONTH = "kaunas", 12
 OVERLOAD_DAYS = 2.0
+NIGHT_ENDS = 7
+OPENING = 0.7
+"""Share of the offers that clients open by the link."""
 
 
 def acts_at(
@@ -58,6 +61,16 @@ def takes_minutes(case: SampleCase, task: CreatedTask) -> float:
     """Working minutes on the task itself: the standard times lognormal(0, 0.35)."""
     chance = case.chance("minutes", task.step, task.loop_number, _place(task))
     return round((task.standards.minutes or 5.0) * chance.lognormvariate(0, 0.35), 1)
+
+
+def opens_at(case: SampleCase, task: CreatedTask, sent: datetime) -> datetime | None:
+    """When the client opens the offer that a step sent; None for the three in ten who don't."""
+    chance = case.chance("opened", task.step, task.loop_number)
+    if chance.random() >= OPENING:
+        return None
+    at = sent + timedelta(hours=chance.uniform(0.3, 20))
+    hour = at.astimezone(OFFICE).hour
+    return at + timedelta(hours=NIGHT_ENDS - hour) if hour < NIGHT_ENDS else at
 
 
 def _place(task: CreatedTask) -> str:
