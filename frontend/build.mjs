@@ -66,27 +66,48 @@ const editors = {
   loader: pages.loader,
 };
 
-// The server keeps parsed expressions and watches comparisons; the interpreter has no way in for
-// either, so its module gets two more exports and one more call. A new version that no longer fits
-// stops the build.
+// The server keeps parsed expressions and watches comparisons, and remembers names in their normal
+// form and the days that texts name, which cost most of an evaluation. The interpreter has no way in
+// for any of it, so its modules are changed here. A new version that no longer fits stops the build.
 const feelinInside = {
   name: "feelin-inside",
   setup(build) {
+    const from = (name) => JSON.stringify(join(here, "src", name));
     build.onResolve({ filter: /^feelin-inside$/ }, ({ resolveDir }) =>
       build.resolve("@bpmn-io/feelin", { kind: "import-statement", resolveDir }));
     build.onLoad({ filter: /@bpmn-io[\\/]feelin[\\/]dist[\\/]index\.js$/ }, ({ path }) => {
-      const source = readFileSync(path, "utf8");
-      const call = "const expr = evalNode(node, args, interpreterContext);";
-      if (source.split(call).length !== 2) throw new Error(`${path} is not as it was.`);
-      const strictness = JSON.stringify(join(here, "src", "feel_strictness.ts"));
+      const source = changed(path, [
+        ["const expr = evalNode(node, args, interpreterContext);",
+          "const expr = watched(node, args, interpreterContext, evalNode);"],
+        ["        let d;\n        if (isString(from)) {\n            d = date(from);\n        }",
+          "        if (isString(from) && !year) return dayOf(from);\n        let d;"],
+        ["const builtin = !local && getBuiltin(name);", "const builtin = !local && builtinOf(name);"],
+      ]);
       return {
-        contents: `import { watched } from ${strictness};
-          ${source.replace(call, "const expr = watched(node, args, interpreterContext, evalNode);")}
+        contents: `import { watched } from ${from("feel_strictness.ts")};
+          import { remembered } from ${from("remembering.ts")};
+          ${source}
+          const dayOf = remembered(2_000, (text) => ifValid(date(text).setZone("utc").startOf("day")));
+          const builtinOf = remembered(2_000, (name) => getBuiltin(name) ?? null);
           export { interpreter, InterpreterContext, getType };`,
       };
     });
+    build.onLoad({ filter: /@bpmn-io[\\/]lezer-feel[\\/]dist[\\/]index\.js$/ }, ({ path }) => {
+      const source = changed(path, [
+        ["function normalizeContextKey(name) {", "const normalizeContextKey = remembered(5_000, (name) => {"],
+        [".replace(/\\s{2,}/g, ' ').trim();\n}", ".replace(/\\s{2,}/g, ' ').trim();\n});"],
+      ]);
+      return { contents: `import { remembered } from ${from("remembering.ts")};\n${source}` };
+    });
   },
 };
+
+function changed(path, changes) {
+  return changes.reduce((source, [before, after]) => {
+    if (source.split(before).length !== 2) throw new Error(`${path} is not as it was.`);
+    return source.replace(before, () => after);
+  }, readFileSync(path, "utf8"));
+}
 
 // Forms check e-mail addresses and telephone numbers on the server as the viewer does.
 function viewerPatterns() {

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm.calendar import OFFICE
 from broker_crm.crm import campaign_lists, campaign_waves, campaigns
-from broker_crm.crm.models import Campaign, CampaignRecipient, Product
+from broker_crm.crm.models import CampaignRecipient, Product
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.starting import Started
 from broker_crm.sample.behaviour import SampleCase
-from broker_crm.sample.chance import stream
+from broker_crm.sample.chance import evenly
 from broker_crm.sample.lived import Simulation
 
 ANSWERS = {"A": 0.09, "B": 0.15}
@@ -92,20 +92,15 @@ def _answers(factory: sessionmaker[Session]) -> None:
                 CampaignRecipient.id,
                 CampaignRecipient.variant,
                 CampaignRecipient.unsubscribe_token,
-                Campaign.name,
-                CampaignRecipient.client_id,
             )
-            .join(Campaign, Campaign.id == CampaignRecipient.campaign_id)
             .where(
                 CampaignRecipient.state == "started",
                 CampaignRecipient.unsubscribe_token.is_not(None),
             )
             .order_by(CampaignRecipient.id)
         ).all()
-    for _identifier, variant, token, name, client_id in waiting:
-        chance = stream("answers", name, client_id)
-        likely = ANSWERS.get(variant or "A", ANSWERS["A"])
-        drawn = chance.random()
+    for identifier, variant, token in waiting:
+        likely, drawn = ANSWERS.get(variant or "A", ANSWERS["A"]), evenly(identifier)
         if drawn < likely or drawn > 1 - UNSUBSCRIBES:
             with factory.begin() as session:
                 if drawn < likely:

@@ -6,6 +6,7 @@ import hashlib
 from random import Random
 
 SEED = 20_261
+GOLDEN = 0.618_033_988_749_895
 
 
 def stream(*key: object) -> Random:
@@ -16,3 +17,12 @@ def stream(*key: object) -> Random:
     """
     text = "\0".join(str(part) for part in (SEED, *key))
     return Random(hashlib.sha256(text.encode()).digest())  # noqa: S311
+
+
+def evenly(number: int) -> float:
+    """A number from 0 to 1 that comes evenly over a row of things: any share of them is met.
+
+    Args:
+        number: of the thing in its row.
+    """
+    return (0.5 + number * GOLDEN) % 1

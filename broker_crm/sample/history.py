@@ -29,7 +29,7 @@ from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
 from broker_crm.sample.lived import Simulation
 from broker_crm.sample.numbering import Numbers, highest, settle
-from broker_crm.sample.plans import SALE, begin, begins, renewal_case, sale_case
+from broker_crm.sample.plans import SALE, begin, begins, crowded, renewal_case, sale_case
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
 from broker_crm.sample.told import Unfinished
 from broker_crm.sample.written import Office
@@ -154,7 +154,13 @@ class _Past:
             each for number, each in enumerate(found) if not is_holder(number, self._browsed)
         ]
         begun = sorted(
-            (begins(number, total, self._end, calendar), number) for number in range(total)
+            (
+                crowded(
+                    begins(number, total, self._end, calendar), number, clients, self._end, calendar
+                ),
+                number,
+            )
+            for number in range(total)
         )
         sales = [
             (at, number, sale_case(number, clients, early=at < self._change_at))

@@ -16,12 +16,14 @@ from broker_crm import clock, process
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import offers
-from broker_crm.crm.models import Client, Product
+from broker_crm.crm.models import Client, Insurer, Product
+from broker_crm.db import Base
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import form
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.transition import CreatedTask, Standards, Transition
 from broker_crm.outreach import offer_links
+from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import CommandRefused
 from broker_crm.process.models import ProcessInstance, Timer, UserTask
@@ -73,6 +75,8 @@ class Simulation:
         self._calendar: WorkingCalendar | None = None
         self._cases: dict[UUID, SampleCase] = {}
         self._known: set[UUID] = set()
+        self._gone: set[UUID] = set()
+        """Timers that wait no longer; the database need not be asked about them."""
 
     def plan(self, at: datetime, act: Callable[[Session], None]) -> None:
         """Let something happen, unless it lies in the future."""
@@ -107,6 +111,7 @@ class Simulation:
                 continue
             with self._factory.begin() as session:
                 self._calendar = company_calendar(session)
+                kept = _at_hand(session)
                 for _ in range(BATCH):
                     if not self._agenda or self._agenda[0].act is None:
                         break
@@ -115,6 +120,7 @@ class Simulation:
                     assert planned.act is not None
                     planned.act(session)
                     done += 1
+                del kept
             if progress is not None:
                 progress(done)
 
@@ -167,6 +173,7 @@ class Simulation:
     def _follow(self, instance_id: UUID, transition: Transition) -> None:
         assert self._calendar is not None
         case = self._cases[instance_id]
+        self._gone.update(transition.timers_gone)
         for task in transition.created:
             self._known.add(task.id)
             if self._lies(case, task):
@@ -221,12 +228,23 @@ class Simulation:
 
     def _fire(self, instance_id: UUID, timer_id: UUID) -> Callable[[Session], None]:
         def act(session: Session) -> None:
+            if timer_id in self._gone:
+                return
             transition = process.fire_timer(session, timer_id)
             if transition is not None:
                 post(session)
                 self._follow(instance_id, transition)
 
         return act
+
+
+def _at_hand(session: Session) -> list[Base]:
+    """Records that nearly every step asks for: the session knows them while they are kept."""
+    return [
+        *session.scalars(select(User)).unique(),
+        *session.scalars(select(Insurer)),
+        *session.scalars(select(Product)),
+    ]
 
 
 def _entered(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.calendar import OFFICE
+from broker_crm.clock import SimulatedClock
+from broker_crm.crm.data_requests import Registration, register
 from broker_crm.crm.models import Client, ClientKind, ClientStatus, Consent, Interaction
 from broker_crm.process.plain_text import plain
 
 DUPLICATES = 6
 NOT_PERMITTED = 3
-ERASURES = 2
+ASKED_DAYS_AGO = (25, 11)
+"""The term of the first request is nearly over."""
 
 
 def add_peculiar(session: Session, clients: list[Client]) -> None:
-    """Write six duplicates, and mark three who may not be contacted and two to be erased.
+    """Write six duplicates, and mark three who may not be contacted.
 
     Args:
         session: the caller commits.
@@ -30,18 +34,47 @@ def add_peculiar(session: Session, clients: list[Client]) -> None:
     for client in people[4 : 4 + 6 * NOT_PERMITTED : 6]:
         client.do_not_contact = True
         session.execute(delete(Consent).where(Consent.client_id == client.id))
-    for client in people[6 : 6 + 7 * ERASURES : 7]:
-        client.do_not_contact = True
-        session.add(
-            Interaction(
-                client_id=client.id,
-                kind="email",
-                at=client.created_at + timedelta(days=9),
-                author=client.owner,
-                text="Prašo ištrinti asmens duomenis. Perduota atitikties pareigūnui.",
-            )
-        )
     session.flush()
+
+
+def ask_for_erasure(factory: sessionmaker[Session], present: datetime) -> None:
+    """Two people have asked to be erased; compliance has not decided yet.
+
+    Args:
+        factory: makes sessions.
+        present: of the sample.
+    """
+    for place, days in enumerate(ASKED_DAYS_AGO):
+        at = present - timedelta(days=days)
+        with clock.use(SimulatedClock(at)), factory.begin() as session:
+            client = session.scalars(
+                select(Client)
+                .where(Client.kind == ClientKind.NATURAL)
+                .order_by(Client.id)
+                .offset(6 + 7 * place)
+            ).first()
+            if client is None:
+                continue
+            client.do_not_contact = True
+            session.add(
+                Interaction(
+                    client_id=client.id,
+                    kind="email",
+                    at=at,
+                    author=client.owner,
+                    text="Prašo ištrinti asmens duomenis. Perduota atitikties pareigūnui.",
+                )
+            )
+            asked = Registration(
+                kind="erasure",
+                requester=client.name,
+                channel="email",
+                received_on=at.astimezone(OFFICE).date(),
+                client_id=client.id,
+                identified_by="Laiškas iš kortelėje įrašyto adreso",
+                text="Prašau ištrinti visus mano asmens duomenis.",
+            )
+            register(session, asked, by="compliance")
 
 
 def _twin(client: Client, number: int) -> Client:

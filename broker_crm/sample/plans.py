@@ -12,15 +12,20 @@ from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.crm.cases import RENEWAL, start_automatically, start_case
 from broker_crm.crm.models import Client, Insurer, Policy, Product
 from broker_crm.sample.behaviour import SampleCase
+from broker_crm.sample.behaviour.timing import OVERLOADED_MONTH, OVERLOADED_TEAM
 from broker_crm.sample.catalogue import BY_KEY, PRODUCTS
-from broker_crm.sample.chance import stream
+from broker_crm.sample.chance import evenly, stream
 from broker_crm.sample.earlier import PAST_DAYS
 from broker_crm.sample.lived import Begin
+from broker_crm.sample.staff import BY_LOGIN
 
 SALE = "new-client-sale"
 RECENT = 0.05
 """Share of the sales that begin in the last days, so that the inboxes hold work."""
 RECENT_DAYS = 9
+CROWDED = 0.5
+"""Share of the overloaded team's sales of the months around that begin in its month instead."""
+AROUND = frozenset({10, 11, 1, 2})
 
 
 def begin(case: SampleCase, asked: Mapping[str, object]) -> Begin:
@@ -50,7 +55,32 @@ def sale_case(number: int, clients: list[Client], *, early: bool) -> SampleCase:
         owner=client.owner or "jonas",
         product=offered.key,
         letter="A" if early else "B",
+        traits={"drawn": evenly(number)},
     )
+
+
+def crowded(
+    at: datetime, number: int, clients: list[Client], end: datetime, calendar: WorkingCalendar
+) -> datetime:
+    """When a sale begins, after all: of the overloaded team's many are put off until December.
+
+    Args:
+        at: when it would begin.
+        number: of the sale.
+        clients: those to whom sales are made.
+        end: the present.
+        calendar: of the company.
+    """
+    client, chance = stream("sale", number).choice(clients), stream("crowded", number)
+    local = at.astimezone(OFFICE)
+    elsewhere = BY_LOGIN[client.owner or "jonas"].team != OVERLOADED_TEAM
+    if elsewhere or local.month not in AROUND or chance.random() >= CROWDED:
+        return at
+    year = local.year if local.month > OVERLOADED_MONTH - 3 else local.year - 1
+    day = date(year, OVERLOADED_MONTH, 1) + timedelta(days=chance.randint(0, 18))
+    day = calendar.add_working_days(day, 0)
+    moved = datetime.combine(day, local.time(), OFFICE)
+    return moved if end - timedelta(days=PAST_DAYS) <= moved <= end - timedelta(days=30) else at
 
 
 def renewal_case(session: Session, policy: Policy) -> SampleCase:

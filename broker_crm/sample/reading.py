@@ -1,10 +1,8 @@
-"""FEEL of a diagram as a walk in memory evaluates it: with no more than the expression reads."""
+"""FEEL of a diagram as a walk in memory evaluates it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from broker_crm.calendar import WorkingCalendar
@@ -28,9 +26,7 @@ class Reader:
         """FEEL behind '=', else the text itself."""
         if not text.startswith("="):
             return text
-        return evaluate(
-            text[1:], _read_of(text, context), calendar=self.calendar, functions=functions
-        )
+        return evaluate(text[1:], context, calendar=self.calendar, functions=functions)
 
     def number(self, text: str | None, context: Mapping[str, Any]) -> float | None:
         """A standard; None where there is none."""
@@ -62,26 +58,3 @@ class Reader:
             return results
         seen = {**context, **results}
         return {mapping.target: self.value(mapping.source, seen) for mapping in element.outputs}
-
-
-def _read_of(text: str, context: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The variables that an expression names, of contexts only the entries.
-
-    Results of FEEL are remembered by what an expression reads. The facts of a client or a policy
-    are never the same twice, but one e-mail address or last day of them often is.
-    """
-    read: dict[str, Any] = {}
-    for name, value in context.items():
-        if name in text:
-            entries = _entries(text, name) if isinstance(value, dict) else None
-            if entries is not None:
-                value = {key: each for key, each in value.items() if key.startswith(entries)}
-            read[name] = value
-    return read
-
-
-@lru_cache(maxsize=5_000)
-def _entries(text: str, name: str) -> tuple[str, ...] | None:
-    """Beginnings of the entries that are read of a context; None where it is read as a whole."""
-    found = re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)(?:\s*\.\s*(\w+))?", text)
-    return None if "" in found else tuple(found)

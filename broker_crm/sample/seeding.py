@@ -19,7 +19,7 @@ from broker_crm.sample.catalogue import add_catalogue
 from broker_crm.sample.clients import add_clients
 from broker_crm.sample.earlier import PAST_DAYS
 from broker_crm.sample.history import add_history
-from broker_crm.sample.peculiar import add_peculiar
+from broker_crm.sample.peculiar import add_peculiar, ask_for_erasure
 from broker_crm.sample.product_papers import add_papers
 from broker_crm.sample.staff import add_staff
 from broker_crm.settings import Settings
@@ -72,6 +72,7 @@ def seed(
         )
         with clock.use(SimulatedClock(present)):
             _give_some_back(factory)
+    ask_for_erasure(factory, present)
     return True
 
 

@@ -1,6 +1,6 @@
 """Cases keep the client's VIP mark and region and the product's class as they were at the start
 
-Revision: 0018, after 0015
+Revision: 0018, after 0016
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

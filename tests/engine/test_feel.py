@@ -6,6 +6,7 @@ import builtins
 import time
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from broker_crm.engine.feel import (
     check,
     evaluate,
     evaluate_text,
+    evaluation,
     render,
     unary_test,
 )
@@ -173,3 +175,21 @@ def test_records_give_the_entry_that_is_read_however_it_is_written(
     other = {"client": {"name": "Jonas"}}
     context = {"client": CLIENT, "other": other, "clientKind": "legal"}
     assert evaluate(expression, context, strict=False) == value
+
+
+def test_a_name_in_quotes_reads_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    ask = evaluation.ask
+
+    def counting(kind: str, expression: str, context: bytes, *rest: Any) -> dict[str, Any]:
+        asked.append(context)
+        return ask(kind, expression, context, *rest)
+
+    monkeypatch.setattr(evaluation, "ask", counting)
+    standards = [{"step": "client-call", "days": 3}]
+    for name in ("Jonas", "Eglė"):
+        seen = {"standards": standards, "client": {"name": name}}
+        assert evaluate('standards[step = "client-call"].days[1]', seen) == 3
+    assert len(asked) == 1 and b"Jonas" not in asked[0]
+    lonely = '"client-" + /* a "lonely quote */ client.name'
+    assert evaluate(lonely, {"client": {"name": "A"}}) == "client-A"

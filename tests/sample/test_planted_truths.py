@@ -9,9 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 from broker_crm.calendar import lithuanian_calendar
+from broker_crm.crm.models import Client
 from broker_crm.engine.transition import CreatedTask, Standards
 from broker_crm.sample.behaviour import SampleCase, acts_at, result
+from broker_crm.sample.behaviour.others import entry
 from broker_crm.sample.behaviour.renewing import stays
+from broker_crm.sample.chance import evenly
+from broker_crm.sample.plans import begins, crowded
 from broker_crm.sample.staff import SALESPEOPLE
 
 MANY = 1_000
@@ -164,3 +168,31 @@ def test_kaunas_is_overloaded_in_december() -> None:
 
     assert lateness("ieva", december) > lateness("ieva", NOW) + 0.2
     assert abs(lateness("jonas", december) - lateness("jonas", NOW)) < 0.1
+
+
+def test_much_of_the_kaunas_teams_year_crowds_into_december() -> None:
+    end = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def december(owner: str) -> float:
+        clients = [Client(owner=owner)]
+        planned = [begins(number, MANY, end, CALENDAR) for number in range(MANY)]
+        begun = [crowded(at, number, clients, end, CALENDAR) for number, at in enumerate(planned)]
+        assert all(CALENDAR.is_working(at.date()) and at <= end for at in begun)
+        return mean(at.month == 12 for at in begun)
+
+    assert december("ieva") > 2 * december("jonas")
+
+
+def test_shares_are_met_in_every_run_of_cases() -> None:
+    for first in (0, 700, 12_345):
+        drawn = [evenly(number) for number in range(first, first + 300)]
+        assert abs(mean(each < 0.34 for each in drawn) - 0.34) < 0.01
+
+
+def test_what_else_clients_buy_is_priced_near_the_standard() -> None:
+    seen = {"sumInsured": 800_000, "addedSum": 50_000, "standardTerms": TERMS}
+    for case in sales():
+        quoted = entry("quotePremium", case, case.chance("any"), NOW, seen)
+        extra = entry("extraPremium", case, case.chance("any"), NOW, seen)
+        assert 0.95 * 1_600 <= float(str(quoted)) <= 1.15 * 1_600
+        assert 0.97 * 100 <= float(str(extra)) <= 1.06 * 100

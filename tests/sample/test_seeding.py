@@ -103,6 +103,13 @@ def test_an_office_finds_its_peculiar_records(first: str) -> None:
             "select count(distinct client_id) from interaction"
             " where text like 'Prašo ištrinti asmens duomenis%'",
         )
+        registered = rows(
+            connection,
+            "select received_on < due_on, due_on >= '2026-11-23', client.do_not_contact"
+            " from data_request join client on client.id = client_id"
+            " where data_request.kind = 'erasure' and state = 'open'",
+        )
+    assert registered == [(1, 1, 1)] * 2
     assert twins == [(6,)] and erasures == [(2,)]
     assert refused[0][0] >= 3
 

@@ -226,7 +226,15 @@ def _settled(
 
 @lru_cache(maxsize=5_000)
 def _occurring(expression: str, variables: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in variables if name in expression or name == "?")
+    code = _code(expression)
+    return tuple(name for name in variables if name in code or name == "?")
+
+
+@lru_cache(maxsize=5_000)
+def _code(expression: str) -> str:
+    """Without what stands in quotes, which reads nothing; comments may hold a lonely quote."""
+    commented = "//" in expression or "/*" in expression
+    return expression if commented else _STRING.sub('""', expression)
 
 
 def _narrowed(expression: str, name: str, value: object) -> object:
@@ -241,10 +249,11 @@ def _narrowed(expression: str, name: str, value: object) -> object:
 def _entries(expression: str, name: str, keys: tuple[str, ...]) -> tuple[str, ...] | None:
     """Entries read by `name.entry`; None where the record stands by itself at any place."""
     read: set[str] = set()
+    code = _code(expression)
     if not all(isinstance(key, str) for key in keys):
         return None
-    for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", expression):
-        between, dot, rest = expression[match.end() :].partition(".")
+    for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", code):
+        between, dot, rest = code[match.end() :].partition(".")
         rest = rest.lstrip()
         if not dot or between.strip() or rest.startswith("."):
             return None

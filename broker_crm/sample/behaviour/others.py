@@ -100,13 +100,18 @@ def _offered_premium(case: SampleCase, chance: Random, now: datetime, seen: Seen
         if isinstance(each, dict) and each.get("outcome") == "quote" and each.get("premium")
     ]
     extra = seen.get("extraPremium")
-    return min(priced) if priced else float(str(extra)) if extra else _usual_premium(case)
+    return min(priced) if priced else float(str(extra)) if extra else _standard_premium(case, seen)
 
 
-def _usual_premium(case: SampleCase) -> float:
-    offered = case.offered
-    factor = case.chance("usual").uniform(0.7, 1.4)
-    return round(max(offered.minimum, offered.sum_insured * float(offered.rate)) * factor, 2)
+def _standard_premium(case: SampleCase, seen: Seen) -> float:
+    """Of the sum that the needs record names, as is standard for the client that day."""
+    insured = float(str(seen.get("sumInsured") or case.offered.sum_insured))
+    return round(max(case.offered.minimum, insured * _rate(case, seen)), 2)
+
+
+def _rate(case: SampleCase, seen: Seen) -> float:
+    terms = seen.get("standardTerms")
+    return float(terms["premiumRate"] if isinstance(terms, Mapping) else case.offered.rate)
 
 
 def _chosen(case: SampleCase, chance: Random, now: datetime, seen: Seen) -> object:
@@ -122,11 +127,19 @@ def _chosen(case: SampleCase, chance: Random, now: datetime, seen: Seen) -> obje
 def _quoted(case: SampleCase, chance: Random, now: datetime, seen: Seen) -> float:
     insurer = seen.get("insurer")
     name = insurer.get("name") if isinstance(insurer, dict) else ""
-    return round(_usual_premium(case) * case.chance("quote", name).uniform(1.0, 1.2), 2)
+    factor = case.chance("quote", name).uniform(0.95, 1.15)
+    return round(_standard_premium(case, seen) * factor, 2)
+
+
+def _added(case: SampleCase, chance: Random, now: datetime, seen: Seen) -> int:
+    """A tenth to a quarter of what is usual, in hundreds of EUR."""
+    share = case.chance("added").choice((0.1, 0.15, 0.25))
+    return max(1, round(case.offered.sum_insured * share / 100)) * 100
 
 
 def _extra(case: SampleCase, chance: Random, now: datetime, seen: Seen) -> float:
-    return round(case.chance("extra").uniform(0.06, 0.3) * _usual_premium(case), 2)
+    added = float(str(seen.get("addedSum") or _added(case, chance, now, seen)))
+    return round(added * _rate(case, seen) * case.chance("extra").uniform(0.97, 1.06), 2)
 
 
 ENTRIES: dict[str, Entry] = {
@@ -209,9 +222,7 @@ ENTRIES: dict[str, Entry] = {
     "needsConfirmed": _same(True),
     "needsConfirmedBy": _same("email"),
     "needsPriority": _same("cover"),
-    "addedSum": lambda case, chance, now, seen: case.chance("added").choice(
-        (5_000, 10_000, 20_000)
-    ),
+    "addedSum": _added,
     "extraPremium": _extra,
     "endorsementPremium": lambda case, chance, now, seen: seen.get("premium"),
     "effectiveOn": lambda case, chance, now, seen: day_in(now, 1),

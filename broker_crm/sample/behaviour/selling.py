@@ -67,7 +67,9 @@ def _first_call(
     if chance.random() < 0.06:
         return {"firstCallOutcome": "later", "callBackAt": soon(now, chance, (2, 9))}
     clear = case.sector == "transport" and case.product == "cargo"
-    if case.chance("drawn").random() < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
+    drawn = case.traits.get("drawn")
+    drawn = drawn if isinstance(drawn, float) else case.chance("drawn").random()
+    if drawn < (CLEAR_SEGMENT if clear else INTERESTED[case.letter]):
         return {
             "firstCallOutcome": "interested",
             "interestSummary": chance.choice(INTERESTS),
