@@ -25,6 +25,7 @@ from broker_crm.process.models import (
     PendingMessage,
     ProcessEvent,
     ProcessInstance,
+    TaskPause,
     TaskStatus,
     Timer,
     UserTask,
@@ -33,6 +34,7 @@ from broker_crm.process.plain_text import plain
 
 INSTANCES = cast(Table, ProcessInstance.__table__)
 TASKS = cast(Table, UserTask.__table__)
+PAUSES = cast(Table, TaskPause.__table__)
 TIMERS = cast(Table, Timer.__table__)
 SUBSCRIPTIONS = cast(Table, EventSubscription.__table__)
 EVENTS = cast(Table, ProcessEvent.__table__)
@@ -103,7 +105,12 @@ def record(
         connection.execute(
             update(TASKS)
             .where(TASKS.c.id.in_(transition.cancelled))
-            .values(status=TaskStatus.CANCELLED, completed_at=work.at)
+            .values(status=TaskStatus.CANCELLED, completed_at=work.at, pause_reason=None)
+        )
+        connection.execute(
+            update(PAUSES)
+            .where(PAUSES.c.task_id.in_(transition.cancelled), PAUSES.c.until_at.is_(None))
+            .values(until_at=work.at)
         )
     _record_timers(work, transition)
     _record_subscriptions(work, transition)
