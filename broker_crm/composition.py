@@ -17,7 +17,6 @@ import broker_crm.outreach.signing
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
-from broker_crm.process.steering import pausing
 
 
 def compose() -> None:
@@ -35,5 +34,4 @@ def compose() -> None:
     broker_crm.outreach.jobs.register_all()
     broker_crm.outreach.signing.register_all()
     migrations.register()
-    pausing.register()
     start_events.start_with(start_automatically)

@@ -18,7 +18,6 @@ from broker_crm.process.errors import (
     TaskNotFound,
 )
 from broker_crm.process.models import ProcessEvent, TaskPause, Timer, UserTask
-from broker_crm.process.steering import pausing
 from broker_crm.process.steering.refusals import (
     AlreadyPaused,
     CannotCorrect,
@@ -219,7 +218,6 @@ def test_the_assignee_pauses_too_and_a_completion_ends_the_pause(office):
     with pytest.raises(AlreadyPaused):
         do(office, steering.pause, call, "client-absent", by="manager")
     office.clock.set(MONDAY + timedelta(days=7))
-    pausing.register()
     complete(office, call, outcome="no")
     with office.factory() as session:
         (ended,) = session.scalars(select(TaskPause)).all()

@@ -7,23 +7,16 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from broker_crm import clock
 from broker_crm.engine import steering as engine
 from broker_crm.engine.transition import EventKind
-from broker_crm.process import jobs, recording
+from broker_crm.process import recording
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import SubmissionRejected
-from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.models import PauseReason, ProcessEvent, TaskPause, Timer, UserTask
 from broker_crm.process.steering.due_dates import keep_first_due
 from broker_crm.process.steering.opening import LONGEST_REASON, Opened, open_task
 from broker_crm.process.steering.refusals import AlreadyPaused, NotPaused
 from broker_crm.process.waiting import NEVER
-
-
-def register() -> None:
-    """Let a completion end the pause of its task; safe to repeat."""
-    jobs.after_completion(_end_pause)
 
 
 def pause(session: Session, task_id: UUID, reason: str, note: str = "", *, by: str) -> ProcessEvent:
@@ -156,23 +149,4 @@ def _let_reminders_go(opened: Opened) -> None:
         .where(Timer.host_task_id == opened.task.id, Timer.not_before == NEVER)
         .values(not_before=None, lease_until=None, attempts=0)
         .execution_options(synchronize_session=False)
-    )
-
-
-def _end_pause(step: CompletedStep) -> None:
-    """A completed task is paused no more; its due date stays as it was."""
-    ended = select(TaskPause.id).where(
-        TaskPause.task_id == step.task_id, TaskPause.until_at.is_(None)
-    )
-    connection = step.session.connection()
-    pause_id = connection.execute(ended).scalar_one_or_none()
-    if pause_id is None:
-        return
-    connection.execute(
-        update(TaskPause)
-        .where(TaskPause.id == pause_id)
-        .values(until_at=clock.now(), resumed_by=step.by)
-    )
-    connection.execute(
-        update(UserTask).where(UserTask.id == step.task_id).values(pause_reason=None)
     )
