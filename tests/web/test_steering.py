@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from broker_crm.calendar import lithuanian_calendar
+from broker_crm.crm import complaints
 from broker_crm.crm.cases import start_case
-from broker_crm.process.models import ProcessEvent, UserTask
-from broker_crm.process.steering import SteeringBatch
+from broker_crm.process.models import ProcessEvent, ProcessInstance, Timer, UserTask
+from broker_crm.process.steering import SteeringBatch, places
 
 from .conftest import MONDAY, Site, Visitor
+from .test_complaint_register import TOLD
 from .test_operating import LETTER
 
 
@@ -238,3 +242,64 @@ def test_the_api_steers_one_task(site: Site) -> None:
     assert twice.json["code"] == "cannot-undo"
     nowhere = post(f"{path}/move", {"element": "Nowhere", "reason": "x"})
     assert nowhere.json["code"] == "cannot-move"
+
+
+def test_a_complaints_legal_clocks_do_not_pause_and_its_work_stays_beside_them(
+    site: Site, manager: Visitor
+) -> None:
+    with site.factory.begin() as session:
+        complaint = complaints.register(session, TOLD, by="jonas").instance.id
+
+    def due() -> dict[str, Any]:
+        with site.factory() as session:
+            found = select(Timer.element_id, Timer.due_at, Timer.host_task_id)
+            rows = session.execute(found.where(Timer.instance_id == complaint))
+            return {row.element_id: (row.due_at, row.host_task_id) for row in rows}
+
+    before = due()
+    work = next(host for _due, host in before.values() if host is not None)
+    clocks = {name for name, (_due, host) in before.items() if host is None}
+    assert {"Timer_LegalClock", "Timer_InternalClock"} <= clocks
+    manager.post(f"/tasks/{work}/pause", form={"why": "waiting-for-client"})
+    site.clock.advance(timedelta(days=2))
+    manager.post(f"/tasks/{work}/resume")
+    after = due()
+    assert {name for name in before if after[name][0] == before[name][0]} == clocks
+    office = lithuanian_calendar(2026, 2027)
+    moved = [
+        office.working_days_between(before[name][0].date(), after[name][0].date())
+        for name in before
+        if before[name][1] == work
+    ]
+    assert moved and set(moved) == {2}
+    with site.factory() as session:
+        case = session.get_one(ProcessInstance, complaint)
+        clock = session.scalars(
+            select(Timer.id).where(
+                Timer.instance_id == complaint, Timer.element_id == "Timer_LegalClock"
+            )
+        ).one()
+        reached = {place.element_id: place.why_not for place in places(session, case, work)}
+        from_clock = places(session, case, clock)
+    assert reached["Task_Decide"] is None
+    assert {place.why_not.name for place in from_clock if place.why_not} & {"FORK"}
+    assert all(place.why_not for place in from_clock if place.element_id == "Task_Decide")
+
+
+def test_a_case_that_is_hidden_from_a_manager_is_not_steered_by_them(
+    site: Site, manager: Visitor
+) -> None:
+    with site.factory.begin() as session:
+        told = replace(TOLD, employee="manager")
+        started = complaints.register(session, told, by="jonas")
+        case, task_id = started.instance.id, started.tasks[0].id
+    form = {"subject": f"{case}:{task_id}", "action": "spread", "reason": "x"}
+    assert str(task_id) not in manager.get("/steering").text
+    manager.post("/steering/preview", 404, form=form)
+    headers = site.bearer("manager")
+    answer = site.app.test_client().post(
+        f"/api/process-instances/{case}/variables",
+        json={"name": "vip", "value": True, "reason": "x"},
+        headers=headers,
+    )
+    assert answer.status_code == 404

@@ -12,7 +12,14 @@ from broker_crm.engine.transition import EventKind
 from broker_crm.process import recording
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import SubmissionRejected
-from broker_crm.process.models import PauseReason, ProcessEvent, TaskPause, Timer, UserTask
+from broker_crm.process.models import (
+    PauseReason,
+    ProcessEvent,
+    TaskPause,
+    TaskStatus,
+    Timer,
+    UserTask,
+)
 from broker_crm.process.steering.due_dates import keep_first_due
 from broker_crm.process.steering.opening import LONGEST_REASON, Opened, open_task
 from broker_crm.process.steering.refusals import AlreadyPaused, NotPaused
@@ -97,8 +104,23 @@ def resume(session: Session, task_id: UUID, *, by: str) -> ProcessEvent:
         NotPaused: it is not paused.
         Outrun: another command was faster.
     """
-    opened = open_task(session, task_id, by, own=True)
-    task = opened.task
+    return _resume(open_task(session, task_id, by, own=True), by)
+
+
+def resume_if_paused(session: Session, task_id: UUID, *, by: str) -> None:
+    """End the pause of a task that is about to be completed, so that its lateness is fair.
+
+    The completion that follows in the same transaction asks whether the person may complete it.
+    """
+    paused = select(UserTask.pause_reason).where(
+        UserTask.id == task_id, UserTask.status == TaskStatus.OPEN
+    )
+    if session.connection().execute(paused).scalar_one_or_none() is not None:
+        _resume(open_task(session, task_id, by, completing=True), by)
+
+
+def _resume(opened: Opened, by: str) -> ProcessEvent:
+    session, task = opened.session, opened.task
     running = select(TaskPause).where(TaskPause.task_id == task.id, TaskPause.until_at.is_(None))
     ended = session.scalars(running).one_or_none()
     if ended is None:
@@ -132,15 +154,6 @@ def resume(session: Session, task_id: UUID, *, by: str) -> ProcessEvent:
         "to": task.due_at.isoformat() if task.due_at else None,
     }
     return opened.write(EventKind.TASK_RESUMED, value, None)
-
-
-def resume_if_paused(session: Session, task_id: UUID, *, by: str) -> None:
-    """End the pause of a task that is about to be completed, so that its lateness is fair."""
-    paused = select(UserTask.pause_reason).where(
-        UserTask.id == task_id, UserTask.assignee == by, UserTask.status == "open"
-    )
-    if session.connection().execute(paused).scalar_one_or_none() is not None:
-        resume(session, task_id, by=by)
 
 
 def _let_reminders_go(opened: Opened) -> None:
