@@ -137,6 +137,22 @@ class WorkingCalendar:
         """Office hours between two instants, in seconds; 0 when end is before start."""
         return max(0, self._elapsed(end) - self._elapsed(start))
 
+    def later(self, moment: datetime, working_seconds: int) -> datetime:
+        """The instant after so many office seconds more, in UTC; the same instant for none.
+
+        Raises:
+            ValueError: outside the years that the calendar covers.
+        """
+        if working_seconds <= 0:
+            return moment
+        target = self._elapsed(moment) + working_seconds
+        place = bisect_left(self._seconds_before, target) - 1
+        if not 0 <= place < len(self._days):
+            raise ValueError(f"{working_seconds} office seconds from {moment} are too many.")
+        opened = datetime.combine(self._days[place], OPENS, self.zone)
+        reached = opened + timedelta(seconds=target - self._seconds_before[place])
+        return reached.astimezone(UTC)
+
     def _elapsed(self, moment: datetime) -> int:
         local = _aware(moment).astimezone(self.zone)
         place = bisect_left(self._days, local.date())

@@ -20,6 +20,7 @@ import broker_crm.outreach.models
 import broker_crm.people.models
 import broker_crm.process.migration.models
 import broker_crm.process.models
+import broker_crm.process.steering.models
 import broker_crm.scenarios.models  # noqa: F401
 from broker_crm.db import Base, connect
 

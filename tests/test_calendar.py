@@ -137,3 +137,22 @@ def test_expressions_count_as_the_calendar_does(day: date, count: int) -> None:
     assert moved[:10] == str(counted_after(day, count))
     assert between == count
     assert following[:16] == f"{counted_after(day, 1)}T09:30"
+
+
+@given(MOMENTS, st.integers(0, 60 * 8 * 3600))
+@settings(max_examples=200)
+def test_so_many_office_hours_later_are_so_many_office_hours_away(moment, seconds):
+    later = CALENDAR.later(moment, seconds)
+    assert CALENDAR.working_seconds(moment, later) == seconds
+    if seconds:
+        local = later.astimezone(OFFICE)
+        assert works(local.date()) and time(9) < local.time() <= closes(local.date())
+    else:
+        assert later == moment
+
+
+def test_a_due_date_at_closing_time_stays_at_closing_time_after_whole_days():
+    due = datetime(2026, 11, 26, 17, tzinfo=OFFICE)
+    assert CALENDAR.later(due, 2 * 8 * 3600).astimezone(OFFICE) == datetime(
+        2026, 11, 30, 17, tzinfo=OFFICE
+    )

@@ -40,9 +40,11 @@ from broker_crm.process.models import (
     PendingMessage,
     ProcessEvent,
     ProcessInstance,
+    TaskPause,
     UserTask,
 )
 from broker_crm.process.plain_text import plain
+from broker_crm.process.steering.models import SteeringBatch, SteeringRow
 
 
 class ErasureRefused(CommandRefused):
@@ -217,12 +219,23 @@ def _rewrite_case(session: Session, case_id: UUID, client_id: int | None, words:
         .where(MigrationItem.instance_id == case_id)
         .values(reason=null(), changes=null())
     )
+    _rewrite_steering(session, case_id, words)
     session.execute(
         update(Notification)
         .where(Notification.instance_id == case_id)
         .values(case_title=case.title)
     )
     session.flush()
+
+
+def _rewrite_steering(session: Session, case_id: UUID, words: Words) -> None:
+    for pause in _present(session, TaskPause, case_id):
+        pause.note = code(pause.note, words) or ""
+    for row in _present(session, SteeringRow, case_id):
+        row.reason = None
+        batch = session.get_one(SteeringBatch, row.batch_id)
+        batch.arguments = anonymous(batch.arguments, words)
+        batch.reason = code(batch.reason, words) or ""
 
 
 def _present(session: Session, table: type[Any], case_id: UUID) -> Any:

@@ -66,7 +66,7 @@ def start(
     instance = Instance(process.spec, process.subprocess_specs, script_engine=run)
     instance.data.update(variables)
     run.happened.append(HappenedEvent(EventKind.INSTANCE_STARTED))
-    return _finish(run, instance, Waits(frozenset(), {}, {}), ())
+    return finish(run, instance, Waits(frozenset(), {}, {}), ())
 
 
 def complete(
@@ -90,7 +90,7 @@ def complete(
         RuleFailed: when something on the way fails; nothing has happened then.
         StateDamaged: when the state can't be trusted.
     """
-    run, instance, before = _open(process, state, around)
+    run, instance, before = opened(process, state, around)
     task = _task(instance, task_id)
     if task is None or task_id not in before.open_tasks:
         raise TaskNotOpen(task_id)
@@ -102,7 +102,7 @@ def complete(
     run.note(EventKind.TASK_COMPLETED, element, task_id=task_id, value=completed.outcome)
     run.measure(task, task_id)
     guard(run, task.run, task)
-    return _finish(run, instance, before, (completed,))
+    return finish(run, instance, before, (completed,))
 
 
 def fire_timer(
@@ -120,12 +120,12 @@ def fire_timer(
         NothingWaits: when the timer does not wait, or is not due by the clock.
         RuleFailed: as for `complete`.
     """
-    run, instance, before = _open(process, state, around)
+    run, instance, before = opened(process, state, around)
     timer = before.timers.get(timer_id)
     if timer is None or timer.due_at > clock.now():
         raise NothingWaits(f"The timer {timer_id} does not wait, or is not due.")
     _happen(run, instance, timer_id, EventKind.TIMER_FIRED)
-    return _finish(run, instance, before, ())
+    return finish(run, instance, before, ())
 
 
 def deliver(
@@ -148,18 +148,18 @@ def deliver(
         NothingWaits: when the subscription is gone.
         RuleFailed: as for `complete`.
     """
-    run, instance, before = _open(process, state, around)
+    run, instance, before = opened(process, state, around)
     if subscription_id not in before.subscriptions:
         raise NothingWaits(f"Nothing waits under {subscription_id}.")
     _happen(run, instance, subscription_id, EventKind.MESSAGE_RECEIVED, payload)
-    return _finish(run, instance, before, ())
+    return finish(run, instance, before, ())
 
 
 def cancel(
     process: CompiledProcess, state: bytes, around: Surroundings
 ) -> tuple[bytes, Transition]:
     """Take every open task, timer and subscription away; the instance is over."""
-    run, instance, before = _open(process, state, around)
+    run, instance, before = opened(process, state, around)
     instance.cancel()
     for subprocess in instance.subprocesses.values():
         subprocess.cancel()
@@ -190,15 +190,15 @@ def migrate(
         MigrationRefused: naming every place that the other version does not have.
         RuleFailed, StateDamaged: as for `complete`.
     """
-    _run, instance, before = _open(old, state, around)
+    _run, instance, before = opened(old, state, around)
     run, moved = move(instance, old, new, around)
     run.happened.append(HappenedEvent(EventKind.INSTANCE_MIGRATED))
-    return _finish(run, moved, before, ())
+    return finish(run, moved, before, ())
 
 
 def inspect(process: CompiledProcess, state: bytes, around: Surroundings) -> Snapshot:
     """What the stored instance waits for, without changing it."""
-    _run, instance, waits = _open(process, state, around)
+    _run, instance, waits = opened(process, state, around)
     return Snapshot(
         waits.open_tasks, waits.timers, waits.subscriptions, instance.data, instance.completed
     )
@@ -233,9 +233,14 @@ def rewritten(
     return states.rewritten(state, instance_id, change)
 
 
-def _open(
+def opened(
     process: CompiledProcess, state: bytes, around: Surroundings
 ) -> tuple[Run, Instance, Waits]:
+    """A stored instance at work, with what it waits for.
+
+    Raises:
+        StateDamaged: when the state can't be trusted.
+    """
     run = Run(process, around)
     instance = states.load(process, state, run, around.instance_id)
     return run, instance, read_waits(run, instance)
@@ -269,9 +274,14 @@ def _happen(
     raise NothingWaits(f"Nothing waits under {waiting_id}.")
 
 
-def _finish(
+def finish(
     run: Run, instance: Instance, before: Waits, completed: tuple[CompletedTask, ...]
 ) -> tuple[bytes, Transition]:
+    """Run on to the next waits, and tell what has become otherwise since `before`.
+
+    Raises:
+        RuleFailed: when something on the way fails, or nothing is left to wait for.
+    """
     settle(run, instance)
     prune(instance)
     after = read_waits(run, instance)

@@ -28,6 +28,11 @@ class EventKind(StrEnum):
     TASK_CLAIMED = "task-claimed"
     TASK_RELEASED = "task-released"
     TASK_REASSIGNED = "task-reassigned"
+    TASK_DUE_CHANGED = "task-due-changed"
+    TASK_PAUSED = "task-paused"
+    TASK_RESUMED = "task-resumed"
+    VARIABLE_CORRECTED = "variable-corrected"
+    TOKEN_MOVED = "token-moved"  # noqa: S105
     REMINDED = "reminded"
     ESCALATED = "escalated"
     LETTER_QUEUED = "letter-queued"

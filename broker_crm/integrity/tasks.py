@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session, aliased
 
 from broker_crm.engine.transition import EventKind
 from broker_crm.integrity.invariant import holds
-from broker_crm.process.models import ProcessEvent, ProcessInstance, TaskStatus, UserTask
+from broker_crm.process.models import (
+    ProcessEvent,
+    ProcessInstance,
+    TaskPause,
+    TaskStatus,
+    UserTask,
+)
 from broker_crm.process.rights import FOUR_EYES
 
 
@@ -107,6 +113,25 @@ def open_tasks_are_of_their_version(session: Session) -> Iterator[tuple[str, str
         yield f"task {task_id}", f"it is of version {own}, its case of {of_case}"
 
 
+@holds("A task is paused while a pause of it has no end, and only while it is open")
+def pauses_agree(session: Session) -> Iterator[tuple[str, str]]:
+    pauses = (
+        select(TaskPause.task_id, func.count().label("number"))
+        .where(TaskPause.until_at.is_(None))
+        .group_by(TaskPause.task_id)
+        .subquery()
+    )
+    paused = and_(UserTask.status == TaskStatus.OPEN, UserTask.pause_reason.is_not(None))
+    number = func.coalesce(pauses.c.number, 0)
+    wrong = (
+        select(UserTask.id, number)
+        .outerjoin(pauses, pauses.c.task_id == UserTask.id)
+        .where(number != case((paused, 1), else_=0))
+    )
+    for task_id, found in session.execute(wrong):
+        yield f"task {task_id}", f"{found} pauses without an end"
+
+
 @holds("Nobody approved their own work")
 def four_eyes_saw(session: Session) -> Iterator[tuple[str, str]]:
     made, approved = aliased(UserTask), aliased(UserTask)
@@ -136,5 +161,6 @@ INVARIANTS = (
     cancelled_once,
     status_and_end_agree,
     open_tasks_are_of_their_version,
+    pauses_agree,
     four_eyes_saw,
 )

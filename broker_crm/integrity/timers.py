@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -56,7 +56,12 @@ def due_timers_fire(session: Session) -> Iterator[tuple[str, str]]:
     late = (
         select(Timer.id, Timer.due_at)
         .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
-        .where(Timer.due_at < clock.now() - LONG, Timer.parked.is_(False), ~stopped)
+        .where(
+            Timer.due_at < clock.now() - LONG,
+            or_(Timer.not_before.is_(None), Timer.not_before < clock.now() - LONG),
+            Timer.parked.is_(False),
+            ~stopped,
+        )
         .order_by(Timer.due_at)
         .limit(100)
     )

@@ -227,14 +227,18 @@ def _notify(call: JobCall, task: UserTask, kind: str, event: EventKind, whom: li
 
 
 def _open_hosts(call: JobCall) -> list[UserTask]:
-    """The task that the path hangs on, or its instances, while they are open."""
+    """The task that the path hangs on, or its instances, while they are open and not paused."""
     if call.job.host_task_id is None:
         raise JobRefused(
             f"The job “{call.job.type}” belongs on the path of a timer at a user task."
         )
     identifiers = call.job.host_instances or (call.job.host_task_id,)
     found = [call.session.get(UserTask, identifier) for identifier in identifiers]
-    return [task for task in found if task is not None and task.status == TaskStatus.OPEN]
+    return [
+        task
+        for task in found
+        if task is not None and task.status == TaskStatus.OPEN and task.pause_reason is None
+    ]
 
 
 def _receiver(call: JobCall) -> _Receiver:

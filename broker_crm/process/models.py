@@ -103,6 +103,8 @@ class UserTask(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """First touch: opened by its assignee."""
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The due date at first; None while it has never moved."""
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
     outcome: Mapped[str | None] = mapped_column(String(60))
@@ -123,6 +125,34 @@ class UserTask(Base):
     """What the assignee typed and has not completed."""
     draft_saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pause_reason: Mapped[str | None] = mapped_column(String(120))
+    """Set while it is paused, one of `PauseReason`."""
+
+
+class PauseReason(StrEnum):
+    WAITING_FOR_CLIENT = "waiting-for-client"
+    WAITING_FOR_INSURER = "waiting-for-insurer"
+    CLIENT_ABSENT = "client-absent"
+    OTHER = "other"
+
+
+class TaskPause(Base):
+    """A time in which a task could not be worked on: no reminders, and the due date moves later."""
+
+    __tablename__ = "task_pause"
+    __table_args__ = (Index(None, "task_id"), Index(None, "instance_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    task_id: Mapped[UUID] = mapped_column(ForeignKey("user_task.id"))
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("process_instance.id"))
+    reason: Mapped[str] = mapped_column(String(30))
+    """One of `PauseReason`."""
+    note: Mapped[str] = mapped_column(String(500), default="")
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """None while it is paused; a pause ends with its task too."""
+    paused_by: Mapped[str] = mapped_column(ForeignKey("user_account.login"))
+    resumed_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
+    """None when the process took the task away."""
 
 
 class DueWork:

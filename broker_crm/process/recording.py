@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, update
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from broker_crm.process.models import (
     PendingMessage,
     ProcessEvent,
     ProcessInstance,
+    TaskPause,
     TaskStatus,
     Timer,
     UserTask,
@@ -33,6 +35,7 @@ from broker_crm.process.plain_text import plain
 
 INSTANCES = cast(Table, ProcessInstance.__table__)
 TASKS = cast(Table, UserTask.__table__)
+PAUSES = cast(Table, TaskPause.__table__)
 TIMERS = cast(Table, Timer.__table__)
 SUBSCRIPTIONS = cast(Table, EventSubscription.__table__)
 EVENTS = cast(Table, ProcessEvent.__table__)
@@ -105,6 +108,9 @@ def record(
             .where(TASKS.c.id.in_(transition.cancelled))
             .values(status=TaskStatus.CANCELLED, completed_at=work.at)
         )
+        _end_pauses(work, transition.cancelled, None)
+    if transition.completed:
+        _end_pauses(work, [task.id for task in transition.completed], work.actor)
     _record_timers(work, transition)
     _record_subscriptions(work, transition)
     if transition.thrown:
@@ -112,6 +118,21 @@ def record(
     rows = event_rows(work, transition, details)
     if rows:
         connection.execute(EVENTS.insert(), rows)
+
+
+def _end_pauses(work: Work, task_ids: Sequence[UUID], by: str | None) -> None:
+    """A task that has ended is paused no more; its due date stays as it was."""
+    ended = cast(
+        CursorResult[Any],
+        work.connection.execute(
+            update(PAUSES)
+            .where(PAUSES.c.task_id.in_(task_ids), PAUSES.c.until_at.is_(None))
+            .values(until_at=work.at, resumed_by=by)
+        ),
+    )
+    if ended.rowcount:
+        paused_no_more = update(TASKS).where(TASKS.c.id.in_(task_ids)).values(pause_reason=None)
+        work.connection.execute(paused_no_more)
 
 
 def insert_instance(work: Work, state: bytes, row: dict[str, Any]) -> None:

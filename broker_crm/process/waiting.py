@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions.published import compiled
 from broker_crm.engine import commands as engine
+from broker_crm.engine import steering
+from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.errors import NothingWaits
 from broker_crm.engine.transition import EventKind, HappenedEvent, Transition
 from broker_crm.process import recording
@@ -19,6 +22,11 @@ from broker_crm.process.loading import load_instance
 from broker_crm.process.models import Timer, UserTask
 from broker_crm.process.recording import Work
 from broker_crm.process.rights import acting_user, require_steering
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Until when reminders of a paused task are held back; resuming lets them go."""
+REMINDING = frozenset({"remind", "escalate"})
+"""Jobs that only tell people of a step that waits for them."""
 
 
 def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
@@ -29,7 +37,8 @@ def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
         timer_id: row of the timer.
 
     Returns:
-        What happened; None when the timer is gone or not due, which changes nothing.
+        What happened; None when the timer is gone or not due, which changes nothing, or when it
+        reminds of a paused task and waits for its end.
 
     Raises:
         RuleFailed: a rule or job failed; the caller rolls back.
@@ -44,6 +53,8 @@ def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
         return None
     work = Work(session, instance, None)
     process = compiled(session, instance.version_id)
+    if held_back(session, process, timer):
+        return None
     try:
         state, transition = engine.fire_timer(process, instance.state, timer_id, work.around)
     except NothingWaits:
@@ -53,6 +64,20 @@ def fire_timer(session: Session, timer_id: UUID) -> Transition | None:
     session.expunge(timer)
     recording.record(work, state, transition)
     return transition
+
+
+def held_back(session: Session, process: CompiledProcess, timer: Timer) -> bool:
+    """Keep a reminder of a paused task from firing, however it came to be tried."""
+    if timer.host_task_id is None:
+        return False
+    paused = select(UserTask.element_id).where(
+        UserTask.id == timer.host_task_id, UserTask.pause_reason.is_not(None)
+    )
+    host = session.connection().execute(paused).scalar_one_or_none()
+    if host is None or timer.element_id not in steering.reminders(process, host, REMINDING):
+        return False
+    session.execute(update(Timer).where(Timer.id == timer.id).values(not_before=NEVER))
+    return True
 
 
 def deliver(

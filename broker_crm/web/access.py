@@ -87,6 +87,14 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "instances.diagram": SIGNED_IN,
     "instances.cancel": LEADING,
     "instances.report": SELLING,
+    "steering.listing": LEADING,
+    "steering.preview": LEADING,
+    "steering.give": LEADING,
+    "steering.show": LEADING,
+    "steering.go_on": LEADING,
+    "steering.undo": LEADING,
+    "pausing.pause": SIGNED_IN,
+    "pausing.resume": SIGNED_IN,
     "incidents.listing": LEADING,
     "incidents.retry": LEADING,
     "incidents.dismiss": LEADING,
@@ -259,6 +267,13 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.release": SIGNED_IN,
     "api.complete": SIGNED_IN,
     "api.message": LEADING,
+    "api.pause": SIGNED_IN,
+    "api.resume": SIGNED_IN,
+    "api.change_due": LEADING,
+    "api.hand_over": LEADING,
+    "api.move": LEADING,
+    "api.correct": LEADING,
+    "api.undo": LEADING,
 }
 
 

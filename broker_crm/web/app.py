@@ -66,6 +66,9 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.steering import own as pausing
+from broker_crm.web.steering import pages as steering
+from broker_crm.web.steering import section as steering_section
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 """Bytes."""
@@ -116,12 +119,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     response_headers.set_up(app, secure=secure)
     errors.set_up(app)
     page.set_up(app)
+    steering_section.set_up(app)
     for part in (
         sign_in,
         language,
         inbox,
         tasks,
         instances,
+        steering,
+        pausing,
         incidents,
         start,
         clients,

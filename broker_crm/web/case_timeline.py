@@ -13,13 +13,25 @@ from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.models import Letter
 from broker_crm.process.history import instance_history
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
+from broker_crm.process.steering.undoing import UNDONE
 from broker_crm.web import names, outcomes, staff, task_schema, times
+from broker_crm.web.steering import words
 from broker_crm.web.wording import EVENT, word
 
 QUIET = frozenset({EventKind.ELEMENT_PASSED, EventKind.TIMER_FIRED})
 """The diagram shows these."""
 FOLLOWS = frozenset({EventKind.TASK_CREATED, EventKind.TASK_CANCELLED, EventKind.MEASURED})
 """These follow from what somebody did; who did it stands there."""
+STEERED = frozenset(
+    {
+        EventKind.TASK_REASSIGNED,
+        EventKind.TASK_DUE_CHANGED,
+        EventKind.TASK_PAUSED,
+        EventKind.TASK_RESUMED,
+        EventKind.VARIABLE_CORRECTED,
+        EventKind.TOKEN_MOVED,
+    }
+)
 ABOUT_A_STEP = frozenset({EventKind.REMINDED, EventKind.ESCALATED})
 TONES = {
     EventKind.TASK_COMPLETED: "good",
@@ -91,14 +103,15 @@ def _details(session: Session, event: ProcessEvent, task: UserTask | None) -> li
             found.append(_("due %(time)s", time=times.when(task.due_at)))
         if task.loop_number > 1:
             found.append(_("time %(number)s", number=task.loop_number))
-    elif event.kind == EventKind.TASK_REASSIGNED and isinstance(event.value, dict):
-        found.append("→ " + staff.name(session, event.value.get("to")))
+    elif event.kind in STEERED:
+        found.append(words.said(session, event.version_id, event.kind, event.value))
     elif event.kind == EventKind.INCIDENT_RAISED and isinstance(event.value, dict):
         found.append(str(event.value.get("message", "")))
     elif event.kind == EventKind.MEASURED and event.value not in (None, True):
         found.append(_short(event.value))
     if event.reason:
-        found.append(task_schema.labels(session, event.version_id).get(event.reason, event.reason))
+        label = _("taken back") if event.reason == UNDONE else event.reason
+        found.append(task_schema.labels(session, event.version_id).get(event.reason, label))
     return [part for part in found if part]
 
 

@@ -12,7 +12,7 @@ from broker_crm import metrics, process
 from broker_crm.bell import Bell
 from broker_crm.crm import cases
 from broker_crm.engine.transition import Transition
-from broker_crm.process import Command, Completed, Started, run_command
+from broker_crm.process import Command, Completed, Started, run_command, steering
 from broker_crm.process.models import ProcessInstance
 from broker_crm.settings import Settings
 from broker_crm.web import database
@@ -69,6 +69,7 @@ def complete(
     """
 
     def work(session: Session) -> Completed:
+        steering.resume_if_paused(session, task_id, by=by)
         return process.complete(session, task_id, values, by=by, actual_minutes=actual_minutes)
 
     command = Command("complete", None, task_id, by, {"values": dict(values)})

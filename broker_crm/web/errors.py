@@ -22,7 +22,9 @@ from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import NotPublished, VersionDamaged
 from broker_crm.outreach.resending import LetterNotWaiting
 from broker_crm.process import errors as refusals
+from broker_crm.process.steering.batches import told
 from broker_crm.web import database, form_messages, staff, times
+from broker_crm.web.steering import refusals as steering_refusals
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = 5
@@ -181,6 +183,8 @@ def _refused(error: refusals.CommandRefused) -> Answer:
         return Answer(409, code, _("Not accepted"), message)
     if isinstance(error, refusals.NotAllowed):
         return Answer(403, code, _("Not permitted"), _("This task is not yours to do."))
+    if steering_refusals.knows(code):
+        return Answer(409, code, _("Not accepted"), steering_refusals.sentence(told(error)))
     return Answer(409, code, _("Not accepted"), str(error))
 
 

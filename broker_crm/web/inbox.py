@@ -24,7 +24,7 @@ from broker_crm.process.rights import may_work_on
 from broker_crm.web import cases, database, names, paging, staff, times, trouble
 from broker_crm.web.own_path import own_path
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import ROLES, word
+from broker_crm.web.wording import PAUSE_REASON, ROLES, word
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -95,6 +95,7 @@ def rows(session: Session, user: User, shown: list[UserTask]) -> list[dict[str, 
             "instance_id": task.instance_id,
             "name": names.name(session, task.version_id, task.name),
             "loop_number": task.loop_number,
+            "paused": word(PAUSE_REASON, task.pause_reason) if task.pause_reason else "",
             "draft": task.draft is not None and task.assignee == user.login,
             "client": clients.get(task.client_id or 0),
             "process": cases.process_name(session, task.version_id),

@@ -76,6 +76,7 @@ class Frame:
         items = [
             (_("Tasks"), "inbox", "inbox.tasks", {"inbox", "tasks", "meetings"}),
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
+            (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),

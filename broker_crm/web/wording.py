@@ -558,6 +558,11 @@ EVENT: Words = {
     "task-claimed": _l("Taken"),
     "task-released": _l("Returned to the queue"),
     "task-reassigned": _l("Passed to another person"),
+    "task-due-changed": _l("Due date changed"),
+    "task-paused": _l("Paused"),
+    "task-resumed": _l("Resumed"),
+    "variable-corrected": _l("Data of the case corrected"),
+    "token-moved": _l("Moved to another step"),
     "reminded": _l("Reminded"),
     "escalated": _l("Passed on to the manager"),
     "document-made": _l("Document made"),
@@ -567,6 +572,31 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+}
+PAUSE_REASON: Words = {
+    "waiting-for-client": _l("Waiting for the client"),
+    "waiting-for-insurer": _l("Waiting for the insurer"),
+    "client-absent": _l("The client is away"),
+    "other": _l("Another reason"),
+}
+STEERING: Words = {
+    "hand-over": _l("Hand over"),
+    "spread": _l("Spread over the team by free time"),
+    "due-later": _l("Move the due date by working days"),
+    "due-on": _l("Set the due date"),
+    "pause": _l("Pause"),
+    "resume": _l("Resume"),
+    "cancel": _l("Cancel the case"),
+    "correct": _l("Correct the case's data"),
+    "move": _l("Move to another step"),
+}
+ORDER_STATE: Words = {
+    "new": _l("Not done yet"),
+    "done": _l("Done"),
+    "refused": _l("Not done"),
+    "undoing": _l("Being taken back"),
+    "undone": _l("Taken back"),
+    "kept": _l("Stays"),
 }
 FILE_KIND: Words = {
     "attachment": _l("Attachment"),

@@ -1,6 +1,6 @@
 """Cases keep the client's VIP mark and region and the product's class as they were at the start
 
-Revision: 0018, after 0016
+Revision: 0018, after 0017
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
 from broker_crm.definitions.published import latest_version
-from broker_crm.process import Command, run_command
+from broker_crm.process import Command, run_command, steering
 from broker_crm.process.models import PendingMessage, ProcessEvent, Timer, UserTask
 from tests.engine.diagrams import flows
 from tests.process.office import step
@@ -43,7 +43,7 @@ CROSSROADS = (
 )
 EARLIER = CROSSROADS.replace('name="call"', 'name="Ring up"')
 """The version before, to which a running case can be moved."""
-ENDING = frozenset({"complete", "complete in another tab", "cancel", "deadline", "message"})
+ENDING = frozenset({"complete", "complete in another tab", "cancel", "deadline", "message", "move"})
 """Commands after which the task is open no more: of two, one succeeds."""
 
 
@@ -66,7 +66,7 @@ class Scene:
 
     def set(self, started: clock.SimulatedClock) -> None:
         with self.factory.begin() as session:
-            variables = {"number": self.number}
+            variables = {"number": self.number, "staff": 5}
             made = process.start(session, "crossroads", variables, by="jonas")
             self.instance_id, self.task_id = made.instance.id, made.tasks[0].id
         started.advance(timedelta(days=30))
@@ -98,6 +98,10 @@ class Scene:
             "message": self._message,
             "signal": self._signal,
             "migrate": self._migrate,
+            "due date": self._change_due,
+            "pause": self._pause,
+            "correct": self._correct,
+            "move": self._move,
         }
 
     def _complete(self, by: str = "jonas") -> object:
@@ -125,6 +129,29 @@ class Scene:
         with self.factory.begin() as session:
             process.cancel(session, self.instance_id, "mistake", by="manager")
         return True
+
+    def _change_due(self) -> object:
+        with self.factory.begin() as session:
+            due = clock.now() + timedelta(days=9)
+            return steering.change_due(session, self.task_id, due, "later", by="manager")
+
+    def _pause(self) -> object:
+        with self.factory.begin() as session:
+            return steering.pause(session, self.task_id, "client-absent", by="manager")
+
+    def _correct(self) -> object:
+        with self.factory.begin() as session:
+            reason = "a slip of the pen"
+            return steering.correct_variable(
+                session, self.instance_id, "staff", 6, reason, by="manager"
+            )
+
+    def _move(self) -> object:
+        with self.factory.begin() as session:
+            reason = "they have talked"
+            return steering.move_case(
+                session, self.instance_id, self.task_id, "meet", reason, by="manager"
+            )
 
     def _fire(self, element_id: str) -> object:
         def work(session: Session) -> object:

@@ -60,8 +60,11 @@ def _once(met: Scene, answers: dict[str, Answer], at: int) -> None:
     assert met.events("timer-fired", "deadline") == took.count("deadline") <= 1, story
     assert met.events("timer-fired", "callReminder") == took.count("reminder"), story
     assert met.events("instance-migrated", None) == ("migrate" in took), story
+    assert met.events("task-paused", "call") == took.count("pause") <= 1, story
+    assert met.events("token-moved", "meet") == took.count("move") <= 1, story
     enders = [name for name in took if name in ENDING or name == COLLEAGUE]
-    finished = "cancel" in enders and len(enders) == 2 and completions
+    went_on = completions or "move" in enders
+    finished = "cancel" in enders and len(enders) == 2 and went_on
     assert len(enders) <= 1 or finished, story
     if all(name.removesuffix(", second") in ENDING for name in answers):
         assert enders, story

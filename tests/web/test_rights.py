@@ -78,6 +78,7 @@ PAGES = {
     "/letters": ALL,
     "/notifications": ALL,
     "/mail-hold": LEADERS,
+    "/steering": LEADERS,
     "/login": PUBLIC,
     "/health": PUBLIC,
     "/api/openapi.json": PUBLIC,
@@ -137,7 +138,24 @@ def test_only_leaders_steer(site: Site, login: str) -> None:
     unknown = {"incident": str(uuid4())}
     visitor.post("/incidents/retry", 303 if may else 403, form=unknown)
     visitor.post("/incidents/dismiss", 303 if may else 403, form=unknown)
+    visitor.post("/steering/preview", 400 if may else 403)
+    visitor.post("/steering/orders", 400 if may else 403)
+    order = f"/steering/orders/{uuid4()}"
+    visitor.get(order, 404 if may else 403)
+    visitor.post(f"{order}/undo", 409 if may else 403)
+    visitor.post(f"{order}/go-on", 409 if may else 403)
     visitor.post(f"/instances/{site.instance_id}/cancel", 303 if may else 403, form={"reason": "–"})
+
+
+@pytest.mark.parametrize("login", sorted(ALL))
+def test_a_task_is_paused_by_its_assignee_and_by_leaders(site: Site, login: str) -> None:
+    visitor = site.visitor(login)
+    path = f"/tasks/{site.task_id}"
+    expected = 303 if login in LEADERS or login == site.owner else 404
+    if login in SEES_THE_CASE - LEADERS:
+        expected = 403
+    visitor.post(f"{path}/pause", expected, form={"why": "client-absent"})
+    visitor.post(f"{path}/resume", expected)
 
 
 def test_what_happened_is_told_by_those_who_sell_and_only_what_the_diagram_allows(
@@ -195,6 +213,16 @@ def test_the_api_asks_the_same_table(site: Site, login: str) -> None:
         headers=headers,
     )
     assert cancelled.status_code == (200 if may else 403)
+    task, case = f"/api/tasks/{site.task_id}", f"/api/process-instances/{site.instance_id}"
+    for path in (
+        f"{task}/due",
+        f"{task}/hand-over",
+        f"{task}/move",
+        f"{case}/variables",
+        f"{case}/events/1/undo",
+    ):
+        steered = client.post(path, json={}, headers=headers)
+        assert (steered.status_code == 403) == (not may), path
 
 
 def test_the_api_takes_no_cookie_for_a_token(site: Site) -> None:

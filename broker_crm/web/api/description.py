@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from broker_crm.process.models import PauseReason
 from broker_crm.web.api.bodies import answer
 
 TEXT = {"type": "string"}
@@ -128,6 +129,7 @@ def _paths() -> dict[str, Any]:
                 refused=(400, 403, 404, 409, 422),
             )
         },
+        **_steering(task_id, instance_id),
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -137,6 +139,67 @@ def _paths() -> dict[str, Any]:
                     {"name": TEXT, "correlation_key": TEXT, "variables": VARIABLES}, ["name"]
                 ),
                 refused=(400, 403, 409, 422),
+            )
+        },
+    }
+
+
+def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str, Any]:
+    event_id = {"name": "event_id", "in": "path", "required": True, "schema": WHOLE}
+    reason = {"reason": TEXT}
+    why = {"enum": list(PauseReason)}
+    told = {"200": _json("The event that tells of it", _ref("Event"))}
+    refused = (400, 403, 404, 409, 422)
+
+    def task(name: str, summary: str, takes: dict[str, Any] | None) -> dict[str, Any]:
+        answers = {"200": _json("The task", _ref("Task"))}
+        return {
+            "post": _operation(
+                name, summary, answers, takes=takes, parameters=[task_id], refused=refused
+            )
+        }
+
+    return {
+        "/api/tasks/{task_id}/pause": task(
+            "pause",
+            "Pause a task; its assignee and managers only",
+            _object({"reason": why, "note": TEXT}, ["reason"]),
+        ),
+        "/api/tasks/{task_id}/resume": task(
+            "resume", "Resume a task; its due date moves later by the office hours paused", None
+        ),
+        "/api/tasks/{task_id}/due": task(
+            "change_due",
+            "Give a task another due date, later than now; managers only",
+            _object({"due_at": INSTANT} | reason),
+        ),
+        "/api/tasks/{task_id}/hand-over": task(
+            "hand_over",
+            "Hand a task over to a person of its group; managers only",
+            _object({"to": TEXT} | reason),
+        ),
+        "/api/tasks/{task_id}/move": task(
+            "move",
+            "Move the case from this task to another step; answers with the new task",
+            _object({"element": TEXT} | reason),
+        ),
+        "/api/process-instances/{instance_id}/variables": {
+            "post": _operation(
+                "correct",
+                "Give a variable of a running case another value of its type; managers only",
+                told,
+                takes=_object({"name": TEXT, "value": True} | reason),
+                parameters=[instance_id],
+                refused=refused,
+            )
+        },
+        "/api/process-instances/{instance_id}/events/{event_id}/undo": {
+            "post": _operation(
+                "undo",
+                "Take back what an event of steering tells of; managers only",
+                told,
+                parameters=[instance_id, event_id],
+                refused=refused,
             )
         },
     }
@@ -163,6 +226,8 @@ def _schemas() -> dict[str, Any]:
         "created_at": INSTANT,
         "claimed_at": MAYBE_INSTANT,
         "started_at": MAYBE_INSTANT,
+        "first_due_at": MAYBE_INSTANT,
+        "paused": MAYBE_TEXT,
         "completed_at": MAYBE_INSTANT,
         "completed_by": MAYBE_TEXT,
         "outcome": MAYBE_TEXT,
@@ -226,12 +291,13 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Instance": _object(instance),
+        "Event": _object(event),
         "StartedInstance": _object(instance | {"tasks": opened_list}),
         "InstanceWithHistory": _object(
             instance
             | {
                 "tasks": {"type": "array", "items": _ref("Task")},
-                "events": {"type": "array", "items": _object(event)},
+                "events": {"type": "array", "items": _ref("Event")},
             }
         ),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),

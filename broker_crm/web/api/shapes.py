@@ -36,6 +36,8 @@ def task(row: UserTask) -> dict[str, Any]:
         "created_at": iso(row.created_at),
         "claimed_at": iso(row.claimed_at),
         "started_at": iso(row.started_at),
+        "first_due_at": iso(row.first_due_at),
+        "paused": row.pause_reason,
         "completed_at": iso(row.completed_at),
         "completed_by": row.completed_by,
         "outcome": row.outcome,

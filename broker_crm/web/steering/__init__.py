@@ -1,0 +1,1 @@
+"""Steering of running cases: many tasks at once, one case, one's own pauses."""
