@@ -91,6 +91,7 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
         ]
         + _product_documents(call),
     )
+    case.words.append(letter.subject)
     call.events.append(
         HappenedEvent(
             EventKind.LETTER_QUEUED,
