@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from broker_crm import clock
@@ -121,8 +122,7 @@ def save(session: Session, user: User, page: str, name: str, query: str, scope: 
         view = SavedView(owner=user.login, page=page, name=name)
         session.add(view)
     view.query, view.scope, view.changed_at = query, scope, clock.now()
-    session.flush()
-    return view
+    return _kept(session, view)
 
 
 def change(session: Session, user: User, view_id: int, *, name: str, scope: str) -> SavedView:
@@ -143,8 +143,7 @@ def change(session: Session, user: User, view_id: int, *, name: str, scope: str)
     if session.scalar(taken) is not None:
         raise ViewRefused("name-taken")
     view.name, view.scope, view.changed_at = name, scope, clock.now()
-    session.flush()
-    return view
+    return _kept(session, view)
 
 
 def delete(session: Session, user: User, view_id: int) -> SavedView:
@@ -165,6 +164,14 @@ def may_delete(user: User, view: SavedView) -> bool:
     """May the person take the view away?"""
     shared = view.scope != Scope.OWN and bool(user.roles & SHARES_WITH_ALL)
     return view.owner == user.login or shared
+
+
+def _kept(session: Session, view: SavedView) -> SavedView:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise ViewRefused("name-taken") from error
+    return view
 
 
 def _open_to(user: User) -> ColumnElement[bool]:

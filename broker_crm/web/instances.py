@@ -23,6 +23,7 @@ from broker_crm.web import (
     database,
     outcomes,
     paging,
+    saved_views,
     staff,
     standing,
 )
@@ -57,7 +58,8 @@ def listing() -> ResponseReturnValue:
         ],
         **paging.pages(start, start + len(found) < total),
     }
-    return render_template("instances.html", view=view)
+    saved = saved_views.view(session, user, "instances")
+    return render_template("instances.html", view=view, saved=saved)
 
 
 @blueprint.get("/instances/<uuid:instance_id>")

@@ -5,8 +5,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from broker_crm.crm.models import Client
+from broker_crm.people.models import User
+from broker_crm.people.saved_views import MOST, SavedView, ViewRefused, save
 from broker_crm.process.models import ProcessInstance
+from broker_crm.process.plain_text import plain
 
 from .conftest import Site
 
@@ -45,9 +50,6 @@ def test_words_of_the_case_are_found_only_by_those_who_may_read_them(site: Site)
 
 
 def test_a_client_is_found_by_name_without_diacritics_and_by_code(site: Site) -> None:
-    from broker_crm.crm.models import Client
-    from broker_crm.process.plain_text import plain
-
     with site.factory() as session:
         client = session.get_one(Client, site.client_id)
         name, code = plain(client.name.split()[-1]), client.code
@@ -56,3 +58,71 @@ def test_a_client_is_found_by_name_without_diacritics_and_by_code(site: Site) ->
     assert _link(site) in manager.get(f"/instances?client={code}").text
     assert _link(site) in analyst.get(f"/instances?client={quote(name)}").text
     assert _link(site) not in analyst.get(f"/instances?client={code}").text
+
+
+def _save(site: Site, login: str, name: str, scope: str = "own", expected: str = "") -> str:
+    visitor = site.visitor(login)
+    form = {"page": "instances", "name": name, "scope": scope}
+    form["query"] = "late=now&from=50&process=new-client-sale"
+    address = visitor.post("/views", 303, form=form).location
+    assert expected in visitor.get("/instances").text
+    return address
+
+
+def _view_id(site: Site, name: str) -> int:
+    with site.factory() as session:
+        return session.scalars(select(SavedView.id).where(SavedView.name == name)).one()
+
+
+def test_a_view_is_saved_used_renamed_shared_and_deleted(site: Site) -> None:
+    manager = site.visitor("manager")
+    assert _save(site, "manager", "Vėluoja") == "/instances?late=now&process=new-client-sale"
+    page = manager.get("/instances?process=new-client-sale&late=now").text
+    assert 'aria-current="true">Vėluoja' in page
+    assert "Vėluoja</a>" not in site.visitor("analyst").get("/instances").text
+    path = f"/views/{_view_id(site, 'Vėluoja')}"
+    form = {"page": "instances", "name": "Vėluojančios", "scope": "everybody"}
+    manager.post(f"{path}/change", form=form)
+    assert "Vėluojančios" in site.visitor("analyst").get("/instances").text
+    assert "Vėluojančios" not in manager.get("/").text
+    site.visitor("analyst").post(f"{path}/delete", form={"page": "instances"})
+    site.visitor("analyst").post(f"{path}/change", form=form | {"name": "Mano"})
+    assert "Vėluojančios" in manager.get("/instances").text
+    manager.post(f"{path}/delete", form={"page": "instances"})
+    assert "Vėluojančios" not in manager.get("/instances").text
+
+
+def test_a_view_is_shared_with_the_team_and_only_leaders_share_with_all(site: Site) -> None:
+    with site.factory() as session:
+        team = session.get_one(User, "jonas").team_key
+        mates = set(session.scalars(select(User.login).where(User.team_key == team)))
+        others = set(session.scalars(select(User.login).where(User.active))) - mates
+    _save(site, "jonas", "Komandos", "team")
+    _save(site, "jonas", "Visų", "everybody", "tik jo savininkas")
+    for login in sorted(mates - {"jonas"})[:2]:
+        assert "Komandos" in site.visitor(login).get("/instances").text
+    for login in sorted(others)[:3]:
+        assert "Komandos" not in site.visitor(login).get("/instances").text
+    leader = site.visitor("admin")
+    leader.post(f"/views/{_view_id(site, 'Komandos')}/delete", form={"page": "instances"})
+    assert "Komandos" not in site.visitor("jonas").get("/instances").text
+
+
+def test_the_same_name_replaces_filters_and_limits_hold(site: Site) -> None:
+    visitor = site.visitor("manager")
+    form = {"page": "inbox", "name": " Mano  darbai ", "query": "scope=mine"}
+    visitor.post("/views", form=form)
+    visitor.post("/views", form=form | {"query": "scope=mine&due=overdue", "name": "Mano darbai"})
+    with site.factory() as session:
+        kept = session.scalars(select(SavedView)).one()
+        assert (kept.name, kept.query) == ("Mano darbai", "due=overdue&scope=mine")
+    assert "Mano darbai" in visitor.get("/").text
+    for wrong in ({"query": ""}, {"name": " "}, {"query": "q=" + "x" * 5000}, {"scope": "world"}):
+        visitor.post("/views", form=form | wrong)
+    visitor.post("/views", 404, form=form | {"page": "unknown"})
+    with site.factory.begin() as session:
+        manager = session.get_one(User, "manager")
+        for number in range(MOST - 1):
+            save(session, manager, "inbox", f"Nr. {number}", "scope=all", "own")
+        with pytest.raises(ViewRefused, match="too-many"):
+            save(session, manager, "inbox", "Per daug", "scope=all", "own")
