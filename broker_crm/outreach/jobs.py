@@ -177,7 +177,8 @@ def make_document(call: JobCall) -> Mapping[str, object]:
         kind=key,
         by=call.actor or case.owner,
     )
-    call.note(EventKind.DOCUMENT_MADE, {"document": key, "language": language})
+    told = {"document": key, "language": language, "file": str(kept.id)}
+    call.note(EventKind.DOCUMENT_MADE, told)
     return {
         "document": {
             "id": str(kept.id),

@@ -566,6 +566,11 @@ EVENT: Words = {
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
 }
+RESOLUTION: Words = {
+    "retried": _l("tried again"),
+    "dismissed": _l("dismissed"),
+    "overtaken": _l("overtaken by what happened meanwhile"),
+}
 FILE_KIND: Words = {
     "attachment": _l("Attachment"),
     "signed-contract": _l("Signed contract"),

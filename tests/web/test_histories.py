@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
+from broker_crm import clock
 from broker_crm.crm.models import Client
+from broker_crm.definitions.published import compiled
 from broker_crm.people.models import User
 from broker_crm.people.saved_views import MOST, SavedView, ViewRefused, save
-from broker_crm.process.models import ProcessInstance
+from broker_crm.process.models import ProcessEvent, ProcessInstance
 from broker_crm.process.plain_text import plain
 
 from .conftest import Site
@@ -126,3 +130,52 @@ def test_the_same_name_replaces_filters_and_limits_hold(site: Site) -> None:
             save(session, manager, "inbox", f"Nr. {number}", "scope=all", "own")
         with pytest.raises(ViewRefused, match="too-many"):
             save(session, manager, "inbox", "Per daug", "scope=all", "own")
+
+
+def test_the_history_tells_why_a_gateway_went_where_it_went(site: Site) -> None:
+    with site.factory.begin() as session:
+        instance = session.get_one(ProcessInstance, site.instance_id)
+        version = compiled(session, instance.version_id)
+        gateway, flow = next(
+            (element, flow)
+            for element in version.elements.values()
+            if element.type == "exclusiveGateway"
+            for flow in version.flows.values()
+            if flow.source == element.id and flow.condition
+        )
+        told = {"flows": [flow.id], "weighed": {flow.id: True}}
+        told["with"] = {"outcome": "interested", "client": {"name": "Slaptas Vardas"}}
+        for value in (told, {"flows": [flow.id]}):
+            session.add(
+                ProcessEvent(
+                    instance_id=instance.id,
+                    version_id=instance.version_id,
+                    kind="element-passed",
+                    at=clock.now(),
+                    element_id=gateway.id,
+                    element_name=gateway.name,
+                    element_type=gateway.type,
+                    value=value,
+                )
+            )
+        condition = escape(" ".join((flow.condition or "").lstrip("=").split()))
+    page = site.visitor("manager").get(_link(site)).text
+    assert f"nes {condition}" in page and "kodėl – neužrašyta" in page
+    assert "<code>client.name</code></dt><dd>&#34;Slaptas Vardas&#34;</dd>" in page
+    assert "<code>outcome</code></dt><dd>&#34;interested&#34;</dd>" in page
+    page = site.visitor("analyst").get(_link(site)).text
+    assert "Slaptas" not in page and "<code>client.name</code></dt><dd>(paslėpta)</dd>" in page
+    assert "<code>outcome</code></dt><dd>&#34;interested&#34;</dd>" in page
+
+
+def test_decisions_and_data_of_the_start_are_told_to_those_who_may_read_them(site: Site) -> None:
+    manager = site.visitor("manager").get(_link(site)).text
+    assert "Pradžios duomenys" in manager and "Įvestys ir išvestys" in manager
+    assert re.search(r"„[^“]+“: eilutė \d", manager)
+    with site.factory() as session:
+        email = (
+            session.scalars(select(Client.email).where(Client.id == site.client_id)).one() or "@"
+        )
+    assert email in manager
+    analyst = site.visitor("analyst").get(_link(site)).text
+    assert email not in analyst and "(paslėpta)" in analyst
