@@ -83,6 +83,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "tasks.release": SIGNED_IN,
     "tasks.reassign": LEADING,
     "instances.listing": SIGNED_IN,
+    "instances.download": SIGNED_IN,
     "instances.show": SIGNED_IN,
     "instances.diagram": SIGNED_IN,
     "saved_views.save": SIGNED_IN,

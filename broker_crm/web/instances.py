@@ -17,6 +17,7 @@ from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
 from broker_crm.web import (
     case_filters,
+    case_table,
     case_view,
     cases,
     commands,
@@ -26,6 +27,8 @@ from broker_crm.web import (
     saved_views,
     staff,
     standing,
+    tables,
+    times,
 )
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
@@ -44,6 +47,7 @@ def listing() -> ResponseReturnValue:
         "filters": case_filters.form(session, asked),
         "chips": case_filters.chips(session, asked),
         "total": total,
+        "files": paging.files("instances.download"),
         "first_row": start + 1,
         "last_row": start + len(found),
         "rows": [
@@ -60,6 +64,14 @@ def listing() -> ResponseReturnValue:
     }
     saved = saved_views.view(session, user, "instances")
     return render_template("instances.html", view=view, saved=saved)
+
+
+@blueprint.get("/instances/download.<any(csv, xlsx):kind>")
+def download(kind: str) -> ResponseReturnValue:
+    session = database.current()
+    wanted = case_filters.asked(session).wanted
+    headings, rows = case_table.table(session, person(), wanted)
+    return tables.answer(kind, f"processes-{times.today()}", headings, rows)
 
 
 @blueprint.get("/instances/<uuid:instance_id>")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from urllib.parse import quote
 
 import pytest
 from markupsafe import escape
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from broker_crm import clock
@@ -179,3 +182,31 @@ def test_decisions_and_data_of_the_start_are_told_to_those_who_may_read_them(sit
     assert email in manager
     analyst = site.visitor("analyst").get(_link(site)).text
     assert email not in analyst and "(paslėpta)" in analyst
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_found_cases_leave_as_a_file_that_holds_no_formula_and_only_what_one_may_see(
+    site: Site, kind: str
+) -> None:
+    with site.factory.begin() as session:
+        session.get_one(Client, site.client_id).name = "=HYPERLINK(1)\x0b"
+        session.get_one(ProcessInstance, site.instance_id).reason = "@SUM(1)"
+
+    def read(login: str, query: str) -> list[list[str]]:
+        answer = site.visitor(login).get(f"/instances/download.{kind}{query}")
+        assert f"processes-2026-11-23.{kind}" in answer.headers["Content-Disposition"]
+        if kind == "csv":
+            text = answer.data.decode("utf-8-sig")
+            return list(csv.reader(io.StringIO(text), delimiter=";"))
+        sheet = load_workbook(io.BytesIO(answer.data)).active
+        return [[str(cell or "") for cell in row] for row in sheet.values]
+
+    headings, row = read("manager", "?process=new-client-sale")
+    assert len(headings) == len(row) == 12 and headings[1] == "Klientas"
+    assert row[1].startswith("'=HYPERLINK") and row[8] == "'@SUM(1)"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
+    assert len(read("manager", "?process=none")) == 1
+    assert len(read(site.colleague, "?status=all")) == 1
+    assert f'href="/instances/download.{kind}?q=x"' not in site.visitor("manager").get("/").text
+    page = site.visitor("manager").get("/instances?status=active&from=0").text
+    assert f'href="/instances/download.{kind}?status=active"' in page
