@@ -31,6 +31,7 @@ HIDDEN = frozenset(
         "match_name",
         "sort_name",
         "search_title",
+        "search_text",
         "search_number",
         "personal_code_sealed",
         "personal_code_mark",

@@ -83,7 +83,7 @@ CLIENT_COLUMNS: Mapping[str, Any] = {
 }
 REWRITTEN: Mapping[str, frozenset[str]] = {
     "client": frozenset({"name", "search_name", "match_name", "sort_name"}),
-    "process_instance": frozenset({"title", "search_title", "reason", "state"}),
+    "process_instance": frozenset({"title", "search_title", "search_text", "reason", "state"}),
     "user_task": frozenset(
         {"name", "search_name", "reason", "pause_reason", "local_variables", "draft"}
     ),

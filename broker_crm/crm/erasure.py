@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, null, or_, select, update
@@ -29,9 +31,11 @@ from broker_crm.crm.models import (
     Policy,
     SignatureRequest,
 )
+from broker_crm.crm.notes import LEGAL_FORMS, SHORTEST_NAME
 from broker_crm.crm.retention import Keep
 from broker_crm.engine import commands as engine
 from broker_crm.outreach.models import Letter, LetterAttachment, Notification, OutboxEntry
+from broker_crm.people.saved_views import SavedView
 from broker_crm.process.errors import CommandRefused
 from broker_crm.process.migration.models import MigrationItem
 from broker_crm.process.models import (
@@ -81,6 +85,7 @@ def erase_client(session: Session, client_id: int, *, by: str, asked: bool) -> N
     if reasons:
         raise ErasureRefused(reasons)
     words = _words(session, ids)
+    _forget_views(session, clients)
     cases = list(
         session.scalars(select(ProcessInstance.id).where(ProcessInstance.client_id.in_(ids)))
     )
@@ -195,7 +200,7 @@ def _rewrite_case(session: Session, case_id: UUID, client_id: int | None, words:
     case.state = engine.rewritten(case.state, case_id, changed)
     process_name = case.title.partition(" · ")[0]
     case.title = f"{process_name} · [{client_id or '–'}]"
-    case.search_title = ""
+    case.search_title = case.search_text = ""
     case.reason = code(case.reason, words)
     for task in _present(session, UserTask, case_id):
         task.local_variables = anonymous(task.local_variables, words)
@@ -266,6 +271,19 @@ def _forget_files_and_letters(
         .where(OutboxEntry.letter_id.in_(written), OutboxEntry.last_error.contains("@"))
         .values(last_error="")
     )
+
+
+def _forget_views(session: Session, clients: Sequence[Client]) -> None:
+    """Delete saved filters that hold a client's name."""
+    names = [
+        {word for word in plain(client.name).split() if len(word) >= SHORTEST_NAME} - LEGAL_FORMS
+        for client in clients
+    ]
+    for view in session.scalars(select(SavedView)):
+        told = set(re.findall(r"\w+", plain(f"{view.name} {unquote_plus(view.query)}")))
+        if any(name and name <= told for name in names):
+            session.delete(view)
+    session.flush()
 
 
 def _forget_policies(session: Session, policies: Sequence[int]) -> None:

@@ -10,7 +10,15 @@ from lxml import etree
 
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.engine.errors import Refusal, RuleFailed
-from broker_crm.engine.feel import FeelError, check, check_unary_test, evaluate, unary_test
+from broker_crm.engine.explaining import short
+from broker_crm.engine.feel import (
+    FeelError,
+    check,
+    check_unary_test,
+    evaluate,
+    reads,
+    unary_test,
+)
 from broker_crm.engine.sentences import said, told
 from broker_crm.engine.xml import DMN_NAMESPACES, local_name, read_xml
 
@@ -45,6 +53,22 @@ class Rule:
     id: str
     tests: tuple[str, ...]
     results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What one decision gave, and why."""
+
+    rules: tuple[int, ...]
+    """Rows that matched, from 1; none for a literal expression."""
+    inputs: Mapping[str, object]
+    """By the column's expression, or by the names that a literal expression reads."""
+    gave: object
+
+    def told(self) -> dict[str, object]:
+        """For the history: values cut short."""
+        cut = short({"gave": self.gave})
+        return {"rules": list(self.rules), "inputs": short(self.inputs), **cut}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +267,7 @@ def decide(
     decisions: Mapping[str, Decision],
     context: Mapping[str, object],
     calendar: WorkingCalendar | None = None,
+    hits: dict[str, Hit] | None = None,
 ) -> object:
     """Evaluate a decision and the decisions that it requires.
 
@@ -251,6 +276,7 @@ def decide(
         decisions: all decisions of the bundle by id.
         context: the variables.
         calendar: for FEEL's functions on working days.
+        hits: gets for each decision, the required ones first, why it gave what it gave.
 
     Returns:
         One value for one output column, a context for several, a list of either for the hit
@@ -272,21 +298,27 @@ def decide(
             seen[required] = seen[decisions[required].name] = known[required]
         try:
             if decision.expression is not None:
-                return evaluate(decision.expression, seen, calendar=calendar)
-            return _table(decision, seen, calendar)
+                gave = evaluate(decision.expression, seen, calendar=calendar)
+                hit = Hit((), reads(decision.expression, seen), gave)
+            else:
+                hit = _table(decision, seen, calendar)
         except FeelError as error:
             raise RuleFailed(decision.id, decision.name, told(error)) from error
+        if hits is not None:
+            hits[identifier] = hit
+        return hit.gave
 
     return work_out(decision_id)
 
 
 def _table(
     decision: Decision, context: Mapping[str, object], calendar: WorkingCalendar | None
-) -> object:
+) -> Hit:
     values = [evaluate(column.expression, context, calendar=calendar) for column in decision.inputs]
     first_only = decision.hit_policy == "FIRST"
     matches: list[object] = []
-    for rule in decision.rules:
+    numbers: list[int] = []
+    for number, rule in enumerate(decision.rules, start=1):
         if all(
             not cell
             or cell == "-"
@@ -294,9 +326,13 @@ def _table(
             for cell, value, column in zip(rule.tests, values, decision.inputs, strict=True)
         ):
             matches.append(_result(decision, rule, context, calendar))
+            numbers.append(number)
             if first_only:
                 break
-    return _hit(decision, matches, context)
+    inputs = {
+        column.expression: value for column, value in zip(decision.inputs, values, strict=True)
+    }
+    return Hit(tuple(numbers), inputs, _gave(decision, matches, context))
 
 
 def _result(
@@ -313,7 +349,7 @@ def _result(
     return {output.name: result for output, result in zip(decision.outputs, results, strict=True)}
 
 
-def _hit(decision: Decision, matches: list[object], context: Mapping[str, object]) -> object:
+def _gave(decision: Decision, matches: list[object], context: Mapping[str, object]) -> object:
     policy = decision.hit_policy
     if policy == "COLLECT" and decision.aggregation:
         return _aggregate(decision, matches)

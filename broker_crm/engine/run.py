@@ -13,10 +13,11 @@ from SpiffWorkflow.task import Task
 
 from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
-from broker_crm.engine.decisions import decide
+from broker_crm.engine.decisions import Hit, decide
 from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element
 from broker_crm.engine.errors import BpmnErrorThrown, EngineError, RuleFailed
+from broker_crm.engine.explaining import Weighed, gateway, short, weigh
 from broker_crm.engine.feel import FeelError, evaluate
 from broker_crm.engine.flows_taken import flows_taken
 from broker_crm.engine.instants import instant, instants
@@ -59,6 +60,8 @@ class Run:
         self.created: dict[UUID, CreatedTask] = {}
         self.happened: list[HappenedEvent] = []
         self.thrown: list[Thrown] = []
+        self._weighed: dict[UUID, list[Weighed]] = {}
+        self._found: dict[UUID, dict[str, Any]] = {}
 
     def element(self, task: Task) -> Element:
         return self.process.elements[task.task_spec.bpmn_id]
@@ -98,13 +101,16 @@ class Run:
     def evaluate(self, task: Task, expression: str, external_context: object = None) -> bool:
         """The condition of a sequence flow; SpiffWorkflow calls this."""
         element = self.element(task)
-        result = self.value(element, expression, self.context(task))
+        context = self.context(task)
+        result = self.value(element, expression, context)
         if not isinstance(result, bool):
             raise RuleFailed(
                 element.id,
                 element.name,
                 f"The condition “{expression}” gave {result!r} instead of true or false.",
             )
+        if element.type.endswith("Gateway"):
+            self._weighed.setdefault(task.id, []).append(weigh(expression, context, result))
         return result
 
     def timer_instants(self, task: Task, element: Element) -> list[str]:
@@ -251,6 +257,9 @@ class Run:
         self._write(task, mapped)
 
     def _write(self, task: Task, values: Mapping[str, Any]) -> None:
+        if values and self.element(task).type != "userTask":
+            known = self._found.setdefault(task.id, {})
+            known["set"] = short({**known.get("set", {}), **values})
         *inner, scope = [task.data, *scopes_of(task)]
         for name, value in values.items():
             next((data for data in inner if name in data), scope)[name] = value
@@ -347,7 +356,9 @@ class Run:
         element = self.element(task)
         context = {**self.context(task), **self.mapped_inputs(task)}
         decision = str(self.value(element, element.decision_id or "", context))
-        value = decide(decision, self.process.decisions, context, self.around.calendar)
+        hits: dict[str, Hit] = {}
+        value = decide(decision, self.process.decisions, context, self.around.calendar, hits)
+        self._found[task.id] = {"decisions": {key: hit.told() for key, hit in hits.items()}}
         self.write_outputs(task, {element.result_variable or "result": value})
 
     def throw(self, task: Task, element: Element) -> None:
@@ -366,9 +377,12 @@ class Run:
         element = self.element(task)
         if element.type == "userTask":
             return
-        self.note(
-            EventKind.ELEMENT_PASSED, element, value=flows_taken(self.process.flows, task, element)
-        )
+        found = self._found.pop(task.id, {})
+        taken = flows_taken(self.process.flows, task, element)
+        if taken is not None:
+            leaving = [flow for flow in self.process.flows.values() if flow.source == element.id]
+            found |= taken | gateway(leaving, self._weighed.pop(task.id, ()))
+        self.note(EventKind.ELEMENT_PASSED, element, value=found or None)
         self.measure(task)
 
     def measure(self, task: Task, task_id: UUID | None = None) -> None:

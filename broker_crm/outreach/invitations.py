@@ -27,7 +27,7 @@ from broker_crm.outreach.happenings import happened
 from broker_crm.outreach.headers import HeaderRefused
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.people.models import User
-from broker_crm.process import duties, jobs
+from broker_crm.process import duties, jobs, recording
 from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
@@ -209,6 +209,7 @@ def _write(
         [_invitation(meeting, method, organiser, address, name, language)] if method else [],
     )
     happened(session, queued.id, EventKind.LETTER_QUEUED, by=organiser.login)
+    recording.add_words(session, instance.id, queued.subject)
     meeting.invited_email = address
     return True
 

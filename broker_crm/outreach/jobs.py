@@ -98,6 +98,7 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     )
     if link is not None:
         link.carried_by(letter)
+    case.words.append(letter.subject)
     call.events.append(
         HappenedEvent(
             EventKind.LETTER_QUEUED,
@@ -183,7 +184,8 @@ def make_document(call: JobCall) -> Mapping[str, object]:
         kind=key,
         by=call.actor or case.owner,
     )
-    call.note(EventKind.DOCUMENT_MADE, {"document": key, "language": language})
+    told = {"document": key, "language": language, "file": str(kept.id)}
+    call.note(EventKind.DOCUMENT_MADE, told)
     return {
         "document": {
             "id": str(kept.id),

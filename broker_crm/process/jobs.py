@@ -16,7 +16,7 @@ from broker_crm.engine.transition import EventKind, HappenedEvent, Job
 
 @dataclass(slots=True)
 class Case:
-    """The process instance as a job sees it; outcome and reason may be set."""
+    """The process instance as a job sees it; outcome and reason may be set, words be added."""
 
     id: UUID
     version_id: int
@@ -27,6 +27,8 @@ class Case:
     owner: str | None
     outcome: str | None = None
     reason: str | None = None
+    words: list[str] = field(default_factory=list)
+    """Texts by which the case is to be found, such as the subject of a letter."""
 
 
 @dataclass(slots=True)

@@ -27,7 +27,14 @@ class TaskStatus(StrEnum):
 
 class ProcessInstance(Base):
     __tablename__ = "process_instance"
-    __table_args__ = (Index(None, "status", "process_key"), Index(None, "client_id"))
+    __table_args__ = (
+        Index(None, "status", "process_key"),
+        Index(None, "client_id"),
+        Index(None, "owner", "started_at"),
+        Index(None, "started_at"),
+        Index(None, "ended_at"),
+        Index(None, "product_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     version_id: Mapped[int] = mapped_column(ForeignKey("process_version.id"))
@@ -39,6 +46,8 @@ class ProcessInstance(Base):
     """For people: process name and client."""
     search_title: Mapped[str] = mapped_column(String(300), default="")
     """The title in lower case without diacritics."""
+    search_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Words typed at its steps and subjects of its letters, without diacritics."""
     client_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"))
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
     owner: Mapped[str | None] = mapped_column(ForeignKey("user_account.login"))
@@ -81,6 +90,8 @@ class UserTask(Base):
         Index(None, "status", "assignee", "due_at"),
         Index(None, "status", "candidate_group", "due_at"),
         Index(None, "instance_id"),
+        Index(None, "step", "status"),
+        Index(None, "completed_by"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, Table, bindparam, delete, update
+from sqlalchemy import Connection, CursorResult, Table, bindparam, case, delete, func, update
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -32,6 +32,7 @@ from broker_crm.process.models import (
     UserTask,
 )
 from broker_crm.process.plain_text import plain
+from broker_crm.process.search_words import MOST, words_of
 
 INSTANCES = cast(Table, ProcessInstance.__table__)
 TASKS = cast(Table, UserTask.__table__)
@@ -98,7 +99,8 @@ def record(
     Raises:
         Outrun: when the instance changed since it was loaded.
     """
-    _update_instance(work, state, transition)
+    rows = event_rows(work, transition, details)
+    _update_instance(work, state, transition, rows)
     connection = work.connection
     if transition.created:
         connection.execute(TASKS.insert(), [task_row(work, task) for task in transition.created])
@@ -115,7 +117,6 @@ def record(
     _record_subscriptions(work, transition)
     if transition.thrown:
         connection.execute(MESSAGES.insert(), _message_rows(work, transition))
-    rows = event_rows(work, transition, details)
     if rows:
         connection.execute(EVENTS.insert(), rows)
 
@@ -175,7 +176,31 @@ def event_rows(
     ]
 
 
-def _update_instance(work: Work, state: bytes, transition: Transition) -> None:
+def new_words(work: Work, rows: Iterable[Mapping[str, object]]) -> str:
+    """Words by which a case is found because of what these rows of the history tell."""
+    typed = [row["value"] for row in rows if row["kind"] == EventKind.TASK_COMPLETED]
+    return words_of([*typed, *work.instance.case.words])
+
+
+def add_words(session: Session, instance_id: UUID, text: str) -> None:
+    """Let a case be found by a text that no command of its own brings, such as an invitation."""
+    wanted = update(INSTANCES).where(INSTANCES.c.id == instance_id)
+    values = {"new_words": words_of([text])}
+    session.connection().execute(wanted.values(search_text=_LONGER_TEXT), values)
+
+
+_LONGER_TEXT = case(
+    (
+        func.length(INSTANCES.c.search_text) < MOST,
+        INSTANCES.c.search_text.concat(bindparam("new_words")),
+    ),
+    else_=INSTANCES.c.search_text,
+)
+
+
+def _update_instance(
+    work: Work, state: bytes, transition: Transition, rows: Iterable[Mapping[str, object]]
+) -> None:
     instance = work.instance
     values: dict[str, object] = {
         "new_state": state,
@@ -184,6 +209,7 @@ def _update_instance(work: Work, state: bytes, transition: Transition) -> None:
         "new_reason": instance.case.reason,
         "new_status": InstanceStatus.ACTIVE,
         "new_ended": None,
+        "new_words": new_words(work, rows),
         "old_id": instance.id,
         "old_version": instance.row_version,
     }
@@ -211,6 +237,7 @@ _UPDATE_INSTANCE = (
         reason=bindparam("new_reason"),
         status=bindparam("new_status"),
         ended_at=bindparam("new_ended"),
+        search_text=_LONGER_TEXT,
     )
 )
 

@@ -113,6 +113,7 @@ def cancel(session: Session, instance_id: UUID, reason: str, *, by: str) -> None
     instance = load_instance(session, instance_id)
     instance.case.outcome = instance.case.outcome or "cancelled"
     instance.case.reason = reason[:500]
+    instance.case.words.append(reason)
     work = Work(session, instance, by)
     process = compiled(session, instance.version_id)
     state, transition = engine.cancel(process, instance.state, work.around)

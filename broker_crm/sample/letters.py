@@ -89,6 +89,7 @@ class Letters:
             value={**value, "template": key},
             loop_number=loop,
         )
+        case.words.append(letter.subject)
         call.events.append(queued)
         self._queued.append(replace(queued, kind=EventKind.LETTER_SENT, value=value))
         return {"letterId": str(letter.id)}

@@ -289,6 +289,7 @@ class Told:
                 "process_key": case.process_key,
                 "title": case.title,
                 "search_title": plain(case.title),
+                "search_text": recording.new_words(self._work(), self.rows.events),
                 "client_id": case.client_id,
                 "product_id": case.product_id,
                 "owner": case.owner,

@@ -18,8 +18,9 @@ from uuid import UUID
 from broker_crm import clock
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.db import new_id
-from broker_crm.engine.decisions import decide
+from broker_crm.engine.decisions import Hit, decide
 from broker_crm.engine.dialect import Element, SequenceFlow
+from broker_crm.engine.explaining import Weighed, gateway, short, weigh
 from broker_crm.engine.transition import (
     CompletedTask,
     CreatedTask,
@@ -175,14 +176,17 @@ class Walk:
 
     def _pass(self, element: Element, token: Token) -> None:
         scope = token.scope
-        flows = self._flows_out(element, scope)
+        weighed: list[Weighed] = []
+        flows = self._flows_out(element, scope, weighed)
+        told: dict[str, object] = {}
         if element.type in {"scriptTask", "businessRuleTask"}:
-            self._decide(element, scope)
+            told = self._decide(element, scope)
         elif element.job_type:
-            self._work(element, token)
-        gateway = element.type.endswith("Gateway")
-        taken = {"flows": [flow.id for flow in flows]} if gateway else None
-        self._note(EventKind.ELEMENT_PASSED, element, value=taken)
+            told = self._work(element, token)
+        if element.type.endswith("Gateway"):
+            leaving = self._diagram.outgoing.get(element.id, [])
+            told = {"flows": [flow.id for flow in flows]} | gateway(leaving, weighed)
+        self._note(EventKind.ELEMENT_PASSED, element, value=told or None)
         self._measure(element, scope)
         for flow in flows:
             self._queue.append(Token(flow.target, element.id, scope, token.reminding))
@@ -204,13 +208,20 @@ class Walk:
             self._arrived[token.target, each, scope] -= 1
         return True
 
-    def _flows_out(self, element: Element, scope: Scope) -> list[SequenceFlow]:
+    def _flows_out(
+        self, element: Element, scope: Scope, weighed: list[Weighed]
+    ) -> list[SequenceFlow]:
         flows = self._diagram.outgoing.get(element.id, [])
         if element.type != "exclusiveGateway":
             return flows
         for flow in flows:
             asked = flow.condition if flow.id != element.default_flow else None
-            if asked and self._read.value(asked, scope.seen()) is True:
+            if not asked:
+                continue
+            seen = scope.seen()
+            is_true = self._read.value(asked, seen) is True
+            weighed.append(weigh(asked, seen, is_true))
+            if is_true:
                 return [flow]
         chosen = [flow for flow in flows if flow.id == element.default_flow or len(flows) == 1]
         if not chosen:
@@ -274,7 +285,8 @@ class Walk:
 
     # -- what passes by itself ---------------------------------------------------------------
 
-    def _decide(self, element: Element, scope: Scope) -> None:
+    def _decide(self, element: Element, scope: Scope) -> dict[str, object]:
+        told: dict[str, object] = {}
         seen = scope.seen()
         context = {**seen, **self._read.inputs(element, seen)}
         if element.type == "scriptTask":
@@ -282,11 +294,15 @@ class Walk:
         else:
             decisions = self._diagram.process.decisions
             wanted = str(self._read.value(element.decision_id or "", context))
-            value = decide(wanted, decisions, context, self._read.calendar)
+            hits: dict[str, Hit] = {}
+            value = decide(wanted, decisions, context, self._read.calendar, hits)
+            told["decisions"] = {key: hit.told() for key, hit in hits.items()}
         results = {element.result_variable or "result": value}
-        scope.write(self._read.outputs(element, results, seen))
+        written = self._read.outputs(element, results, seen)
+        scope.write(written)
+        return told | {"set": short(written)}
 
-    def _work(self, element: Element, token: Token) -> None:
+    def _work(self, element: Element, token: Token) -> dict[str, object]:
         seen, reminding = token.scope.seen(), token.reminding
         inputs = self._read.inputs(element, seen)
         context = {**seen, **inputs}
@@ -300,7 +316,9 @@ class Walk:
             host_task_id=reminding.tasks[0] if reminding and reminding.tasks else None,
             host_instances=tuple(reminding.tasks) if reminding else (),
         )
-        token.scope.write(self._read.outputs(element, self._run_job(job), context))
+        written = self._read.outputs(element, self._run_job(job), context)
+        token.scope.write(written)
+        return {"set": short(written)} if written else {}
 
     # -- user tasks and timers ---------------------------------------------------------------
 

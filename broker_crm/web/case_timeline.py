@@ -1,4 +1,4 @@
-"""The history of a case, readable: who did what and when, letters, reminders, measures."""
+"""The history of a case, readable: who did what when, with what data, and why it went so."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm.crm.models import Document
+from broker_crm.crm.visibility import may_read_case
+from broker_crm.definitions.published import compiled
 from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.models import Letter
+from broker_crm.people.models import User
 from broker_crm.process.history import instance_history
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
+from broker_crm.process.recollection import recollect
 from broker_crm.process.steering.undoing import UNDONE
 from broker_crm.web import names, outcomes, staff, task_schema, times
+from broker_crm.web.case_choices import choice, is_choice
+from broker_crm.web.case_values import Values
 from broker_crm.web.steering import words
-from broker_crm.web.wording import EVENT, word
+from broker_crm.web.wording import EVENT, RESOLUTION, word
 
 QUIET = frozenset({EventKind.ELEMENT_PASSED, EventKind.TIMER_FIRED})
-"""The diagram shows these."""
+"""The diagram shows these, but for those that tell of a choice."""
 FOLLOWS = frozenset({EventKind.TASK_CREATED, EventKind.TASK_CANCELLED, EventKind.MEASURED})
 """These follow from what somebody did; who did it stands there."""
 STEERED = frozenset(
@@ -48,48 +55,96 @@ SAID = ("comment", "notes", "reasontext", "request", "corrections", "summary")
 """Values whose names end so are sentences that people wrote."""
 
 
-def timeline(session: Session, instance: ProcessInstance) -> list[dict[str, Any]]:
-    """Events that people read, newest first."""
-    tasks = {
-        task.id: task
-        for task in session.scalars(select(UserTask).where(UserTask.instance_id == instance.id))
-    }
-    letters = {
-        str(letter_id)
-        for letter_id in session.scalars(select(Letter.id).where(Letter.instance_id == instance.id))
-    }
-    events = [event for event in instance_history(session, instance.id) if event.kind not in QUIET]
-    return [_line(session, event, tasks, letters) for event in reversed(events)]
+class _History:
+    """What the lines of one case's history are told by."""
+
+    def __init__(self, session: Session, user: User, instance: ProcessInstance) -> None:
+        self.session = session
+        self.sees = may_read_case(session, user, instance.id)
+        self.events = instance_history(session, instance.id)
+        self.steps = recollect(self.events)
+        of_case = select(UserTask).where(UserTask.instance_id == instance.id)
+        self.tasks = {task.id: task for task in session.scalars(of_case)}
+        letters = select(Letter.id).where(Letter.instance_id == instance.id)
+        self.letters = {str(each) for each in session.scalars(letters)}
+        files = select(Document.id).where(
+            Document.instance_id == instance.id, Document.removed_at.is_(None)
+        )
+        self.files = {str(each) for each in session.scalars(files)} if self.sees else set()
+        self._values: dict[int, Values] = {}
+
+    def values(self, version_id: int) -> Values:
+        if version_id not in self._values:
+            self._values[version_id] = Values(self.session, version_id, self.sees)
+        return self._values[version_id]
+
+    def is_shown(self, event: ProcessEvent) -> bool:
+        return event.kind not in QUIET or is_choice(compiled(self.session, event.version_id), event)
 
 
-def _line(
-    session: Session,
-    event: ProcessEvent,
-    tasks: dict[Any, UserTask],
-    letters: set[str],
-) -> dict[str, Any]:
-    task = tasks.get(event.task_id)
+def timeline(session: Session, user: User, instance: ProcessInstance) -> list[dict[str, Any]]:
+    """Events that people read, newest first, with what was known and why it went so.
+
+    Args:
+        session: for reading.
+        user: the reader: personal data is shown to those who may read the case.
+        instance: that the user may see.
+    """
+    history = _History(session, user, instance)
+    shown = [event for event in history.events if history.is_shown(event)]
+    return [_line(history, event) for event in reversed(shown)]
+
+
+def _line(history: _History, event: ProcessEvent) -> dict[str, Any]:
+    session = history.session
+    task = history.tasks.get(event.task_id) if event.task_id else None
     name = event.element_name or (task.name if task else None)
     kind = EventKind(event.kind)
     if kind is EventKind.INSTANCE_STARTED:
         name = None
     elif kind in ABOUT_A_STEP and task is not None:
         name = task.name
+    chosen = kind is EventKind.ELEMENT_PASSED
     return {
         "tone": "late" if event.late_days else TONES.get(kind, ""),
         "iso": event.at.isoformat(),
         "when": times.when(event.at),
-        "title": word(EVENT, event.kind),
+        "title": _("Decided") if chosen else word(EVENT, event.kind),
         "name": names.name(session, event.version_id, name) if name else "",
-        "detail": " · ".join(_details(session, event, task)),
-        "said": _said(event),
-        "letter": _letter(event, letters),
+        "detail": " · ".join(_details(history, event, task)),
+        "said": _said(event) if history.sees else "",
+        "letter": _letter(event, history.letters),
+        "file": _file(event, history.files),
+        "data": _data(history, event),
+        "choice": choice(session, event, history.values(event.version_id)) if chosen else None,
     }
 
 
-def _details(session: Session, event: ProcessEvent, task: UserTask | None) -> list[str]:
+def _data(history: _History, event: ProcessEvent) -> dict[str, Any] | None:
+    """Variables around a completed step, or those that the case was started with."""
+    if event.kind == EventKind.INSTANCE_STARTED and isinstance(event.value, dict):
+        values = history.values(event.version_id)
+        return {"entered": [], "before": values.named(event.value), "started": True}
+    step = history.steps.get(event.id)
+    if step is None:
+        return None
+    values = history.values(event.version_id)
+    entered = [
+        (
+            values.label(name),
+            values.told(name, value),
+            values.told(name, step.before[name]) if name in step.changed else "",
+        )
+        for name, value in step.entered.items()
+    ]
+    before = dict(sorted(step.before.items()))
+    return {"entered": entered, "before": values.named(before), "started": False}
+
+
+def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> list[str]:
+    session = history.session
     found = []
-    if event.actor and event.kind not in FOLLOWS:
+    if event.actor and event.kind not in FOLLOWS and event.kind != EventKind.ELEMENT_PASSED:
         found.append(staff.name(session, event.actor))
     if event.kind == EventKind.TASK_COMPLETED:
         if task is not None and event.outcome:
@@ -108,7 +163,9 @@ def _details(session: Session, event: ProcessEvent, task: UserTask | None) -> li
     elif event.kind == EventKind.INCIDENT_RAISED and isinstance(event.value, dict):
         found.append(str(event.value.get("message", "")))
     elif event.kind == EventKind.MEASURED and event.value not in (None, True):
-        found.append(_short(event.value))
+        found.append(history.values(event.version_id).told(event.measure or "", event.value))
+    elif event.kind == EventKind.INCIDENT_RESOLVED and isinstance(event.value, dict):
+        found.append(word(RESOLUTION, str(event.value.get("resolution", ""))))
     if event.reason:
         label = _("taken back") if event.reason == UNDONE else event.reason
         found.append(task_schema.labels(session, event.version_id).get(event.reason, label))
@@ -135,6 +192,9 @@ def _letter(event: ProcessEvent, letters: set[str]) -> str | None:
     return None
 
 
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _file(event: ProcessEvent, files: set[str]) -> str | None:
+    """The address of the document that an event tells of."""
+    found = event.value.get("file") if isinstance(event.value, dict) else None
+    if event.kind == EventKind.DOCUMENT_MADE and isinstance(found, str) and found in files:
+        return url_for("files.show", document_id=found)
+    return None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import process
 from broker_crm.crm.models import Client, Product
+from broker_crm.crm.visibility import READS_CASES
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
@@ -65,8 +66,10 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "progress": case_progress.progress(session, instance, steps, path_taken(session, instance)),
         "steps": case_progress.table(session, steps),
         "files": files.view(session, user, instance.id),
-        "timeline": case_timeline.timeline(session, instance),
-        "client": client_card.card(session, client) if client else None,
+        "timeline": case_timeline.timeline(session, user, instance),
+        "client": client_card.card(session, client)
+        if client and user.roles & READS_CASES
+        else None,
         "records": case_records.links(session, user, instance),
         "variables": _variables(session, instance) if steers else [],
     }

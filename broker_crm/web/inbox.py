@@ -21,7 +21,7 @@ from broker_crm.process.calendars import company_calendar
 from broker_crm.process.inbox import Due, Filters, Scope, Sort
 from broker_crm.process.models import UserTask
 from broker_crm.process.rights import may_work_on
-from broker_crm.web import cases, database, names, paging, staff, times, trouble
+from broker_crm.web import cases, database, names, paging, saved_views, staff, times, trouble
 from broker_crm.web.own_path import own_path
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import PAUSE_REASON, ROLES, word
@@ -78,7 +78,8 @@ def tasks() -> ResponseReturnValue:
         "first": paging.address(cursor=None),
         "next": paging.address(cursor=page.next) if page.next else None,
     }
-    return render_template("inbox.html", view=view)
+    saved = saved_views.view(session, user, "inbox")
+    return render_template("inbox.html", view=view, saved=saved)
 
 
 def rows(session: Session, user: User, shown: list[UserTask]) -> list[dict[str, object]]:

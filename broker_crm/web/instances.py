@@ -10,62 +10,46 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from broker_crm import process
-from broker_crm.crm.models import Client
+from broker_crm.crm import case_search
 from broker_crm.definitions import published
 from broker_crm.definitions.models import ResourceKind
-from broker_crm.process.models import (
-    InstanceStatus,
-    ProcessInstance,
-)
-from broker_crm.process.plain_text import plain
+from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
 from broker_crm.web import (
+    case_filters,
+    case_table,
     case_view,
     cases,
     commands,
     database,
     outcomes,
     paging,
+    saved_views,
     staff,
     standing,
-    trouble,
+    tables,
+    times,
 )
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
-from broker_crm.web.wording import INSTANCE_STATUS, word
 
 blueprint = Blueprint("instances", __name__)
 
 
 @blueprint.get("/instances")
 def listing() -> ResponseReturnValue:
-    session = database.current()
-    search, start = paging.search_text(), paging.offset()
-    status = request.args.get("status", InstanceStatus.ACTIVE)
-    wanted = (
-        select(ProcessInstance, Client.name)
-        .outerjoin(Client, Client.id == ProcessInstance.client_id)
-        .where(visible_instances(person()))
-        .order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
-    )
-    for part in search.split()[:6]:
-        title = ProcessInstance.search_title
-        wanted = wanted.where(title.contains(plain(part), autoescape=True))
-    if status == trouble.STOPPED:
-        wanted = wanted.where(trouble.is_stopped())
-    elif status in set(InstanceStatus):
-        wanted = wanted.where(ProcessInstance.status == status)
-    found = session.execute(wanted.offset(start).limit(paging.PAGE + 1)).all()
-    shown = found[: paging.PAGE]
-    stands = standing.steps(session, [instance.id for instance, _name in shown])
+    session, user = database.current(), person()
+    asked, start = case_filters.asked(session), paging.offset()
+    total = case_search.count(session, user, asked.wanted)
+    found = case_search.cases(session, user, asked.wanted, start=start, limit=paging.PAGE)
+    stands = standing.steps(session, [instance.id for instance, _name in found])
     view = {
-        "search": search,
-        "status": status,
-        "status_choices": [
-            *((key, word(INSTANCE_STATUS, key)) for key in InstanceStatus),
-            (trouble.STOPPED, _("Stopped by an incident")),
-            ("all", _("All")),
-        ],
+        "filters": case_filters.form(session, asked),
+        "chips": case_filters.chips(session, asked),
+        "total": total,
+        "files": paging.files("instances.download"),
+        "first_row": start + 1,
+        "last_row": start + len(found),
         "rows": [
             cases.row(session, instance, client)
             | {
@@ -74,11 +58,20 @@ def listing() -> ResponseReturnValue:
                 if instance.outcome and instance.ended_at
                 else ", ".join(stands.get(instance.id, [])),
             }
-            for instance, client in shown
+            for instance, client in found
         ],
-        **paging.pages(start, len(found) > paging.PAGE),
+        **paging.pages(start, start + len(found) < total),
     }
-    return render_template("instances.html", view=view)
+    saved = saved_views.view(session, user, "instances")
+    return render_template("instances.html", view=view, saved=saved)
+
+
+@blueprint.get("/instances/download.<any(csv, xlsx):kind>")
+def download(kind: str) -> ResponseReturnValue:
+    session = database.current()
+    wanted = case_filters.asked(session).wanted
+    headings, rows = case_table.table(session, person(), wanted)
+    return tables.answer(kind, f"processes-{times.today()}", headings, rows)
 
 
 @blueprint.get("/instances/<uuid:instance_id>")

@@ -34,6 +34,19 @@ def address(**changed: object) -> str:
     return made
 
 
+def files(endpoint: str) -> list[tuple[str, str]]:
+    """Kinds of files as which this list can be downloaded, with their addresses.
+
+    Args:
+        endpoint: takes the kind, and the filters that stand in this page's address.
+    """
+    arguments: dict[str, object] = {**request.args, "from": None, "cursor": None}
+    return [
+        (name, url_for(endpoint, kind=kind, **arguments))  # type: ignore[arg-type]
+        for kind, name in (("csv", "CSV"), ("xlsx", "XLSX"))
+    ]
+
+
 def pages(start: int, more: bool, size: int = PAGE) -> dict[str, object]:
     """What the pager of a listing needs."""
     return {

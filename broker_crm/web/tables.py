@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from flask import Response
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 Cell = str | int | float | Decimal | date | datetime | None
@@ -82,6 +83,7 @@ def _workbook(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
 def _cell(value: Cell) -> Cell:
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        text = ILLEGAL_CHARACTERS_RE.sub("", value)
+        return f"'{text}" if text.startswith(FORMULA) else text
     return value

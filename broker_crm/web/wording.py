@@ -598,6 +598,11 @@ ORDER_STATE: Words = {
     "undone": _l("Taken back"),
     "kept": _l("Stays"),
 }
+RESOLUTION: Words = {
+    "retried": _l("tried again"),
+    "dismissed": _l("dismissed"),
+    "overtaken": _l("overtaken by what happened meanwhile"),
+}
 FILE_KIND: Words = {
     "attachment": _l("Attachment"),
     "signed-contract": _l("Signed contract"),

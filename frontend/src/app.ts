@@ -57,6 +57,20 @@ document.addEventListener("htmx:afterRequest", (event) => {
   delete element.closest("form")?.dataset["sent"];
 });
 
+// What is folded away on the screen is printed all the same.
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll<HTMLDetailsElement>("details.step-data:not([open])")) {
+    folded.open = true;
+    folded.dataset["unfolded"] = "yes";
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const unfolded of document.querySelectorAll<HTMLDetailsElement>("details[data-unfolded]")) {
+    unfolded.open = false;
+    delete unfolded.dataset["unfolded"];
+  }
+});
+
 // Choosing in a filter applies it at once.
 document.addEventListener("change", (event) => {
   const field = event.target as HTMLElement;

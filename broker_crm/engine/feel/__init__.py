@@ -13,6 +13,7 @@ from broker_crm.engine.feel.evaluation import (
     evaluate_text,
     holds,
     names,
+    reads,
     unary_test,
 )
 from broker_crm.engine.feel.patterns import check_pattern, is_email, is_phone, matches
@@ -33,6 +34,7 @@ __all__ = [
     "is_phone",
     "matches",
     "names",
+    "reads",
     "render",
     "unary_test",
 ]

@@ -172,6 +172,21 @@ def names(expression: str) -> frozenset[str]:
     return frozenset(answer["value"])
 
 
+def reads(expression: str, context: Mapping[str, object]) -> dict[str, object]:
+    """The variables that an expression reads, and of records only the entries that it names.
+
+    Args:
+        expression: one that could be evaluated.
+        context: variables, JSON values.
+    """
+    read = names(expression)
+    return {
+        name: _narrowed(expression, name, context[name])
+        for name in _occurring(expression, tuple(context))
+        if name in read
+    }
+
+
 def _check(kind: str, expression: str) -> None:
     answer = ask(kind, expression, b"{}", RESULTS, {})
     if answer.get("position") is not None and "error" in answer:

@@ -22,6 +22,7 @@ from broker_crm.outreach.happenings import happened
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.outreach.signing import following, providers, requests
 from broker_crm.outreach.values import written
+from broker_crm.process import recording
 from broker_crm.process.models import UserTask
 from broker_crm.process.variables import instance_variables
 
@@ -146,6 +147,7 @@ def _queue(session: Session, request: SignatureRequest, task: UserTask, link: st
         [Attachment(document.file_name, document.media_type, files.content(session, document))],
     )
     happened(session, letter.id, EventKind.LETTER_QUEUED, by=task.assignee)
+    recording.add_words(session, instance.id, letter.subject)
 
 
 def _name(salesperson: object) -> str:
