@@ -59,7 +59,8 @@ def negotiation(ledger: Ledger, part: Slice, by: str = "round") -> Answer:
             values,
         ),
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id{source} ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
+            f"SELECT t.case_id, t.task_id{source}"
+            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
             values,
         ),
         place_count=total["n"],
