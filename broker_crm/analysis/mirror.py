@@ -46,8 +46,8 @@ TABLES = {
     " ended_s DOUBLE, ended_d DOUBLE, status VARCHAR, outcome VARCHAR,"
     " ending VARCHAR, reason VARCHAR",
     "task": "task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,"
-    " person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE, due_on DATE,"
-    " done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE, created_d DOUBLE,"
+    " person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP,"
+    " created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE, created_d DOUBLE,"
     " due_d DOUBLE, done_d DOUBLE, outcome VARCHAR, meaning VARCHAR, reason VARCHAR,"
     " loop INTEGER, std_days DOUBLE, std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE",
     "stint": "task_id VARCHAR, person VARCHAR, from_d DOUBLE, to_d DOUBLE, case_id VARCHAR",

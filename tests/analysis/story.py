@@ -90,6 +90,7 @@ class Story:
         )
         self.case.id = UUID(int=chance.getrandbits(128), version=4)
         self.session.add(self.case)
+        self.session.flush()
         self.offers: list[Offer] = []
         self.product = product
         self.at = began
