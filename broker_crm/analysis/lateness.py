@@ -3,6 +3,8 @@
 Lateness of a step: working days from its due day to the day it was done, or to today while it is
 open; 0 when in time. Steps count once they are due, so open overdue steps do too. Where a step
 passed from person to person, each answers for the days after the due day on which they held it.
+A step that was paused, such as while the client was waited for, is due later by that time; *gross*
+lateness counts from the day on which it was first due.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 ENDED_D = "coalesce(t.done_d, $today_d)"
 LATE = f"greatest(0, {ENDED_D} - t.due_d)"
+GROSS = f"greatest(0, {ENDED_D} - coalesce(t.first_due_d, t.due_d))"
 DUE = (
     "t.due_d IS NOT NULL AND t.status <> 'cancelled'"
     " AND (t.done_d IS NOT NULL OR t.due_d < $today_d)"
@@ -62,6 +65,12 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     )
     whole = f"{source}, step_of AS (SELECT task_id, sum(late) AS late FROM work GROUP BY 1)"
     total = ledger.row(f"{whole} SELECT {FIGURES} FROM step_of", values)
+    gross = ledger.row(
+        f"{source} SELECT count(*) FILTER (t.first_due_d IS NOT NULL) AS moved,"
+        f" count(*) FILTER ({GROSS} > 0) AS gross_late, avg({GROSS}) AS gross_mean"
+        " FROM task t WHERE t.task_id IN (SELECT task_id FROM work)",
+        values,
+    )
     others = _everybody(ledger, part) if part.person else {}
     key = DIMENSIONS[by].partition(".")[2]
     rows = ledger.rows(
@@ -83,7 +92,7 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         "share",
         total["n"],
         wilson(total["late"], total["n"]),
-        facts={**total, **others, "person": part.person},
+        facts={**total, **gross, **others, "person": part.person},
         by=by,
         rows=[_row(each) for each in rows],
         columns=COLUMNS,

@@ -40,23 +40,26 @@ PATIENCE = 900.0
 by far (`idle_in_transaction_session_timeout`)."""
 
 TABLES = {
-    "case_file": "case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR,"
-    " client_kind VARCHAR, sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR,"
-    " complexity VARCHAR, owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE,"
-    " ended_s DOUBLE, ended_d DOUBLE, status VARCHAR, outcome VARCHAR,"
-    " ending VARCHAR, reason VARCHAR",
-    "task": "task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,"
-    " person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP,"
-    " created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE, created_d DOUBLE,"
-    " due_d DOUBLE, done_d DOUBLE, outcome VARCHAR, meaning VARCHAR, reason VARCHAR,"
-    " loop INTEGER, std_days DOUBLE, std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE",
+    "case_file": """
+        case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR, client_kind VARCHAR,
+        sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR, complexity VARCHAR,
+        owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
+        ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR""",
+    "task": """
+        task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,
+        person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE,
+        due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE,
+        created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE, outcome VARCHAR,
+        meaning VARCHAR, reason VARCHAR, loop INTEGER, std_days DOUBLE, std_minutes DOUBLE,
+        std_cost DOUBLE, minutes DOUBLE""",
     "stint": "task_id VARCHAR, person VARCHAR, from_d DOUBLE, to_d DOUBLE, case_id VARCHAR",
-    "offer_line": "line_id BIGINT, offer_id BIGINT, case_id VARCHAR, offer_version INTEGER,"
-    " offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,"
-    " line_product VARCHAR, band VARCHAR, premium DOUBLE, commission_percent DOUBLE,"
-    " std_premium DOUBLE, std_commission_percent DOUBLE, premium_deviation DOUBLE,"
-    " commission_deviation DOUBLE, premium_effect DOUBLE, commission_effect DOUBLE,"
-    " other_premium_effect DOUBLE, other_commission_effect DOUBLE, deviates BOOLEAN",
+    "offer_line": """
+        line_id BIGINT, offer_id BIGINT, case_id VARCHAR, offer_version INTEGER,
+        offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,
+        line_product VARCHAR, band VARCHAR, premium DOUBLE, commission_percent DOUBLE,
+        std_premium DOUBLE, std_commission_percent DOUBLE, premium_deviation DOUBLE,
+        commission_deviation DOUBLE, premium_effect DOUBLE, commission_effect DOUBLE,
+        other_premium_effect DOUBLE, other_commission_effect DOUBLE, deviates BOOLEAN""",
 }
 """Columns ending in `_s` are office seconds, in `_d` working days, since the calendar began."""
 

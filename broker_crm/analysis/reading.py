@@ -117,11 +117,12 @@ def tasks(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
             UserTask.standard_minutes,
             UserTask.standard_cost,
             UserTask.actual_minutes,
+            UserTask.first_due_at,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .where(which),
     )
-    at = _columns(rows, 19)
+    at = _columns(rows, 20)
     created, started, due, done = (_instants(at[place]) for place in (8, 9, 10, 11))
     versions, elements, outcomes = at[2], at[3], at[12]
     return {
@@ -144,6 +145,7 @@ def tasks(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
         "started_s": office.seconds(started),
         "done_s": office.seconds(done),
         "created_d": office.days(created),
+        "first_due_d": office.days(_instants(at[19])),
         "due_d": office.days(due),
         "done_d": office.days(done),
         "outcome": _texts(outcomes),

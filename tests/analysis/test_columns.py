@@ -1,0 +1,149 @@
+"""The columns follow the database: at once, whoever writes, and only what changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from broker_crm import clock, process
+from broker_crm.analysis.mirror import columns
+from broker_crm.analysis.questions import answer
+from broker_crm.analysis.slices import Slice
+from broker_crm.crm import cases
+from broker_crm.crm.models import Client, Product
+from broker_crm.process.models import ProcessEvent, UserTask
+from broker_crm.process.steering import pausing
+
+ALL = Slice()
+
+
+@pytest.fixture
+def step(factory: sessionmaker[Session]) -> UserTask:
+    """The first call of a sale, and the rest of the brokerage untouched."""
+    with factory.begin() as session:
+        ours = select(Client).where(Client.kind == "legal", Client.owner.is_not(None))
+        client = session.scalars(ours.order_by(Client.id)).first()
+        product = session.scalars(select(Product).where(Product.complexity == "B")).first()
+        assert client is not None and product is not None and client.owner is not None
+        started = cases.start_case(
+            session,
+            "new-client-sale",
+            {"clientId": client.id, "productId": product.id},
+            by=client.owner,
+        )
+        return session.scalars(
+            select(UserTask).where(UserTask.instance_id == started.instance.id)
+        ).one()
+
+
+def counted(factory: sessionmaker[Session]) -> dict[str, int]:
+    with factory() as session, columns(session) as (cursor, _office):
+        rows = cursor.execute("SELECT status, count(*) FROM task GROUP BY 1").fetchall()
+        return dict(rows)
+
+
+def test_an_answer_knows_of_the_last_completion(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    assert counted(factory) == {"open": 1}
+    with factory.begin() as session:
+        values = {
+            "introLetterOutcome": "send",
+            "letterLanguage": "lt",
+            "recipientEmail": "info@klientas.example",
+        }
+        by = step.assignee or "jonas"
+        process.complete(session, step.id, values, by=by)
+    assert counted(factory) == {"completed": 1, "open": 1}
+
+
+def test_what_was_rolled_back_is_not_answered(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    counted(factory)
+    with factory() as session:
+        process.cancel(session, step.instance_id, "bandymas", by="manager")
+        session.rollback()
+    assert counted(factory) == {"open": 1}
+
+
+@pytest.mark.damages
+def test_an_event_that_another_transaction_commits_late_is_not_missed(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    """On PostgreSQL numbers are given before the commit, so a smaller one may appear later."""
+    if factory.kw["bind"].dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer, and numbers in the order of commits")
+    counted(factory)
+    with factory() as slow:
+        task = slow.get_one(UserTask, step.id)
+        task.status, task.completed_at = "completed", clock.now()
+        slow.add(_event(step))
+        slow.flush()
+        with factory.begin() as quick:
+            quick.add(_event(step, kind="element-passed"))
+        assert counted(factory) == {"open": 1}
+        slow.commit()
+    assert counted(factory) == {"completed": 1}
+
+
+def _event(step: UserTask, kind: str = "task-completed") -> ProcessEvent:
+    return ProcessEvent(
+        instance_id=step.instance_id,
+        version_id=step.version_id,
+        kind=kind,
+        at=clock.now(),
+        task_id=step.id,
+    )
+
+
+def test_lateness_of_an_open_step_grows_with_the_clock(
+    factory: sessionmaker[Session], step: UserTask, simulated: clock.SimulatedClock
+) -> None:
+    assert step.due_at is not None
+    simulated.set(step.due_at)
+    with factory() as session:
+        assert answer(session, "Q2", ALL).n == 0
+    simulated.advance(timedelta(days=7))
+    with factory() as session:
+        found = answer(session, "Q2", ALL)
+    assert (found.n, found.facts["late"], found.facts["mean"]) == (1, 1, 5)
+    assert [place.task_id for place in found.places] == [step.id.hex]
+
+
+def test_days_late_are_shared_between_those_who_held_the_step(
+    factory: sessionmaker[Session], step: UserTask, simulated: clock.SimulatedClock
+) -> None:
+    assert step.due_at is not None and step.assignee is not None
+    other = "ruta" if step.assignee != "ruta" else "darius"
+    simulated.set(step.due_at + timedelta(days=7))
+    with factory.begin() as session:
+        process.reassign(session, step.id, other, by="manager")
+    simulated.advance(timedelta(days=2))
+    with factory() as session:
+        rows = {row["key"]: row for row in answer(session, "Q2", ALL).rows}
+    assert rows[step.assignee]["mean"] == 5
+    assert rows[other]["mean"] == 2
+
+
+def test_a_pause_is_in_gross_lateness_only(
+    factory: sessionmaker[Session], step: UserTask, simulated: clock.SimulatedClock
+) -> None:
+    assert step.due_at is not None and step.assignee is not None
+    with factory.begin() as session:
+        pausing.pause(session, step.id, "waiting-for-client", by="manager")
+    simulated.advance(timedelta(days=14))
+    with factory.begin() as session:
+        pausing.resume(session, step.id, by="manager")
+    with factory() as session:
+        due = session.get_one(UserTask, step.id).due_at
+    assert due is not None
+    simulated.set(due + timedelta(days=7))
+    with factory() as session:
+        facts = answer(session, "Q2", ALL).facts
+    assert facts["mean"] == 5
+    assert facts["gross_mean"] == 15
+    assert facts["moved"] == 1
