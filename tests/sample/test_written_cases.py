@@ -53,7 +53,8 @@ TABLES = {
     " from process_event order by at, kind, element_id, actor, told, work_seconds",
     "offers": "select version, status, valid_until, prepared_by, approval_level, approved_by,"
     " sent_at, opened_at, decided_at, corrections, deviation_reason, premium,"
-    " premium_deviation_percent, commission_effect, other_premium_effect, standard_premium, extra_covers, insurer_id,"
+    " premium_deviation_percent, commission_effect, other_premium_effect,"
+    " standard_premium, extra_covers, insurer_id,"
     " (select group_concat(kind || ' ' || standard || ' ' || offered || ' ' || reason, ', ')"
     "  from offer_deviation where line_id = offer_line.id) as deviations"
     " from offer join offer_line on offer_id = offer.id order by prepared_at, premium",
