@@ -33,6 +33,8 @@ class Letters:
         self._rows: list[Base] = []
         self._queued: list[HappenedEvent] = []
         self._loops: dict[tuple[Any, str], int] = {}
+        self.newest: HappenedEvent | None = None
+        """The sending of the last letter."""
 
     def queue(self, call: JobCall) -> Mapping[str, object]:
         """The job `send-letter`."""
@@ -91,7 +93,8 @@ class Letters:
         )
         case.words.append(letter.subject)
         call.events.append(queued)
-        self._queued.append(replace(queued, kind=EventKind.LETTER_SENT, value=value))
+        self.newest = replace(queued, kind=EventKind.LETTER_SENT, value=value)
+        self._queued.append(self.newest)
         return {"letterId": str(letter.id)}
 
     def sent_events(self, work: Work) -> list[dict[str, object]]:

@@ -16,7 +16,7 @@ from broker_crm import clock, process
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.clock import SimulatedClock
 from broker_crm.crm import offers
-from broker_crm.crm.models import Client, Insurer, Product
+from broker_crm.crm.models import Client, Insurer, OfferStatus, Product
 from broker_crm.db import Base
 from broker_crm.definitions.forms import FormRejected
 from broker_crm.definitions.published import form
@@ -26,7 +26,7 @@ from broker_crm.outreach import offer_links
 from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import CommandRefused
-from broker_crm.process.models import ProcessInstance, Timer, UserTask
+from broker_crm.process.models import InstanceStatus, ProcessInstance, Timer, UserTask
 from broker_crm.process.starting import Started
 from broker_crm.process.variables import instance_variables
 from broker_crm.sample.behaviour import (
@@ -221,7 +221,8 @@ class Simulation:
     def _open_offer(self, instance_id: UUID) -> Callable[[Session], None]:
         def act(session: Session) -> None:
             offer = offers.latest_offer(session, instance_id)
-            if offer is not None and offer_links.stands(session, offer):
+            running = session.get_one(ProcessInstance, instance_id).status == InstanceStatus.ACTIVE
+            if offer is not None and offer.status == OfferStatus.SENT and running:
                 offer_links.opened(session, offer)
 
         return act

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,7 @@ class Told:
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
         self._job_events: list[HappenedEvent] = []
+        self._openings: Counter[str | None] = Counter()
         self._told_today: set[str] = set()
         self._actor: str | None = self.began_by
         self._before = set(session.new)
@@ -231,13 +233,17 @@ class Told:
             lambda event: facts if event.kind == EventKind.TASK_COMPLETED else {},
         )
         opens = opens_at(self.case, task, now) if task.step in offers.SENT else None
-        if opens is not None:
-            self._plan(opens, self._open_offer)
+        letter = self.office.letters.newest
+        if opens is not None and letter is not None:
+            self._plan(opens, lambda: self._open_offer(letter))
 
-    def _open_offer(self) -> None:
+    def _open_offer(self, letter: HappenedEvent) -> None:
         if self.records.open_offer():
             self._actor = None
-            happened = Transition(events=(HappenedEvent(EventKind.OFFER_OPENED),))
+            self._openings[letter.element_id] += 1
+            loop = self._openings[letter.element_id]
+            opened = replace(letter, kind=EventKind.OFFER_OPENED, loop_number=loop)
+            happened = Transition(events=(opened,))
             self.rows.events.extend(recording.event_rows(self._work(), happened, None))
 
     # -- keeping -----------------------------------------------------------------------------
