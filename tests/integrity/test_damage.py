@@ -121,6 +121,12 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE user_task SET completed_at = created_at WHERE status = 'open'",
         "UPDATE user_task SET completed_at = NULL WHERE status = 'cancelled'",
     ),
+    "A task is paused while a pause of it has no end, and only while it is open": (
+        "UPDATE user_task SET pause_reason = 'client-absent' WHERE status = 'open'",
+        "INSERT INTO task_pause (id, task_id, instance_id, reason, note, from_at, paused_by)"
+        " SELECT id, id, instance_id, 'client-absent', '', created_at, 'rasa' FROM user_task"
+        " WHERE status = 'completed' LIMIT 1",
+    ),
     "Nobody approved their own work": (
         "UPDATE user_task SET step = CASE element_id WHEN 'write' THEN 'offer-preparation'"
         " ELSE 'offer-approval' END WHERE status = 'completed'",
