@@ -52,6 +52,15 @@ class CompiledProcess:
             if element.type == "startEvent" and element.process_id == self.key
         )
 
+    def asked_in_order(self, gateway_id: str) -> list[str]:
+        """Conditions of a gateway in the order in which they are asked, with their leading '='."""
+        for spec in (self.spec, *self.subprocess_specs.values()):
+            found = spec.task_specs.get(gateway_id)
+            if found is not None:
+                asked = getattr(found, "cond_task_specs", ())
+                return [condition.args[0] for condition, _name in asked if condition is not None]
+        return []
+
     @property
     def start_form_key(self) -> str | None:
         """Form of the start event, where it has one."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from broker_crm.engine.definition import CompiledProcess
 from broker_crm.engine.dialect import Element, SequenceFlow
 
@@ -28,6 +31,10 @@ JOBS = frozenset({"message", None})
 """Kinds of throwing events that do no more than a job, where they have one."""
 
 
+def _place(places: Mapping[str, int], flow: SequenceFlow) -> int:
+    return places.get(flow.condition or "", 0)
+
+
 class CannotWalk(Exception):
     """The diagram holds something that only the engine knows."""
 
@@ -45,6 +52,9 @@ class Diagram:
         for flow in process.flows.values():
             self.outgoing.setdefault(flow.source, []).append(flow)
             self.sources.setdefault(flow.target, set()).add(flow.source)
+        for source, flows in self.outgoing.items():
+            places = {text: place for place, text in enumerate(process.asked_in_order(source))}
+            flows.sort(key=partial(_place, places))
         for element in process.elements.values():
             if element.attached_to and element.event == "timer":
                 self.boundaries.setdefault(element.attached_to, []).append(element)

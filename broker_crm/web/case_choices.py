@@ -83,15 +83,12 @@ def _gone(
                 _("true") if gave else _("false"),
                 _target(process, leaving[flow], called),
             )
-            for flow, gave in _in_order(leaving, weighed)
+            for flow, gave in weighed.items()
+            if flow in leaving
         ],
         "values": values.by_name(told.get("with") or {}),
         "decisions": [],
     }
-
-
-def _in_order(leaving: dict[str, SequenceFlow], weighed: dict[str, bool]) -> list[tuple[str, bool]]:
-    return [(flow, weighed[flow]) for flow in leaving if flow in weighed]
 
 
 def _decided(

@@ -37,8 +37,20 @@ class Values:
                 self._fields.setdefault(name, label)
 
     def named(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Label and value, in the order given."""
-        return [(self.label(name), self.told(name, value)) for name, value in values.items()]
+        """Label and value, in the order given; entries of records apart, by their names."""
+        found: list[tuple[str, str]] = []
+        for name, value in values.items():
+            found += self._entries(self.label(name), name, value)
+        return found
+
+    def _entries(self, label: str, name: str, value: Any) -> list[tuple[str, str]]:
+        if not isinstance(value, dict) or not value:
+            return [(label, self.told(name, value))]
+        return [
+            told
+            for entry, part in value.items()
+            for told in self._entries(f"{label} · {entry}", entry, part)
+        ]
 
     def by_name(self, values: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
         """As expressions name them, entries of records apart: `client.kind` and its value."""

@@ -57,9 +57,9 @@ document.addEventListener("htmx:afterRequest", (event) => {
   delete element.closest("form")?.dataset["sent"];
 });
 
-// What is folded away on the screen is printed all the same.
+// What is folded away is printed all the same, but for what was known anyway.
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll<HTMLDetailsElement>("details.step-data:not([open])")) {
+  for (const folded of document.querySelectorAll<HTMLDetailsElement>("details.step-data:not([open], .step-known)")) {
     folded.open = true;
     folded.dataset["unfolded"] = "yes";
   }

@@ -42,7 +42,9 @@ from broker_crm.engine import commands as engine
 from broker_crm.integrity import broken
 from broker_crm.outreach.deliver import deliver_due
 from broker_crm.outreach.models import Letter, OutboxEntry
-from broker_crm.process.models import ProcessInstance, UserTask
+from broker_crm.people import saved_views
+from broker_crm.people.models import User
+from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 from broker_crm.schema import METADATA
 from tests.conftest import MONDAY
 from tests.crm.test_merging import a_client, furnish, work_on
@@ -122,6 +124,13 @@ def with_history(session: Session) -> tuple[Client, ProcessInstance]:
         )
     )
     process.cancel(session, case.id, "Kregždienė persigalvojo", by="manager")
+    query = "client=bitin%C4%97+kreg%C5%BEdien%C4%97&status=all"
+    saved_views.save(session, session.get_one(User, "jonas"), "instances", "Kl.", query, "own")
+    passed = select(ProcessEvent).where(ProcessEvent.kind == "element-passed")
+    gateway = session.scalars(passed.where(ProcessEvent.instance_id == case.id)).first()
+    assert gateway is not None
+    read = {"client": {"name": "Kregždienė", "kind": "natural"}, "notes": "Kregždienė serga"}
+    gateway.value = {"flows": ["f"], "weighed": {"f": True}, "with": read}
     session.commit()
     session.expire_all()
     return client, session.get_one(ProcessInstance, case.id)
@@ -174,6 +183,9 @@ def test_an_erased_person_is_nowhere_in_the_database_and_all_is_sound(office: Se
     for row in office.scalars(select(Letter)):
         assert (row.body, row.recipient) == ("", "")
     assert "no-answer" in office.scalars(done).all()
+    kept = [each for each in office.scalars(select(ProcessEvent.value)) if "with" in (each or ())]
+    ours = next(each for each in kept if "f" in each["weighed"])
+    assert ours["weighed"] == {"f": True} and ours["with"]["client"]["kind"] == "natural"
     assert broken(office) == []
     erasure.erase_client(office, client.id, by="compliance", asked=True)
     assert office.scalars(select(AuditEntry).where(AuditEntry.action == "erased")).one()

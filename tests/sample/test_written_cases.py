@@ -49,6 +49,7 @@ TABLES = {
     " case when kind like 'letter%' or kind = 'offer-opened' then null"
     " when kind = 'instance-started' then json_remove(value, '$.policyId', '$.policy.id')"
     " when kind = 'task-completed' then json_remove(value, '$.newPolicyNumber', '$.policyNumber')"
+    " when kind = 'element-passed' then json_remove(value, '$.set.letterId', '$.set.issued.id')"
     " else value end as told"
     " from process_event order by at, kind, element_id, actor, told, work_seconds",
     "offers": "select version, status, valid_until, prepared_by, approval_level, approved_by,"

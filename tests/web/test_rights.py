@@ -33,6 +33,7 @@ PUBLIC = None
 PAGES = {
     "/": ALL,
     "/instances": ALL,
+    "/instances/download.csv": ALL,
     "/start": {"ruta", "asta", "manager", "admin"},
     "/clients": CLIENTS,
     "/clients/new": {"ruta", "jonas", "asta", "product", "manager", "admin"},
