@@ -16,6 +16,7 @@ from broker_crm.crm.complaints import SEES_REGISTER
 from broker_crm.crm.register_rights import KEEPERS
 from broker_crm.people.models import Role, User
 from broker_crm.web import sign_in
+from broker_crm.web.answers.scope import ASKS_ALL
 from broker_crm.web.errors import NotPermitted, NotSignedIn
 
 PUBLIC: frozenset[Role] = frozenset()
@@ -56,6 +57,7 @@ MOVES_CASES = DESIGNING | {Role.SALES_MANAGER}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
+ASKING = ASKS_ALL | {Role.PRODUCT_MANAGER, Role.SALESPERSON}
 CONSENTING = SELLING | {Role.COMPLIANCE}
 
 log = logging.getLogger(__name__)
@@ -257,6 +259,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.release": SIGNED_IN,
     "api.complete": SIGNED_IN,
     "api.message": LEADING,
+    "api.questions": ASKING,
+    "api.question": ASKING,
 }
 
 

@@ -1,0 +1,82 @@
+"""Cases and steps behind an answer, of which the reader may know, with their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broker_crm.analysis.answers import Place
+from broker_crm.crm.models import Client
+from broker_crm.people.models import User
+from broker_crm.process.models import ProcessInstance, UserTask
+from broker_crm.process.rights import visible_instances, visible_tasks
+from broker_crm.web import names, staff
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case or a step behind an answer.
+
+    Attributes:
+        case_id: of the instance.
+        task_id: of the step, where steps are counted.
+        title: of the case.
+        client: its name; '' where the case has none.
+        step: name of the step in the reader's language, or of the process.
+        person: who did or holds it; who owns the case.
+        value: the figure that it contributes.
+    """
+
+    case_id: UUID
+    task_id: UUID | None
+    title: str
+    client: str
+    step: str
+    person: str
+    value: float | None
+
+
+def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:
+    """Those of the places that the user may see, in their order."""
+    cases = {
+        row[0].id: row
+        for row in session.execute(
+            select(ProcessInstance, Client.name)
+            .outerjoin(Client, Client.id == ProcessInstance.client_id)
+            .where(
+                ProcessInstance.id.in_({UUID(each.case_id) for each in places}),
+                visible_instances(user),
+            )
+        )
+    }
+    wanted = {UUID(each.task_id) for each in places if each.task_id is not None}
+    tasks = {
+        task.id: task
+        for task in session.scalars(
+            select(UserTask).where(UserTask.id.in_(wanted), visible_tasks(user))
+        )
+    }
+    found = []
+    for each in places:
+        case = cases.get(UUID(each.case_id))
+        task = tasks.get(UUID(each.task_id)) if each.task_id else None
+        if case is None or (each.task_id and task is None):
+            continue
+        instance, client = case
+        person = (task.completed_by or task.assignee) if task else instance.owner
+        found.append(
+            Shown(
+                instance.id,
+                task.id if task else None,
+                instance.title,
+                client or "",
+                names.name(session, instance.version_id, task.name) if task else "",
+                staff.name(session, person),
+                each.value,
+            )
+        )
+    return found
