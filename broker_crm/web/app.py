@@ -65,6 +65,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.answers import pages as questions
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 """Bytes."""
@@ -151,6 +152,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         mail_hold,
         meetings,
         notifications,
+        questions,
         complaints,
         campaign_vips,
         campaigns,
