@@ -16,6 +16,8 @@ from broker_crm.web.sign_in import person
 
 blueprint = Blueprint("questions", __name__)
 
+WHOLE = "all"
+"""Shows all rows and cases that are listed."""
 AT_ONCE = "at-once"
 """Answers all questions in one page, for browsers without scripts."""
 
@@ -36,7 +38,8 @@ def show(question_id: str) -> ResponseReturnValue:
         return again
     told = _told(question_id)
     session, user = database.current(), person()
-    page = view.show(session, user, scope.question(user, question_id), told)
+    question = scope.question(user, question_id)
+    page = view.show(session, user, question, told, whole=WHOLE in request.args)
     return render_template("questions/question.html", view=page), 422 if told.errors else 200
 
 
@@ -78,7 +81,8 @@ def diagram(process_key: str, number: int) -> ResponseReturnValue:
 def _told(question_id: str) -> Asked:
     user = person()
     question = scope.question(user, question_id)
-    return asked.read(database.current(), request.args, scope.breakdowns(user, question))
+    breakdowns = scope.breakdowns(user, question)
+    return asked.read(database.current(), request.args, breakdowns, others=(WHOLE,))
 
 
 def _reply(question_id: str) -> Reply:

@@ -74,6 +74,8 @@ BEHIND: Words = {
     "Q13": _l("Cases lost at the weakest point"),
 }
 ADVICE = 5
+SHOWN = 20
+"""Cases before all are asked for."""
 
 
 def listing(session: Session, user: User, told: Asked, at_once: bool) -> dict[str, Any]:
@@ -106,8 +108,10 @@ def card(session: Session, user: User, asked_question: Question, told: Asked) ->
     return {**_head(found), "spark": pictures.spark(found.answer.trend)}
 
 
-def show(session: Session, user: User, asked_question: Question, told: Asked) -> dict[str, Any]:
-    """One answer in full."""
+def show(
+    session: Session, user: User, asked_question: Question, told: Asked, *, whole: bool
+) -> dict[str, Any]:
+    """One answer in full; its first rows and cases, or the whole tables."""
     place = {"endpoint": "questions.show", "arguments": {"question_id": asked_question.id}}
     part = scope.within(session, user, asked_question.id, told.part)
     kept = {name: text for name, text in told.query.items() if name != "by"}
@@ -146,13 +150,14 @@ def show(session: Session, user: User, asked_question: Question, told: Asked) ->
             if by != "version" or told.part.process is not None
         ],
         "kept": kept,
-        "table": rows.view(session, user, found, told.query),
+        "table": rows.view(session, user, found, told.query, whole=whole),
+        "whole": addresses.of_question(answer.id, told.query, all="yes"),
         "load": rows.load(session, found),
         "heat": _heat(session, found, told.query),
         "advice": [sentence(advice(session, row)) for row in answer.rows[:ADVICE]]
         if answer.id == "Q14"
         else [],
-        "cases": _cases(session, user, found),
+        "cases": _cases(session, user, found, whole=whole),
         "export": {
             (what, kind): addresses.made(
                 f"questions.{what}", {"question_id": answer.id, "kind": kind, **told.query}
@@ -196,7 +201,7 @@ def _head(found: Reply) -> dict[str, Any]:
     }
 
 
-def _cases(session: Session, user: User, found: Reply) -> dict[str, Any] | None:
+def _cases(session: Session, user: User, found: Reply, *, whole: bool) -> dict[str, Any] | None:
     answer = found.answer
     if not answer.places:
         return None
@@ -215,12 +220,13 @@ def _cases(session: Session, user: User, found: Reply) -> dict[str, Any] | None:
                 "person": each.person,
                 "value": figures.figure(each.value, unit) if unit else "",
             }
-            for each in listed
+            for each in (listed if whole else listed[:SHOWN])
         ],
         "total": figures.number(answer.place_count),
         "listed": figures.number(len(listed)),
         "hidden": len(answer.places) - len(listed),
         "cut": answer.place_count > len(answer.places),
+        "more": not whole and len(listed) > SHOWN,
     }
 
 
