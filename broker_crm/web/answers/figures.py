@@ -33,7 +33,7 @@ def figure(value: float | int | None, unit: str) -> str:
     if unit == "percent":
         return _percent(value)
     if unit == "eur":
-        return f"{number(value, 0 if abs(value) >= 10 else 2)}{SPACE}€"
+        return f"{number(value, 0 if abs(value) >= 1 or not value else 2)}{SPACE}€"
     if unit == "days" and 0 < value < 0.05:
         return _("< 0.1 w. d.").replace(" ", SPACE)
     if unit == "days":

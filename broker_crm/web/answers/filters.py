@@ -19,6 +19,8 @@ from broker_crm.web.wording import word
 
 OF_PEOPLE = ("person", "team")
 NEEDS_PROCESS = ("version",)
+OF_NOW = ("Q4",)
+"""Questions to which no period applies."""
 
 
 def view(
@@ -74,10 +76,11 @@ def view(
                 ),
             }
             for key in PERIODS
+            if question_id not in OF_NOW
         ],
         "from": told.part.start.isoformat() if told.part.start else "",
         "to": told.part.end.isoformat() if told.part.end else "",
-        "kept": {key: told.query[key] for key in ("by",) if key in told.query},
+        "kept": {key: told.query[key] for key in _kept(question_id) if key in told.query},
         "errors": told.errors,
         "wrong": [
             (word(DIMENSION, name), " ".join(messages)) for name, messages in told.errors.items()
@@ -85,6 +88,11 @@ def view(
         "period": words_of_period(part),
         "action": made(place["endpoint"], place["arguments"]),
     }
+
+
+def _kept(question_id: str | None) -> tuple[str, ...]:
+    """Parameters that the form has no fields for."""
+    return ("by", "from", "to", "period") if question_id in OF_NOW else ("by",)
 
 
 def address(

@@ -22,7 +22,7 @@ LEAST = 0.5
 def told(
     session: Session, version: ProcessVersion, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What the browser needs to colour the diagram, the most expensive steps first.
+    """Colours and figures of the diagram, and the step that is looked at first.
 
     Args:
         session: for names.
@@ -51,7 +51,12 @@ def told(
                     "title": parts(row),
                 }
             ]
-    return {"names": dict(names.catalogue(session, version.id)), "marks": marks, "notes": notes}
+    return {
+        "names": dict(names.catalogue(session, version.id)),
+        "marks": marks,
+        "notes": notes,
+        "first": list(notes)[:1],
+    }
 
 
 def level(money: float, highest: float) -> int:

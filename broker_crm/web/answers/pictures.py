@@ -63,6 +63,8 @@ def trend(points: Sequence[Point], unit: str) -> Trend | None:
     def height(value: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (top - value) / (top - bottom), 1)
 
+    januaries = {place for place, each in enumerate(points) if each.month.month == 1}
+    years = januaries | ({0} if not januaries & {1, 2} else set())
     drawn = []
     for place, each in enumerate(points):
         x = round(LEFT + slot * (place + 0.5), 1)
@@ -74,7 +76,7 @@ def trend(points: Sequence[Point], unit: str) -> Trend | None:
                 "left": round(x - slot * 0.32, 1),
                 "width": round(slot * 0.64, 1),
                 "label": format_date(each.month, "LLL"),
-                "year": str(each.month.year) if place == 0 or each.month.month == 1 else "",
+                "year": str(each.month.year) if place in years else "",
                 "month": format_date(each.month, "LLLL yyyy"),
                 "figure": figure(each.value if has else None, unit),
                 "n": each.n,
@@ -118,13 +120,10 @@ def spark(points: Sequence[Point]) -> str:
 
 
 def intervals(rows: Sequence[dict[str, Any]], column: str) -> list[dict[str, float] | None]:
-    """Each row's figure with its interval, all to one scale from 0."""
-    highest = 0.0
-    for row in rows:
-        limits = row.get("interval") or ()
-        told = [row.get(column), *limits]
-        if row["n"] >= SMALL or not highest:
-            highest = max([highest, *(float(each) for each in told if each is not None)])
+    """Each row's figure with its interval, all to one scale from 0 to the highest relied on."""
+    relied_on = [row for row in rows if row["n"] >= SMALL] or rows
+    told = [each for row in relied_on for each in (row.get(column), *(row.get("interval") or ()))]
+    highest = max((float(each) for each in told if each is not None), default=0.0)
     if highest <= 0:
         return [None for _row in rows]
 

@@ -50,7 +50,7 @@ TREND: Words = {
 TREND_UNIT = {"Q5": "share"}
 VALUE: dict[str, tuple[object, str]] = {
     "Q2": (_l("Days late"), "days"),
-    "Q4": (_l("Days overdue"), "days"),
+    "Q4": (_l("Overdue (−: time left)"), "days"),
     "Q6": (_l("Working days"), "days"),
     "Q8": (_l("Working days"), "days"),
     "Q9": (_l("Commission given away"), "eur"),
