@@ -48,7 +48,8 @@ def figure(value: float | int | None, unit: str) -> str:
         ratio: str = format_decimal(value, format="#,##0.00")
         return ratio
     if unit == "number":
-        return number(value, 1)
+        one_decimal: str = format_decimal(value, format="#,##0.0")
+        return one_decimal
     if unit == "p":
         return f"<{SPACE}{number(0.001, 3)}" if value < 0.001 else number(value, 3)
     return number(value)

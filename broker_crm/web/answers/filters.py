@@ -78,8 +78,8 @@ def view(
             for key in PERIODS
             if question_id not in OF_NOW
         ],
-        "from": told.part.start.isoformat() if told.part.start else "",
-        "to": told.part.end.isoformat() if told.part.end else "",
+        "from": told.query.get("from", ""),
+        "to": told.query.get("to", ""),
         "kept": {key: told.query[key] for key in _kept(question_id) if key in told.query},
         "errors": told.errors,
         "wrong": [
@@ -92,7 +92,7 @@ def view(
 
 def _kept(question_id: str | None) -> tuple[str, ...]:
     """Parameters that the form has no fields for."""
-    return ("by", "from", "to", "period") if question_id in OF_NOW else ("by",)
+    return ("by", "period", *(("from", "to") if question_id in OF_NOW else ()))
 
 
 def address(

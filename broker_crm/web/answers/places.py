@@ -15,6 +15,7 @@ from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance, UserTask
 from broker_crm.process.rights import visible_instances, visible_tasks
 from broker_crm.web import names, staff
+from broker_crm.web.answers import labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Shown:
     Attributes:
         case_id: of the instance.
         task_id: of the step, where steps are counted.
-        title: of the case.
-        client: its name; '' where the case has none.
+        process: its name.
+        client: its name; the case's title where it has none.
         step: name of the step in the reader's language, or of the process.
         person: who did or holds it; who owns the case.
         value: the figure that it contributes.
@@ -33,7 +34,7 @@ class Shown:
 
     case_id: UUID
     task_id: UUID | None
-    title: str
+    process: str
     client: str
     step: str
     person: str
@@ -72,8 +73,8 @@ def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:
             Shown(
                 instance.id,
                 task.id if task else None,
-                instance.title,
-                client or "",
+                labels.label(session, "process", instance.process_key),
+                client or instance.title,
                 names.name(session, instance.version_id, task.name) if task else "",
                 staff.name(session, person),
                 each.value,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import g
 from flask_babel import get_locale
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm.definitions.models import ProcessVersion, ResourceKind
 from broker_crm.definitions.published import resources
 from broker_crm.engine.diagram import read_diagram
-from broker_crm.web import names, task_schema
+from broker_crm.web import names
 
 _read: dict[tuple[str, str], Mapping[str, str]] = {}
 """By content hash and language; versions never change."""
@@ -68,10 +70,21 @@ def name(session: Session, step: str, process: str | None = None) -> str:
 
 
 def reasons(session: Session) -> Mapping[str, str]:
-    """Codes of reasons to words, over the forms of all processes."""
+    """Codes of reasons to words, over the fields of all processes' forms that ask for a reason."""
     found: dict[str, str] | None = g.get("question_reasons")
     if found is None:
         found = g.question_reasons = {}
         for version in latest(session).values():
-            found.update(task_schema.labels(session, version.id))
+            texts = names.catalogue(session, version.id)
+            for content in resources(session, version.id, ResourceKind.FORM).values():
+                for code, told in _offered(json.loads(content)):
+                    found.setdefault(code, texts.get(told, told))
     return found
+
+
+def _offered(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for component in part.get("components", []):
+        if str(component.get("key", "")).lower().endswith("reason"):
+            for choice in component.get("values", []):
+                yield str(choice.get("value")), str(choice.get("label", ""))
+        yield from _offered(component)

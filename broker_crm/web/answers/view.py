@@ -173,13 +173,13 @@ def exported_cases(
 ) -> tuple[list[str], list[list[Cell]]]:
     """The cases behind an answer for a spreadsheet."""
     title, unit = VALUE.get(found.answer.id, ("", ""))
-    headings = [_("Client"), _("Case"), _("Step"), _("Person")]
+    headings = [_("Client"), _("Process"), _("Step"), _("Person")]
     if unit:
         headings.append(str(title))
     headings.append(_("Address"))
     lines: list[list[Cell]] = []
     for each in places.shown(session, user, found.answer.places):
-        line: list[Cell] = [each.client, each.title, each.step, each.person]
+        line: list[Cell] = [each.client, each.process, each.step, each.person]
         if unit:
             line.append(figures.exported(each.value, unit))
         line.append(url_for("instances.show", instance_id=each.case_id, _external=True))
@@ -214,8 +214,8 @@ def _cases(session: Session, user: User, found: Reply, *, whole: bool) -> dict[s
         "rows": [
             {
                 "address": url_for("instances.show", instance_id=each.case_id),
-                "client": each.client or each.title,
-                "title": each.title if each.client else "",
+                "client": each.client,
+                "title": each.process,
                 "step": each.step,
                 "person": each.person,
                 "value": figures.figure(each.value, unit) if unit else "",
