@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import html
+import io
+import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from openpyxl import load_workbook
+from sqlalchemy import select, update
 
-from broker_crm.crm.models import Product
+from broker_crm.crm import complaints
+from broker_crm.crm.complaints import Registration
+from broker_crm.crm.models import Client, Product
+from broker_crm.people.models import User
 
 from .conftest import Site
 
@@ -124,3 +131,128 @@ def test_a_product_manager_asks_of_own_products(late: Site) -> None:
     with late.factory.begin() as session:
         session.execute(update(Product).values(product_manager="manager"))
     assert "liability" in own and ask(late, "product", "/Q8")["about"]["products"] == []
+
+
+def test_cases_hidden_from_the_reader_are_counted_but_not_told(late: Site) -> None:
+    with late.factory.begin() as session:
+        complaints.register(
+            session,
+            Registration(
+                received_on=date(2026, 11, 23),
+                channel="email",
+                complainant="Ona Žukauskienė",
+                complainant_email="ona@pareiskeja.example",
+                subject="delay",
+                description="Pasiūlymo laukiu jau mėnesį.",
+                employee="manager",
+            ),
+            by="jonas",
+        )
+    late.clock.advance(timedelta(days=21))
+    query = "/Q2?process=complaint&period=all"
+    analyst, manager = ask(late, "analyst", query), ask(late, "manager", query)
+    assert analyst["cases"]["total"] == manager["cases"]["total"] > 0
+    assert analyst["cases"]["hidden"] == 0 and len(analyst["cases"]["items"]) > 0
+    assert manager["cases"]["hidden"] > 0 and manager["cases"]["items"] == []
+    page = late.visitor("manager").get(f"/questions{query}").text
+    assert "Ona Žukauskienė" not in page and "pagal savo pareigas" in page
+    table = late.visitor("manager").get("/questions/Q2/cases.csv?period=all").data.decode()
+    assert "Ona Žukauskienė" not in table
+
+
+@pytest.mark.parametrize("language", ["lt", "en"])
+def test_all_questions_open_with_their_filters(late: Site, language: str) -> None:
+    visitor = late.visitor("manager")
+    visitor.post(f"/language/{language}")
+    filters = "process=new-client-sale&period=all&person=" + late.owner
+    page = visitor.get(f"/questions?{filters}").text
+    asked = {"lt": "Kas ir kiek vėlavo?", "en": "Who was late, and by how much?"}[language]
+    assert asked in page
+    for each in ALL:
+        address = f"/questions/{each}?{filters}".replace("&", "&amp;")
+        assert f"/questions/{each}/card?" in page and f"/questions/{each}?" in page, address
+        whole = visitor.get(f"/questions/{each}?{filters}").text
+        card = visitor.get(f"/questions/{each}/card?{filters}").text
+        assert "answer-main" in card and "answer-main" in whole and 'class="chip"' in whole
+        assert "new-client-sale</" not in whole and ">None<" not in whole + card
+        for bare in ("intro-letter<", "12-months<", "client_kind<", "price_band<"):
+            assert bare not in whole, (each, bare)
+    at_once = visitor.get(f"/questions?{filters}&at-once=yes").text
+    assert at_once.count("answer-main") == len(ALL)
+
+
+def test_a_number_leads_to_its_case_and_rows_narrow(late: Site) -> None:
+    visitor = late.visitor("manager")
+    page = visitor.get("/questions/Q2?period=all&by=step").text
+    assert f"/instances/{late.instance_id}" in page
+    narrower = re.search(r'href="(/questions/Q2\?[^"]*step=intro-letter[^"]*)"', page)
+    assert narrower is not None
+    again = visitor.get(html.unescape(narrower[1])).text
+    assert "Žingsnis: 1. El. laiškas" in again and "1 iš 1 žingsnio" in again
+    assert "period=all" in narrower[1]
+    people = visitor.get("/questions/Q2?period=all").text
+    assert f"/questions?period=all&amp;person={late.owner}" in people
+
+
+def test_few_cases_are_said_to_be_few(late: Site) -> None:
+    page = late.visitor("manager").get("/questions/Q2?period=all").text
+    assert "mažai atvejų" in page and 'class="answer-figure few"' in page
+
+
+def test_blank_fields_of_the_form_leave_the_address(site: Site) -> None:
+    visitor = site.visitor("manager")
+    answer = visitor.get("/questions/Q2?process=&vip=yes&from=&to=", 302)
+    assert answer.location == "/questions/Q2?vip=yes"
+
+
+def test_bad_filters_on_pages_are_told_at_the_form(site: Site) -> None:
+    visitor = site.visitor("manager")
+    for path in ("/questions", "/questions/Q2"):
+        page = visitor.get(f"{path}?process=unknown&from=x", 422).text
+        assert "Tokio proceso nėra." in page and "Tai ne data" in page
+    for path in ("/questions/Q2/card", "/questions/Q2/rows.csv", "/questions/Q2/cases.xlsx"):
+        visitor.get(f"{path}?process=unknown", 404)
+    visitor.get("/questions/Q15", 404)
+    visitor.get("/questions/diagrams/unknown/1", 404)
+    visitor.get("/questions/diagrams/new-client-sale/99", 404)
+
+
+def test_tables_open_in_a_spreadsheet_and_hold_no_formulas(late: Site) -> None:
+    with late.factory.begin() as session:
+        session.execute(
+            update(Client).where(Client.id == late.client_id).values(name="=cmd()|'x'!A1")
+        )
+    visitor = late.visitor("manager")
+    rows = visitor.get("/questions/Q2/rows.csv?period=all&by=step").data.decode("utf-8-sig")
+    heading, line = rows.strip().splitlines()
+    assert heading.startswith("Žingsnis;") and line.startswith("1. El. laiškas;1;1;100")
+    cases = visitor.get("/questions/Q2/cases.csv?period=all").data.decode("utf-8-sig")
+    assert "'=cmd()" in cases and str(late.instance_id) in cases
+    for what in ("rows", "cases"):
+        book = load_workbook(io.BytesIO(visitor.get(f"/questions/Q2/{what}.xlsx?period=all").data))
+        lines = list(book.active.values)
+        assert len(lines) == 2
+        assert not any(str(cell).startswith("=") for cell in lines[1])
+
+
+def test_pages_are_kept_to_their_readers(late: Site) -> None:
+    seller = late.visitor(late.owner)
+    page = seller.get(f"/questions/Q2?period=all&person={late.colleague}").text
+    with late.factory() as session:
+        names = {each.login: each.name for each in session.scalars(select(User)).unique()}
+    assert names[late.owner] in page and names[late.colleague] not in page
+    assert "Visa komanda: " in page and 'id="f-person"' not in page
+    assert names["manager"] not in seller.get("/questions/Q5?period=all").text
+    product = late.visitor("product")
+    assert "Kas ir kiek vėlavo" not in product.get("/questions").text
+    product.get("/questions/Q2", 403)
+    product.get("/questions/Q8")
+    late.visitor("designer").get("/questions", 403)
+
+
+def test_the_picture_of_the_weakest_points_draws_the_process(late: Site) -> None:
+    visitor = late.visitor("manager")
+    assert b"<bpmn:definitions" in visitor.get("/questions/diagrams/new-client-sale/1").data
+    page = visitor.get("/questions/Q13?period=all").text
+    assert "/questions/diagrams/new-client-sale/1" in page
+    assert "heat-5" in page and "Task_IntroLetter" in page
