@@ -12,6 +12,12 @@ from playwright.sync_api import Browser, expect
 from tests.journeys.people_at_work import Person, served
 from tests.journeys.walk import Walk
 
+LETTER = {
+    "introLetterOutcome": "send",
+    "letterLanguage": "lt",
+    "recipientEmail": "info@klientas.example",
+}
+
 
 @pytest.fixture
 def address(brokerage: Any) -> Iterator[str]:
@@ -35,7 +41,9 @@ def late(brokerage: Any) -> Walk:
 def test_a_figure_leads_to_its_case(late: Walk, address: str, browser: Browser) -> None:
     manager = Person(browser, address, "manager")
     page = manager.page
-    page.get_by_role("navigation", name="Pagrindinis").get_by_role("link", name="Klausimai").click()
+    page.get_by_role("navigation", name="Pagrindinis meniu").get_by_role(
+        "link", name="Klausimai"
+    ).click()
     card = page.get_by_role("listitem").filter(has_text="Kas ir kiek vėlavo?")
     expect(card).to_contain_text("Vėluota atlikti 1 iš 1 žingsnio")
     card.get_by_role("link").first.click()
@@ -55,8 +63,15 @@ def test_a_figure_leads_to_its_case(late: Walk, address: str, browser: Browser) 
 
 
 def test_the_weakest_points_are_coloured_on_the_diagram(
-    late: Walk, address: str, browser: Browser
+    brokerage: Any, late: Walk, address: str, browser: Browser
 ) -> None:
+    task = late.tasks()["intro-letter"]
+    done = brokerage.app.test_client().post(
+        f"/api/tasks/{task.id}/complete",
+        json={"variables": LETTER, "minutes": 600},
+        headers={"Authorization": f"Bearer {brokerage.token(brokerage.owner)}"},
+    )
+    assert done.status_code == 200, done.text
     manager = Person(browser, address, "manager")
     manager.visit("/questions/Q13?period=all&process=new-client-sale")
     expect(manager.page.locator("#diagram[data-ready]")).to_be_visible()
