@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 NOTHING = "–"
+_UNIT_BEHIND = re.compile(r"(.*\d)(\D*)")
 SPACE = "\u00a0"
 
 
@@ -60,9 +62,9 @@ def interval(limits: Sequence[float | None] | None, unit: str) -> str:
     if limits is None or all(limit is None for limit in limits):
         return ""
     low, high = (figure(limit, unit) if limit is not None else "…" for limit in limits)
-    head, _gap, tail = low.rpartition(SPACE)
-    if head and high.endswith(f"{SPACE}{tail}"):
-        low = head
+    bare, unit_told = _UNIT_BEHIND.fullmatch(low), _UNIT_BEHIND.fullmatch(high)
+    if bare and unit_told and bare[2] == unit_told[2]:
+        low = bare[1]
     return f"{low}–{high}" if "-" not in low + high else f"{low} … {high}"
 
 

@@ -18,7 +18,7 @@ from broker_crm.analysis.estimates import SMALL
 from broker_crm.web.answers.figures import figure
 
 WIDTH, HEIGHT = 720, 230
-LEFT, RIGHT, TOP, BOTTOM = 66, 14, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 84, 14, 14, 46
 SPARK = (120, 30)
 BAR = 120
 """Width of the picture of an interval."""
@@ -86,8 +86,9 @@ def trend(points: Sequence[Point], unit: str) -> Trend | None:
             }
         )
     count = round((top - bottom) / step)
+    axis = "number" if unit == "days" else unit
     levels = [
-        {"y": height(bottom + step * each), "figure": figure(bottom + step * each, unit)}
+        {"y": height(bottom + step * each), "figure": figure(bottom + step * each, axis)}
         for each in range(count + 1)
     ]
     line = " ".join(f"{each['x']},{each['y']}" for each in drawn if each["y"] is not None)

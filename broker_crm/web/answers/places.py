@@ -24,7 +24,7 @@ class Shown:
 
     Attributes:
         case_id: of the instance.
-        task_id: of the step, where steps are counted.
+        task_id: of the step, where steps are counted and the reader may open it.
         process: its name.
         client: its name; the case's title where it has none.
         step: name of the step in the reader's language, or of the process.
@@ -42,7 +42,10 @@ class Shown:
 
 
 def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:
-    """Those of the places that the user may see, in their order."""
+    """Those of the places whose case the user may see, in their order.
+
+    Who may see a case sees the names of all its steps there, but opens only some of them.
+    """
     cases = {
         row[0].id: row
         for row in session.execute(
@@ -56,11 +59,11 @@ def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:
     }
     wanted = {UUID(each.task_id) for each in places if each.task_id is not None}
     tasks = {
-        task.id: task
-        for task in session.scalars(
-            select(UserTask).where(UserTask.id.in_(wanted), visible_tasks(user))
-        )
+        task.id: task for task in session.scalars(select(UserTask).where(UserTask.id.in_(wanted)))
     }
+    known = set(
+        session.scalars(select(UserTask.id).where(UserTask.id.in_(wanted), visible_tasks(user)))
+    )
     found = []
     for each in places:
         case = cases.get(UUID(each.case_id))
@@ -72,7 +75,7 @@ def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:
         found.append(
             Shown(
                 instance.id,
-                task.id if task else None,
+                task.id if task and task.id in known else None,
                 labels.label(session, "process", instance.process_key),
                 client or instance.title,
                 names.name(session, instance.version_id, task.name) if task else "",

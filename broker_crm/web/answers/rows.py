@@ -21,6 +21,8 @@ SHOWN = 20
 """Rows before all are asked for."""
 DOCUMENTS = {"offer": "offer-preparation", "contract": "contract-preparation"}
 """Step by which a document is narrowed to."""
+TOLD_ELSEWHERE = {("Q10", "won")}
+"""Columns that only repeat the number of cases."""
 OF_PROCESS = ("Q13", "Q14")
 """Their rows are steps of a process each."""
 
@@ -36,7 +38,11 @@ def view(
     shown = list(answer.rows if whole else answer.rows[:SHOWN])
     main = WITH_INTERVAL.get(answer.id)
     bars = pictures.intervals(shown, main) if main else [None for _row in shown]
-    columns = [name for name in answer.columns if answer.id != "Q4" or not _is_load(name)]
+    columns = [
+        name
+        for name in answer.columns
+        if (answer.id, name) not in TOLD_ELSEWHERE and not (answer.id == "Q4" and _is_load(name))
+    ]
     return {
         "by": word(DIMENSION, answer.by),
         "count": heading(answer.id, "n"),

@@ -40,8 +40,8 @@ TREND: Words = {
     "Q2": _l("Share of late steps, by month"),
     "Q3": _l("Share of interested, by month"),
     "Q5": _l("Share of conversations that ended well, by month"),
-    "Q6": _l("Half met within, by month"),
-    "Q8": _l("Half prepared within, by month"),
+    "Q6": _l("Half met within, working days, by month"),
+    "Q8": _l("Half prepared within, working days, by month"),
     "Q9": _l("Share of lines that deviate, by month"),
     "Q10": _l("Commission given away, by month"),
     "Q11": _l("Share of agreements, by month"),
@@ -210,7 +210,7 @@ def _cases(session: Session, user: User, found: Reply, *, whole: bool) -> dict[s
     return {
         "title": word(BEHIND, answer.id),
         "value": str(title),
-        "steps": any(each.task_id for each in listed),
+        "steps": any(each.step for each in listed),
         "rows": [
             {
                 "address": url_for("instances.show", instance_id=each.case_id),
