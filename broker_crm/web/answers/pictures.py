@@ -23,6 +23,8 @@ SPARK = (120, 30)
 BAR = 120
 """Width of the picture of an interval."""
 AS_BARS = frozenset({"count", "eur"})
+LEAST_STEP = {"days": 0.5, "count": 1.0}
+"""Levels are never closer than this."""
 MOST_LOAD = 1.5
 """What is above is drawn as this."""
 
@@ -55,7 +57,7 @@ def trend(points: Sequence[Point], unit: str) -> Trend | None:
         return None
     low = min(0.0, *(float(each.value or 0) for each in known))
     high = max(0.0, *(float(each.value or 0) for each in known))
-    step = _step((high - low) or 1.0)
+    step = max(_step((high - low) or 1.0), LEAST_STEP.get(unit, 0.0))
     bottom, top = floor(low / step + 1e-9) * step, ceil(high / step - 1e-9) * step or step
     inner = WIDTH - LEFT - RIGHT
     slot = inner / len(points)
