@@ -55,7 +55,7 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         row["clear"] = bool(
             row["n"] >= LEAST and chance <= LEVEL and row["interval"][0] > row["others"]
         )
-    rows.sort(key=lambda row: (not row["clear"], -row["interval"][0]))
+    rows.sort(key=lambda row: (not row["clear"], row["others"] - row["interval"][0]))
     best = rows[0] if rows and rows[0]["clear"] else None
     hopeful = best or max(
         (row for row in rows if row["lift"] and row["lift"] > 1),

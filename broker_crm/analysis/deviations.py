@@ -116,7 +116,7 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         interval,
         facts={**total, **_association(total)},
         by=by,
-        rows=sorted(rows, key=lambda row: -(row["realised"] or 0)),
+        rows=[{**row, "n": row["won"]} for row in sorted(rows, key=lambda each: -each["realised"])],
         columns={
             "won": "count",
             "realised": "eur",
@@ -152,7 +152,13 @@ def _read(ledger: Ledger, part: Slice, by: str) -> tuple[Row, list[Row]]:
 
 
 def _condition(part: Slice) -> str:
-    return replace(part, step=None).of_work("t.prepared_on")
+    """On a line: the product is that of the line, not of the case."""
+    told = [replace(part, step=None, product=None, products=None).of_work("t.prepared_on")]
+    if part.product is not None:
+        told.append("t.line_product = $product")
+    if part.products is not None:
+        told.append("t.line_product IN (SELECT unnest($products::VARCHAR[]))")
+    return " AND ".join(told)
 
 
 def _told(row: Row, chance: float | None) -> Row:

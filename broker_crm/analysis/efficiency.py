@@ -8,6 +8,7 @@ A ratio of 1 is what the company does on the same cases.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
@@ -89,16 +90,20 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
 
 
 def _talks(part: Slice, key: str) -> str:
-    """Talks that ended well, and those expected at the rate of the same step, product, segment."""
+    """Talks that ended well, and those expected at the rate of the same step, product, segment.
+
+    The rate is the whole company's, even where one team is looked at.
+    """
+    company = replace(part, team=None)
     return f"""
         WITH talks AS (
-            SELECT {key} AS key, (t.meaning = 'positive')::INT AS positive,
+            SELECT {key} AS key, p.team, (t.meaning = 'positive')::INT AS positive,
                 avg((t.meaning = 'positive')::INT) OVER (
                     PARTITION BY c.process, t.step, c.product, c.client_kind, c.sector) AS rate
-            {WORK} WHERE {TALKED} AND {part.of_work("t.done_on")}
+            {WORK} WHERE {TALKED} AND {company.of_work("t.done_on")}
         )
         SELECT key, count(*) AS n, sum(positive) AS positive, sum(rate) AS expected
-        FROM talks GROUP BY 1
+        FROM talks {"" if part.team is None else "WHERE team = $team"} GROUP BY 1
     """
 
 

@@ -81,7 +81,6 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
         float(total["won"]),
         "count",
         total["n"],
-        wilson(total["won"], total["n"]),
         facts={**total, "open": now_open["n"], "share": share(total["won"], total["n"])},
         by=by,
         rows=[_row(each) for each in rows],

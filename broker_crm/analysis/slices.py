@@ -53,6 +53,7 @@ class Slice:
         team: key of the team of the person who did the step.
         person: login of that person.
         step: key of the step.
+        products: keys of the products of which the asker may know; None for all.
     """
 
     start: date | None = None
@@ -70,16 +71,20 @@ class Slice:
     team: str | None = None
     person: str | None = None
     step: str | None = None
+    products: tuple[str, ...] | None = None
 
     def parameters(self) -> dict[str, object]:
         """What the conditions refer to by name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**told, "products": None if self.products is None else list(self.products)}
 
     def of_case(self) -> str:
         """Condition on a case `c`, without period and people."""
         told = [f"c.{name} = ${name}" for name in _OF_CASE if getattr(self, name) is not None]
         if self.price_band is not None:
             told.append("c.case_id IN (SELECT case_id FROM offer_line WHERE band = $price_band)")
+        if self.products is not None:
+            told.append("c.product IN (SELECT unnest($products::VARCHAR[]))")
         return " AND ".join(["TRUE", *told])
 
     def of_work(self, day: str, *, person: str = "t.person") -> str:

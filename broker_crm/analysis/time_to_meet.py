@@ -7,6 +7,7 @@ slow ones are not left out; cases that ended without a meeting waited until then
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
@@ -45,8 +46,11 @@ def time_to_meet(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
             'negotiation' where given.
         by: dimension of the rows.
     """
+    kinds = [part.step] if part.step in BEGINNINGS else list(BEGINNINGS)
+    if part.step in BEGINNINGS:
+        part = replace(part, step=None)
     found: list[Row] = []
-    for kind in BEGINNINGS:
+    for kind in kinds:
         found += ledger.rows(_pairs(kind, part), part.parameters())
     main = [each for each in found if each["meets"] == "meeting"] or found
     total = _figures(main)

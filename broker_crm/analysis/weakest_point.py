@@ -210,10 +210,13 @@ def _last_steps(part: Slice) -> str:
     """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
         SELECT t.case_id, t.task_id, c.process, t.step, t.done_at, c.ending = 'won' AS won,
-            c.ending <> 'won' AND row_number() OVER (
-                PARTITION BY t.case_id ORDER BY t.done_at DESC, t.task_id) = 1 AS lost
-        {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL AND c.ending <> 'excluded'
-          AND {part.of_work("c.ended_on")}
+            c.ending <> 'won' AND t.from_last = 1 AS lost
+        FROM (
+            SELECT *, row_number() OVER (PARTITION BY case_id ORDER BY done_at DESC, task_id)
+              AS from_last
+            FROM task WHERE status = 'completed'
+        ) t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
+        WHERE c.ending IS NOT NULL AND c.ending <> 'excluded' AND {part.of_work("c.ended_on")}
     """
 
 

@@ -7,7 +7,7 @@ average salesperson is the median of those who are active.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
 
@@ -53,7 +53,7 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     """
     monday = ledger.today - timedelta(days=ledger.today.weekday())
     weeks = [Week(monday + timedelta(weeks=each)) for each in range(WEEKS)]
-    present = Slice(**{**part.parameters(), "start": None, "end": None})  # type: ignore[arg-type]
+    present = replace(part, start=None, end=None)
     open_steps = f"{WORK} WHERE t.status = 'open' AND {present.of_work('t.due_on')}"
     rows = ledger.rows(
         "SELECT t.person AS key, count(*) AS n,"

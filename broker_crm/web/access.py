@@ -16,6 +16,7 @@ from broker_crm.crm.complaints import SEES_REGISTER
 from broker_crm.crm.register_rights import KEEPERS
 from broker_crm.people.models import Role, User
 from broker_crm.web import sign_in
+from broker_crm.web.answers.scope import ASKS_ALL
 from broker_crm.web.errors import NotPermitted, NotSignedIn
 
 PUBLIC: frozenset[Role] = frozenset()
@@ -56,6 +57,7 @@ MOVES_CASES = DESIGNING | {Role.SALES_MANAGER}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
+ASKING = ASKS_ALL | {Role.PRODUCT_MANAGER, Role.SALESPERSON}
 CONSENTING = SELLING | {Role.COMPLIANCE}
 
 log = logging.getLogger(__name__)
@@ -261,6 +263,12 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "letters.give_up": LEADING,
     "mail_hold.show": LEADING,
     "mail_hold.release": frozenset({Role.ADMINISTRATOR}),
+    "questions.listing": ASKING,
+    "questions.show": ASKING,
+    "questions.card": ASKING,
+    "questions.export_rows": ASKING,
+    "questions.export_cases": ASKING,
+    "questions.diagram": ASKING,
     "api.description": PUBLIC,
     "api.start": SIGNED_IN,
     "api.instance": SIGNED_IN,
@@ -278,6 +286,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.move": LEADING,
     "api.correct": LEADING,
     "api.undo": LEADING,
+    "api.questions": ASKING,
+    "api.question": ASKING,
 }
 
 

@@ -67,6 +67,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
 from broker_crm.web.steering import pages as steering
 from broker_crm.web.steering import section as steering_section
@@ -160,6 +161,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         mail_hold,
         meetings,
         notifications,
+        questions,
         complaints,
         campaign_vips,
         campaigns,

@@ -30,6 +30,8 @@ OWN_AREA = {
     Role.MARKETING: "campaigns.listing",
     Role.PRODUCT_MANAGER: "products.listing",
     Role.DESIGNER: "design.listing",
+    Role.SALES_MANAGER: "questions.listing",
+    Role.ANALYST: "questions.listing",
 }
 """What a role's menu shows next."""
 YEAR = 365 * 24 * 3600
@@ -78,6 +80,7 @@ class Frame:
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
             (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
+            (_("Questions"), "chart", "questions.listing", {"questions"}),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),

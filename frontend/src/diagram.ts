@@ -20,6 +20,8 @@ interface Told {
   notes: Record<string, Note[]>;
   /** Class of a mark to the elements that have it. */
   marks: Record<string, string[]>;
+  /** To be looked at before the others that are marked. */
+  first: string[];
 }
 
 const NOTHING: Told = {
@@ -30,6 +32,7 @@ const NOTHING: Told = {
   flows: [],
   notes: {},
   marks: {},
+  first: [],
 };
 
 interface Box {
@@ -134,7 +137,7 @@ class MarkedDiagram {
   private goToPresent(): void {
     const registry = this.viewer.get<Registry>("elementRegistry");
     const marked = Object.values(this.told.marks).flat();
-    const last = [...this.told.active, ...this.told.passed.slice(-1), ...marked];
+    const last = [...this.told.active, ...this.told.passed.slice(-1), ...this.told.first, ...marked];
     const element = last.map((id) => registry.get(id)).find((found) => found !== undefined);
     if (!element) {
       this.showWhole();

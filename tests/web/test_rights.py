@@ -28,6 +28,7 @@ LEADERS = {"manager", "admin"}
 ALL = set(EVERYBODY.values())
 CLIENTS = ALL - {"designer", "analyst", "marketing"}
 DESIGN = {"designer", "analyst", "manager", "product", "admin"}
+ASK = {"ruta", "jonas", "product", "analyst", "manager", "admin"}
 PUBLIC = None
 
 PAGES = {
@@ -38,6 +39,13 @@ PAGES = {
     "/clients": CLIENTS,
     "/clients/new": {"ruta", "jonas", "asta", "product", "manager", "admin"},
     "/search": CLIENTS,
+    "/questions": ASK,
+    "/questions/Q2": ASK - {"product"},
+    "/questions/Q2/card": ASK - {"product"},
+    "/questions/Q2/rows.csv": ASK - {"product"},
+    "/questions/Q2/cases.csv": ASK - {"product"},
+    "/questions/Q9": ASK,
+    "/questions/diagrams/new-client-sale/1": ASK,
     "/policies": CLIENTS,
     "/registers/offers": CLIENTS,
     "/registers/contracts": CLIENTS,

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from broker_crm.web.api import bearer, description, instances, messages, steering, tasks
+from broker_crm.web.api import (
+    answers,
+    bearer,
+    description,
+    instances,
+    messages,
+    steering,
+    tasks,
+)
 
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.before_request(bearer.identify)
 
-for part in (description, instances, messages, steering, tasks):
+for part in (description, instances, messages, steering, tasks, answers):
     for path, method, view in part.ADDRESSES:
         blueprint.add_url_rule(path, view.__name__, view, methods=[method])

@@ -21,6 +21,27 @@ WHOLE = {"type": "integer"}
 MAYBE_WHOLE = {"type": ["integer", "null"]}
 VARIABLES = {"type": "object", "additionalProperties": True}
 
+DAY = {"type": "string", "format": "date"}
+_FILTERS: dict[str, Any] = {
+    "from": DAY,
+    "to": DAY,
+    "period": {"enum": ["month", "quarter", "year", "12-months", "all"]},
+    "process": TEXT,
+    "version": WHOLE,
+    "step": TEXT,
+    "product": TEXT,
+    "complexity": {"enum": ["A", "B", "C"]},
+    "price_band": {"enum": ["P1", "P2", "P3", "P4"]},
+    "client_kind": {"enum": ["legal", "natural", "foreign"]},
+    "vip": {"enum": ["yes", "no"]},
+    "sector": TEXT,
+    "size": TEXT,
+    "region": TEXT,
+    "team": TEXT,
+    "person": TEXT,
+    "by": {"type": "string", "description": "One of the question's breakdowns"},
+}
+
 
 def description() -> Response:
     return answer(document())
@@ -37,7 +58,8 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "broker_crm",
             "version": "1",
-            "description": "Tasks, process instances and messages. Instants are ISO 8601 in UTC.",
+            "description": "Tasks, process instances, messages, managers' questions. Instants"
+            " are ISO 8601 in UTC; sentences follow Accept-Language, Lithuanian or English.",
         },
         "security": [{"bearer": []}],
         "paths": _paths(),
@@ -130,6 +152,32 @@ def _paths() -> dict[str, Any]:
             )
         },
         **_steering(task_id, instance_id),
+        "/api/answers": {
+            "get": _operation(
+                "questions",
+                "The managers' questions that the caller may ask",
+                {"200": _json("The questions", _ref("Questions"))},
+                refused=(403,),
+            )
+        },
+        "/api/answers/{question_id}": {
+            "get": _operation(
+                "question",
+                "The answer to one question; the last 12 months unless a period is told. Product"
+                " managers ask of their own products, salespeople of themselves",
+                {"200": _json("The answer", _ref("Answer"))},
+                parameters=[
+                    {
+                        "name": "question_id",
+                        "in": "path",
+                        "required": True,
+                        "schema": {"enum": [f"Q{number}" for number in range(1, 15)]},
+                    },
+                    *(_query(name, schema) for name, schema in _FILTERS.items()),
+                ],
+                refused=(403, 404, 422),
+            )
+        },
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -300,8 +348,63 @@ def _schemas() -> dict[str, Any]:
                 "events": {"type": "array", "items": _ref("Event")},
             }
         ),
+        "Questions": _object(
+            {
+                "items": {
+                    "type": "array",
+                    "items": _object(
+                        {
+                            "id": TEXT,
+                            "question": TEXT,
+                            "breakdowns": {"type": "array", "items": TEXT},
+                            "link": TEXT,
+                        }
+                    ),
+                }
+            }
+        ),
+        "Answer": _object(_answer()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
+    }
+
+
+def _answer() -> dict[str, Any]:
+    anything = {"type": "object", "additionalProperties": True}
+    return {
+        "id": TEXT,
+        "question": TEXT,
+        "sentence": TEXT,
+        "value": MAYBE_NUMBER,
+        "unit": {"enum": ["share", "days", "count", "eur", "ratio", "load"]},
+        "n": WHOLE,
+        "interval": {"type": ["array", "null"], "items": MAYBE_NUMBER},
+        "small": {"type": "boolean", "description": "Fewer than 20 cases: don't rely on it"},
+        "about": anything,
+        "facts": anything,
+        "by": TEXT,
+        "columns": {"type": "object", "additionalProperties": TEXT},
+        "rows": {"type": "array", "items": anything},
+        "trend": {
+            "type": "array",
+            "items": _object({"month": DAY, "value": MAYBE_NUMBER, "n": WHOLE}),
+        },
+        "cases": _object(
+            {
+                "total": WHOLE,
+                "hidden": WHOLE,
+                "items": {
+                    "type": "array",
+                    "items": _object(
+                        {
+                            "instance": IDENTIFIER,
+                            "task": MAYBE_IDENTIFIER,
+                            "value": MAYBE_NUMBER,
+                        }
+                    ),
+                },
+            }
+        ),
     }
 
 
