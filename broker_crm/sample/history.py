@@ -29,7 +29,7 @@ from broker_crm.sample.diagrams import CannotWalk
 from broker_crm.sample.earlier import PAST_DAYS, PRESENT_VERSION_DAYS
 from broker_crm.sample.lived import Simulation
 from broker_crm.sample.numbering import Numbers, highest, settle
-from broker_crm.sample.plans import SALE, begin, begins, crowded, renewal_case, sale_case
+from broker_crm.sample.plans import SALE, begin, begins, crowded, evened, renewal_case, sale_case
 from broker_crm.sample.policies import Holding, add_claims, add_holdings, is_holder
 from broker_crm.sample.told import Unfinished
 from broker_crm.sample.written import Office
@@ -162,10 +162,10 @@ class _Past:
             )
             for number in range(total)
         )
-        sales = [
-            (at, number, sale_case(number, clients, early=at < self._change_at))
-            for at, number in begun
-        ]
+        planned = evened(
+            sale_case(number, clients, early=at < self._change_at) for at, number in begun
+        )
+        sales = [(at, number, case) for (at, number), case in zip(begun, planned, strict=True)]
 
         def work(factory: sessionmaker[Session], desk: int) -> Done:
             mine = [sale for sale in sales if desk_of(sale[2].client_id) == desk]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -55,8 +57,16 @@ def sale_case(number: int, clients: list[Client], *, early: bool) -> SampleCase:
         owner=client.owner or "jonas",
         product=offered.key,
         letter="A" if early else "B",
-        traits={"drawn": evenly(number)},
     )
+
+
+def evened(cases: Iterable[SampleCase]) -> Iterator[SampleCase]:
+    """Sales that draw their clients' interest evenly in each segment: none stands out by chance."""
+    counted: Counter[tuple[object, ...]] = Counter()
+    for case in cases:
+        group = (case.letter, case.sector, case.product == "cargo")
+        yield replace(case, traits={"drawn": evenly(counted[group])})
+        counted[group] += 1
 
 
 def crowded(

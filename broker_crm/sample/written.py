@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session, selectinload
 
 from broker_crm.calendar import OFFICE, WorkingCalendar
 from broker_crm.clock import SimulatedClock
-from broker_crm.crm.models import Client, Insurer, Policy, PolicyStatus, Product
+from broker_crm.crm.models import (
+    Client,
+    Insurer,
+    Interaction,
+    NeedsRecord,
+    Policy,
+    PolicyStatus,
+    Product,
+    Quote,
+)
 from broker_crm.crm.policies import instalments_of
 from broker_crm.db import Base
 from broker_crm.definitions.models import ProcessVersion
@@ -26,6 +35,10 @@ from broker_crm.sample.letters import Letters
 from broker_crm.sample.numbering import Numbers
 from broker_crm.sample.policies import paid
 from broker_crm.sample.told import Rows, Told
+
+ALONE = (Interaction, NeedsRecord, Quote)
+"""Records that nothing else refers to: their ids need not be known, so that many are written at
+once."""
 
 
 class Office:
@@ -141,15 +154,19 @@ class Office:
         order = {table.name: place for place, table in enumerate(Base.metadata.sorted_tables)}
         records = sorted((*added, *rows.records), key=lambda row: order[row.__tablename__])
         for _table, group in groupby(records, key=lambda row: row.__tablename__):
-            session.add_all(group)
-            session.flush()
-        today = self.end.astimezone(OFFICE).date()
+            alike = list(group)
+            if isinstance(alike[0], ALONE):
+                session.bulk_save_objects(alike)
+            else:
+                session.add_all(alike)
+                session.flush()
+        today, parts = self.end.astimezone(OFFICE).date(), []
         for policy in policies:
-            for part in instalments_of(policy):
-                session.add(part)
-                if policy.status == PolicyStatus.ACTIVE:
-                    paid([part], today)
-        session.flush()
+            due = instalments_of(policy)
+            if policy.status == PolicyStatus.ACTIVE:
+                paid(due, today)
+            parts += due
+        session.bulk_save_objects(parts)
         self.rows = Rows()
 
 

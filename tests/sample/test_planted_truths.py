@@ -14,8 +14,8 @@ from broker_crm.engine.transition import CreatedTask, Standards
 from broker_crm.sample.behaviour import SampleCase, acts_at, result
 from broker_crm.sample.behaviour.others import entry
 from broker_crm.sample.behaviour.renewing import stays
-from broker_crm.sample.chance import evenly
-from broker_crm.sample.plans import begins, crowded
+from broker_crm.sample.chance import evenly, stream
+from broker_crm.sample.plans import begins, crowded, evened
 from broker_crm.sample.staff import SALESPEOPLE
 
 MANY = 1_000
@@ -187,6 +187,18 @@ def test_shares_are_met_in_every_run_of_cases() -> None:
     for first in (0, 700, 12_345):
         drawn = [evenly(number) for number in range(first, first + 300)]
         assert abs(mean(each < 0.34 for each in drawn) - 0.34) < 0.01
+
+
+def test_no_segment_but_the_clear_one_stands_out() -> None:
+    wholesale, health = sales(sector="wholesale"), sales(sector="health")
+    chance = stream("which")
+    mixed = [next(chance.choices((wholesale, health), (3, 1))[0]) for _ in range(400)]
+    told: dict[str | None, list[bool]] = {}
+    for case in evened(mixed):
+        drawn = case.traits["drawn"]
+        assert isinstance(drawn, float)
+        told.setdefault(case.sector, []).append(drawn < 0.3)
+    assert all(abs(mean(each) - 0.3) < 0.02 for each in told.values())
 
 
 def test_what_else_clients_buy_is_priced_near_the_standard() -> None:
