@@ -51,8 +51,15 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     own = next((row for row in found if row["key"] == part.person), None)
     shown = [row for row in found if part.person is None or row is own]
     value = own["ratio"] if own else (median(ratios) if ratios else None)
-    talked = f"{WORK} WHERE {TALKED} AND {part.of_work('t.done_on')}"
-    count = ledger.row(f"SELECT count(*) AS n{talked}", part.parameters())["n"]
+    ledger.keep(
+        "talked",
+        f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at{WORK}"
+        f" WHERE {TALKED} AND {part.of_work('t.done_on')}",
+        part.parameters(),
+    )
+    count = ledger.row(
+        "SELECT count(*) AS n, count(*) FILTER (meaning = 'positive') AS good FROM talked", {}
+    )
     best = max(
         (row for row in found if row["n"] >= SMALL), key=lambda r: r["ratio"] or 0, default=None
     )
@@ -60,7 +67,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         "Q5",
         value,
         "ratio",
-        own["n"] if own else count,
+        own["n"] if own else count["n"],
         own["interval"] if own else None,
         facts={
             "person": part.person,
@@ -74,18 +81,16 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         rows=sorted(shown, key=lambda row: -(row["ratio"] or 0)),
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.done_on)::DATE AS month, count(*) AS n,"
-            f" avg((t.meaning = 'positive')::INT) AS value{talked} GROUP BY 1 ORDER BY 1",
-            part.parameters(),
+            "SELECT date_trunc('month', done_on)::DATE AS month, count(*) AS n,"
+            " avg((meaning = 'positive')::INT) AS value FROM talked GROUP BY 1 ORDER BY 1",
+            {},
         ),
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id{talked} AND t.meaning = 'positive'"
-            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
-            part.parameters(),
+            "SELECT case_id, task_id FROM talked WHERE meaning = 'positive'"
+            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            {},
         ),
-        place_count=ledger.row(
-            f"SELECT count(*) AS n{talked} AND t.meaning = 'positive'", part.parameters()
-        )["n"],
+        place_count=count["good"],
     )
 
 

@@ -15,10 +15,10 @@ from broker_crm.analysis.slices import DIMENSIONS, Slice
 ASKED = "t.kind IN ('call', 'meeting') AND t.status = 'completed' AND t.meaning IS NOT NULL"
 FIGURES = """
     count(*) AS attempts,
-    count(*) FILTER (t.meaning <> 'unreached') AS n,
-    count(*) FILTER (t.meaning = 'positive') AS interested,
-    count(DISTINCT t.case_id) AS cases,
-    count(DISTINCT t.case_id) FILTER (t.meaning = 'positive') AS interested_cases
+    count(*) FILTER (meaning <> 'unreached') AS n,
+    count(*) FILTER (meaning = 'positive') AS interested,
+    count(DISTINCT case_id) AS cases,
+    count(DISTINCT case_id) FILTER (meaning = 'positive') AS interested_cases
 """
 COLUMNS = {
     "attempts": "count",
@@ -38,11 +38,14 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         by: dimension of the rows.
     """
     values = part.parameters()
-    source = f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}"
-    total = ledger.row(f"SELECT {FIGURES}{source}", values)
-    rows = ledger.rows(
-        f"SELECT {DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC", values
+    ledger.keep(
+        "asked",
+        f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
+        f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}",
+        values,
     )
+    total = ledger.row(f"SELECT {FIGURES} FROM asked", {})
+    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC", {})
     return Answer(
         "Q3",
         share(total["interested"], total["n"]),
@@ -58,16 +61,16 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         rows=[_row(each) for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.done_on)::DATE AS month,"
-            " count(*) FILTER (t.meaning <> 'unreached') AS n,"
-            " avg((t.meaning = 'positive')::INT) FILTER (t.meaning <> 'unreached') AS value"
-            f"{source} GROUP BY 1 ORDER BY 1",
-            values,
+            "SELECT date_trunc('month', done_on)::DATE AS month,"
+            " count(*) FILTER (meaning <> 'unreached') AS n,"
+            " avg((meaning = 'positive')::INT) FILTER (meaning <> 'unreached') AS value"
+            " FROM asked GROUP BY 1 ORDER BY 1",
+            {},
         ),
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id{source} AND t.meaning = 'positive'"
-            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
-            values,
+            "SELECT case_id, task_id FROM asked WHERE meaning = 'positive'"
+            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            {},
         ),
         place_count=total["interested"],
     )

@@ -21,17 +21,6 @@ DUE = (
     "t.due_d IS NOT NULL AND t.status <> 'cancelled'"
     " AND (t.done_d IS NOT NULL OR t.due_d < $today_d)"
 )
-HELD = f"""
-    WITH held AS (
-        SELECT t.task_id, t.person, {LATE} AS late
-        FROM task t WHERE {DUE} AND t.task_id NOT IN (SELECT task_id FROM stint)
-        UNION ALL
-        SELECT t.task_id, s.person, sum(greatest(0,
-            least(coalesce(s.to_d, $today_d), {ENDED_D}) - greatest(s.from_d, t.due_d))) AS late
-        FROM stint s JOIN task t USING (task_id) WHERE {DUE} GROUP BY t.task_id, s.person
-    )
-"""
-"""Steps by each who held them, with the working days late that are theirs."""
 FIGURES = """
     count(*) AS n, count(*) FILTER (late > 0) AS late, avg(late) AS mean,
     avg(late) FILTER (late > 0) AS mean_if_late, max(late) AS longest,
@@ -56,35 +45,29 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         by: dimension of the rows, see `DIMENSIONS`.
     """
     values = part.parameters()
-    source = (
-        f"{HELD}, work AS (SELECT h.task_id, h.late, t.case_id, t.due_on, t.step, h.person,"
-        " c.process, c.version, c.product, c.client_kind, c.sector, c.size, c.region, c.vip,"
-        " c.complexity, p.team FROM held h JOIN task t USING (task_id) JOIN case_file c"
-        " ON c.case_id = t.case_id LEFT JOIN person p ON p.login = h.person"
-        f" WHERE {part.of_work('t.due_on', person='h.person')})"
+    ledger.keep("due_work", _due_work(part, by), values)
+    total = ledger.row(
+        f"SELECT {FIGURES} FROM (SELECT late FROM due_work WHERE NOT passed_on UNION ALL"
+        " SELECT sum(late) FROM due_work WHERE passed_on GROUP BY task_id)",
+        {},
     )
-    whole = f"{source}, step_of AS (SELECT task_id, sum(late) AS late FROM work GROUP BY 1)"
-    total = ledger.row(f"{whole} SELECT {FIGURES} FROM step_of", values)
     gross = ledger.row(
-        f"{source} SELECT count(*) FILTER (t.first_due_d IS NOT NULL) AS moved,"
-        f" count(*) FILTER ({GROSS} > 0) AS gross_late, avg({GROSS}) AS gross_mean"
-        " FROM task t WHERE t.task_id IN (SELECT task_id FROM work)",
-        values,
+        "SELECT count(*) FILTER (moved) AS moved, count(*) FILTER (gross > 0) AS gross_late,"
+        " avg(gross) AS gross_mean FROM (SELECT gross, moved FROM due_work WHERE NOT passed_on"
+        " UNION ALL SELECT DISTINCT ON (task_id) gross, moved FROM due_work WHERE passed_on)",
+        {},
     )
     others = _everybody(ledger, part) if part.person else {}
-    key = DIMENSIONS[by].partition(".")[2]
-    rows = ledger.rows(
-        f"{source} SELECT {key} AS key, {FIGURES} FROM work GROUP BY 1 ORDER BY mean DESC", values
-    )
+    rows = ledger.rows(f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC", {})
     trend = ledger.trend(
-        f"{source} SELECT date_trunc('month', due_on)::DATE AS month, count(*) AS n,"
-        " avg((late > 0)::INT) AS value FROM work GROUP BY 1 ORDER BY 1",
-        values,
+        "SELECT date_trunc('month', due_on)::DATE AS month, count(*) AS n,"
+        " avg((late > 0)::INT) AS value FROM due_work GROUP BY 1 ORDER BY 1",
+        {},
     )
     places = ledger.places(
-        f"{source} SELECT case_id, task_id, late AS value FROM work WHERE late > 0"
+        "SELECT case_id, task_id, late AS value FROM due_work WHERE late > 0"
         f" ORDER BY late DESC, due_on DESC, task_id LIMIT {LISTED}",
-        values,
+        {},
     )
     return Answer(
         "Q2",
@@ -100,6 +83,26 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         places=places,
         place_count=total["late"],
     )
+
+
+def _due_work(part: Slice, by: str) -> str:
+    """Steps by each who held them, with the working days late that are theirs."""
+    told = f"t.task_id, t.case_id, t.due_on, {GROSS} AS gross, t.first_due_d IS NOT NULL AS moved"
+    key = "h.holder" if by == "person" else DIMENSIONS[by]
+    return f"""
+        SELECT {told}, {DIMENSIONS[by]} AS key, {LATE} AS late, FALSE AS passed_on
+        {WORK} WHERE {DUE} AND {part.of_work("t.due_on")}
+          AND t.task_id NOT IN (SELECT task_id FROM stint)
+        UNION ALL
+        SELECT {told}, {key} AS key, h.late, TRUE AS passed_on
+        FROM (
+            SELECT t.task_id, s.person AS holder, sum(greatest(0,
+                least(coalesce(s.to_d, $today_d), {ENDED_D}) - greatest(s.from_d, t.due_d))) AS late
+            FROM stint s JOIN task t USING (task_id) WHERE {DUE} GROUP BY 1, 2
+        ) h JOIN task t USING (task_id) JOIN case_file c ON c.case_id = t.case_id
+        LEFT JOIN person p ON p.login = h.holder
+        WHERE {part.of_work("t.due_on", person="h.holder")}
+    """
 
 
 def _everybody(ledger: Ledger, part: Slice) -> dict[str, float]:

@@ -48,6 +48,10 @@ class Ledger:
         names = [each[0] for each in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def keep(self, name: str, statement: str, parameters: Mapping[str, object]) -> None:
+        """Keep the rows of a statement as a table of this ledger alone, to be asked repeatedly."""
+        self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}", parameters)
+
     def row(self, statement: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """The one row of a statement."""
         return self.rows(statement, parameters)[0]
