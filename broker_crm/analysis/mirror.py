@@ -9,7 +9,7 @@ right at once after a completion.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -214,7 +214,12 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
     _insert(mirror, "offer_line", reading.offer_lines(session, office, which))
 
 
-def _insert(mirror: Mirror, table: str, columns: Columns) -> None:
+def _insert(mirror: Mirror, table: str, pieces: Iterable[Columns]) -> None:
+    for columns in pieces:
+        _insert_piece(mirror, table, columns)
+
+
+def _insert_piece(mirror: Mirror, table: str, columns: Columns) -> None:
     if not len(columns["case_id"]):
         return
     mirror.connection.register(

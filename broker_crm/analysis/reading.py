@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -27,11 +27,15 @@ Which = ColumnElement[bool]
 MarksOf = Callable[[int], Marks]
 """Marks by id of the process version."""
 
+PIECE = 20_000
+"""Rows read at a time."""
 NOTICED = 1.0
 """Percent of the standard premium from which a difference of the premium is a deviation."""
 
 
-def cases(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which) -> Columns:
+def cases(
+    session: Session, office: OfficeTime, marks_of: MarksOf, which: Which
+) -> Iterator[Columns]:
     """One row for each case.
 
     Args:
@@ -40,8 +44,7 @@ def cases(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
         marks_of: gives the marks of a version.
         which: condition on `ProcessInstance`.
     """
-    rows = _rows(
-        session,
+    statement = (
         select(
             ProcessInstance.id,
             ProcessInstance.process_key,
@@ -61,42 +64,44 @@ def cases(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
         )
         .join(ProcessVersion, ProcessVersion.id == ProcessInstance.first_version_id)
         .outerjoin(Product, Product.id == ProcessInstance.product_id)
-        .where(which),
+        .where(which)
     )
-    at = _columns(rows, 15)
-    parts = [_segment(each) for each in at[5]]
-    started, ended = _instants(at[10]), _instants(at[11])
-    return {
-        "case_id": _texts(each.hex for each in at[0]),
-        "process": _texts(at[1]),
-        "version": np.array(at[3], dtype=np.int32),
-        "product": _texts(at[4]),
-        "client_kind": _texts(part[0] for part in parts),
-        "sector": _texts(part[1] for part in parts),
-        "size": _texts(part[2] for part in parts),
-        "vip": np.array(at[6], dtype=bool),
-        "region": _texts(each or None for each in at[7]),
-        "complexity": _texts(each or None for each in at[8]),
-        "owner": _texts(at[9]),
-        "started_on": office.local_days(started),
-        "started_s": office.seconds(started),
-        "ended_d": office.days(ended),
-        "ended_on": office.local_days(ended),
-        "ended_s": office.seconds(ended),
-        "status": _texts(at[12]),
-        "outcome": _texts(at[13]),
-        "ending": _texts(
-            marks_of(version).endings.get(outcome or "")
-            for version, outcome in zip(at[2], at[13], strict=True)
-        ),
-        "reason": _texts(at[14]),
-    }
+    for rows in _pieces(session, statement):
+        at = _columns(rows, 15)
+        parts = [_segment(each) for each in at[5]]
+        started, ended = _instants(at[10]), _instants(at[11])
+        yield {
+            "case_id": _texts(each.hex for each in at[0]),
+            "process": _texts(at[1]),
+            "version": np.array(at[3], dtype=np.int32),
+            "product": _texts(at[4]),
+            "client_kind": _texts(part[0] for part in parts),
+            "sector": _texts(part[1] for part in parts),
+            "size": _texts(part[2] for part in parts),
+            "vip": np.array(at[6], dtype=bool),
+            "region": _texts(each or None for each in at[7]),
+            "complexity": _texts(each or None for each in at[8]),
+            "owner": _texts(at[9]),
+            "started_on": office.local_days(started),
+            "started_s": office.seconds(started),
+            "ended_d": office.days(ended),
+            "ended_on": office.local_days(ended),
+            "ended_s": office.seconds(ended),
+            "status": _texts(at[12]),
+            "outcome": _texts(at[13]),
+            "ending": _texts(
+                marks_of(version).endings.get(outcome or "")
+                for version, outcome in zip(at[2], at[13], strict=True)
+            ),
+            "reason": _texts(at[14]),
+        }
 
 
-def tasks(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which) -> Columns:
+def tasks(
+    session: Session, office: OfficeTime, marks_of: MarksOf, which: Which
+) -> Iterator[Columns]:
     """One row for each step that a person does or did; as for `cases`."""
-    rows = _rows(
-        session,
+    statement = (
         select(
             UserTask.id,
             UserTask.instance_id,
@@ -120,56 +125,56 @@ def tasks(session: Session, office: OfficeTime, marks_of: MarksOf, which: Which)
             UserTask.first_due_at,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-        .where(which),
+        .where(which)
     )
-    at = _columns(rows, 20)
-    created, started, due, done = (_instants(at[place]) for place in (8, 9, 10, 11))
-    versions, elements, outcomes = at[2], at[3], at[12]
-    return {
-        "task_id": _texts(each.hex for each in at[0]),
-        "case_id": _texts(each.hex for each in at[1]),
-        "element": _texts(elements),
-        "step": _texts(at[4]),
-        "kind": _texts(
-            marks_of(version).kinds.get(element, "")
-            for version, element in zip(versions, elements, strict=True)
-        ),
-        "person": _texts(by or held for held, by in zip(at[5], at[6], strict=True)),
-        "status": _texts(at[7]),
-        "created_at": created,
-        "done_at": done,
-        "created_on": office.local_days(created),
-        "due_on": office.local_days(due),
-        "done_on": office.local_days(done),
-        "created_s": office.seconds(created),
-        "started_s": office.seconds(started),
-        "done_s": office.seconds(done),
-        "created_d": office.days(created),
-        "first_due_d": office.days(_instants(at[19])),
-        "due_d": office.days(due),
-        "done_d": office.days(done),
-        "outcome": _texts(outcomes),
-        "meaning": _texts(
-            marks_of(version).meanings.get((element, outcome or ""))
-            for version, element, outcome in zip(versions, elements, outcomes, strict=True)
-        ),
-        "reason": _texts(at[13]),
-        "loop": np.array(at[14], dtype=np.int32),
-        "std_days": _numbers(at[15]),
-        "std_minutes": _numbers(at[16]),
-        "std_cost": _numbers(at[17]),
-        "minutes": _numbers(at[18]),
-    }
+    for rows in _pieces(session, statement):
+        at = _columns(rows, 20)
+        created, started, due, done = (_instants(at[place]) for place in (8, 9, 10, 11))
+        versions, elements, outcomes = at[2], at[3], at[12]
+        yield {
+            "task_id": _texts(each.hex for each in at[0]),
+            "case_id": _texts(each.hex for each in at[1]),
+            "element": _texts(elements),
+            "step": _texts(at[4]),
+            "kind": _texts(
+                marks_of(version).kinds.get(element, "")
+                for version, element in zip(versions, elements, strict=True)
+            ),
+            "person": _texts(by or held for held, by in zip(at[5], at[6], strict=True)),
+            "status": _texts(at[7]),
+            "created_at": created,
+            "done_at": done,
+            "created_on": office.local_days(created),
+            "due_on": office.local_days(due),
+            "done_on": office.local_days(done),
+            "created_s": office.seconds(created),
+            "started_s": office.seconds(started),
+            "done_s": office.seconds(done),
+            "created_d": office.days(created),
+            "first_due_d": office.days(_instants(at[19])),
+            "due_d": office.days(due),
+            "done_d": office.days(done),
+            "outcome": _texts(outcomes),
+            "meaning": _texts(
+                marks_of(version).meanings.get((element, outcome or ""))
+                for version, element, outcome in zip(versions, elements, outcomes, strict=True)
+            ),
+            "reason": _texts(at[13]),
+            "loop": np.array(at[14], dtype=np.int32),
+            "std_days": _numbers(at[15]),
+            "std_minutes": _numbers(at[16]),
+            "std_cost": _numbers(at[17]),
+            "minutes": _numbers(at[18]),
+        }
 
 
-def stints(session: Session, office: OfficeTime, which: Which) -> Columns:
+def stints(session: Session, office: OfficeTime, which: Which) -> Iterator[Columns]:
     """Who held a step from when to when, for steps that passed from one person to another.
 
     A step that one person held from first to last has no row.
     """
     kinds = (EventKind.TASK_CLAIMED, EventKind.TASK_RELEASED, EventKind.TASK_REASSIGNED)
-    moves = _rows(
-        session,
+    moves = session.connection().execute(
         select(
             ProcessEvent.task_id,
             ProcessEvent.kind,
@@ -195,7 +200,7 @@ def stints(session: Session, office: OfficeTime, which: Which) -> Columns:
             found += [(task_id.hex, *stint, case_id) for stint in _stints(rows)]
     at = _columns(found, 5)
     since, until = _instants(at[2]), _instants(at[3])
-    return {
+    yield {
         "task_id": _texts(at[0]),
         "person": _texts(at[1]),
         "from_d": office.days(since),
@@ -234,10 +239,9 @@ def _stints(
     return found
 
 
-def offer_lines(session: Session, office: OfficeTime, which: Which) -> Columns:
+def offer_lines(session: Session, office: OfficeTime, which: Which) -> Iterator[Columns]:
     """One row for each line of an offer, with what it gives away against the standard."""
-    rows = _rows(
-        session,
+    statement = (
         select(
             OfferLine.id,
             Offer.id,
@@ -263,40 +267,43 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Columns:
         .join(Offer, Offer.id == OfferLine.offer_id)
         .join(Product, Product.id == OfferLine.product_id)
         .join(ProcessInstance, ProcessInstance.id == Offer.instance_id)
-        .where(which),
+        .where(which)
     )
-    at = _columns(rows, 20)
-    prepared = _instants(at[7])
-    money = (
-        "premium",
-        "commission_percent",
-        "std_premium",
-        "std_commission_percent",
-        "premium_deviation",
-        "commission_deviation",
-        "premium_effect",
-        "commission_effect",
-        "other_premium_effect",
-        "other_commission_effect",
-    )
-    return {
-        "line_id": np.array(at[0], dtype=np.int64),
-        "offer_id": np.array(at[1], dtype=np.int64),
-        "case_id": _texts(each.hex for each in at[2]),
-        "offer_version": np.array(at[3], dtype=np.int32),
-        "offer_status": _texts(at[4]),
-        "person": _texts(at[5]),
-        "approver": _texts(at[6]),
-        "prepared_on": office.local_days(prepared),
-        "line_product": _texts(at[8]),
-        "band": _texts(price_band(each) for each in at[9]),
-        **{name: _numbers(at[9 + place]) for place, name in enumerate(money)},
-        "deviates": np.array(at[19], dtype=bool) | (np.abs(_numbers(at[13])) >= NOTICED),
-    }
+    for rows in _pieces(session, statement):
+        at = _columns(rows, 20)
+        prepared = _instants(at[7])
+        money = (
+            "premium",
+            "commission_percent",
+            "std_premium",
+            "std_commission_percent",
+            "premium_deviation",
+            "commission_deviation",
+            "premium_effect",
+            "commission_effect",
+            "other_premium_effect",
+            "other_commission_effect",
+        )
+        yield {
+            "line_id": np.array(at[0], dtype=np.int64),
+            "offer_id": np.array(at[1], dtype=np.int64),
+            "case_id": _texts(each.hex for each in at[2]),
+            "offer_version": np.array(at[3], dtype=np.int32),
+            "offer_status": _texts(at[4]),
+            "person": _texts(at[5]),
+            "approver": _texts(at[6]),
+            "prepared_on": office.local_days(prepared),
+            "line_product": _texts(at[8]),
+            "band": _texts(price_band(each) for each in at[9]),
+            **{name: _numbers(at[9 + place]) for place, name in enumerate(money)},
+            "deviates": np.array(at[19], dtype=bool) | (np.abs(_numbers(at[13])) >= NOTICED),
+        }
 
 
-def _rows(session: Session, statement: Any) -> list[Sequence[Any]]:
-    return list(session.connection().execute(statement))
+def _pieces(session: Session, statement: Any) -> Iterator[Sequence[Sequence[Any]]]:
+    """Rows by the ten thousand, so that years of work never lie in memory as rows."""
+    found = session.connection().execute(statement, execution_options={"yield_per": PIECE})
+    yield from found.partitions()
 
 
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
