@@ -208,7 +208,8 @@ def test_all_that_belongs_to_the_duplicate_moves_and_goes_back(office: Session) 
     assert (kept.name, kept.code, kept.vip) == ("Ąžuolas, UAB", "304567899", True)
     assert (kept.email, kept.phone) == ("info@azuolas.example", "+37061200000")
     assert (merged.merged_into, merged.code) == (kept.id, None)
-    assert office.scalars(select(AuditEntry.action)).all() == ["merged"]
+    ours = select(AuditEntry.action).where(AuditEntry.client_id.in_((kept.id, merged.id)))
+    assert office.scalars(ours).all() == ["merged"]
     # the case goes on for the client that is kept, and what it brings returns with it
     work_on(office, case, "Skambinta", "info@azuolas.example")
     note = office.scalars(select(Interaction).where(Interaction.kind == "call")).one()
