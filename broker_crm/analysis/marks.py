@@ -7,18 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from broker_crm.definitions.meanings import KIND, ending, outcome_meanings
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import resources
 from broker_crm.engine.diagram import read_diagram
 from broker_crm.engine.dialect import Element
-
-KIND = "kind"
-"""Property of a user task: one of `KINDS`."""
-OUTCOME_MEANING = "outcomeMeaning"
-"""Property of a user task: outcomes and what each means, such as 'interested:positive'."""
-MEANING = "meaning"
-"""Header of a service task that records the outcome of the case."""
-RECORD_OUTCOME = "record-outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +20,8 @@ class Marks:
 
     Attributes:
         kinds: element id to kind of step.
-        meanings: element id and outcome to 'positive', 'negative', 'undecided' or 'unreached'.
-        endings: outcome of the case to 'won', 'refused', 'expired', 'unreached', 'declined',
-            'postponed' or 'excluded'.
+        meanings: element id and outcome to its meaning.
+        endings: outcome of the case to its meaning.
     """
 
     kinds: Mapping[str, str]
@@ -49,17 +41,5 @@ def marks(session: Session, version_id: int) -> Marks:
             for key, element in elements.items()
             for outcome, meaning in outcome_meanings(element).items()
         },
-        {
-            element.headers["outcome"]: element.headers[MEANING]
-            for element in elements.values()
-            if element.job_type == RECORD_OUTCOME
-            and MEANING in element.headers
-            and not element.headers.get("outcome", "=").startswith("=")
-        },
+        dict(filter(None, map(ending, elements.values()))),
     )
-
-
-def outcome_meanings(element: Element) -> dict[str, str]:
-    """Outcome to meaning, as the element's property says."""
-    pairs = (each.partition(":") for each in element.properties.get(OUTCOME_MEANING, "").split(","))
-    return {outcome.strip(): meaning.strip() for outcome, _, meaning in pairs if meaning}

@@ -26,6 +26,7 @@ from broker_crm.definitions.forms import Form, FormRefused, read_form
 from broker_crm.definitions.forms.translating import texts_of
 from broker_crm.definitions.job_types import JOB_TYPES, PRODUCT_DOCUMENTS
 from broker_crm.definitions.lost_fields import lost_fields
+from broker_crm.definitions.meanings import unknown_meanings
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.outcomes import compared_outcomes, offered_outcomes
 from broker_crm.definitions.places import TEMPLATE_SUFFIXES
@@ -118,6 +119,7 @@ def lint(bundle: Bundle) -> list[Finding]:
         findings.extend(_user_task(element, bundle))
         findings.extend(_job(element))
         findings.extend(_product_documents(element))
+        findings.extend(unknown_meanings(element))
     findings.extend(_templates(bundle))
     findings.extend(broken_texts(forms))
     findings.extend(script_branches.findings(bundle, forms))

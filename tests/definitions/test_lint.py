@@ -16,6 +16,7 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
 DMN = "bpmn/call_retry.dmn"
 CALL = "forms/first-call.form"
 CALL_TASK = '<bpmn:userTask id="Task_FirstCall" name="2. Skambutis">'
+CALLED = "Task_FirstCall"
 OFFERED = '"label": "Domisi",\n          "value": "interested"'
 HIDE = 'firstCallOutcome != \\"later\\"'
 TIMER = '<bpmn:timeDate xsi:type="bpmn:tFormalExpression">=after due(3)</bpmn:timeDate>'
@@ -44,6 +45,10 @@ def test_our_own_folder_is_clean() -> None:
     [
         (SALE, 'formId="first-call"', 'formId="gone"', ERROR, "form", "Task_FirstCall", "gone"),
         (SALE, CALL_FORM, "", WARNING, "form", "Task_FirstCall", "no form"),
+        (SALE, '"kind" value="call"', '"kind" value="chat"', WARNING, "meaning", CALLED, "“chat”"),
+        (SALE, "no-answer:unreached", "no-answer:gone", WARNING, "meaning", CALLED, "“gone”"),
+        (SALE, "later:undecided", "never:undecided", WARNING, "meaning", CALLED, "“never”"),
+        (SALE, '"meaning" value="won"', '"meaning" value="ok"', WARNING, "meaning", None, "“ok”"),
         (CALL, HIDE, 'mood != \\"later\\"', WARNING, "variable", None, "“mood”"),
         (CALL, "{{client.name}}", "{{klient.name}}", WARNING, "variable", None, "“klient”"),
         (CALL, '"type": "radio"', '"type": "iframe"', ERROR, "form", None, "iframe"),
