@@ -139,6 +139,7 @@ def recommend(people: Office, premium: float, **more: Any) -> None:
         **{
             "chosenInsurer": "Gintaras Draudimas",
             **OFFER,
+            "covers": ["liability"],
             "premium": premium,
             "recommendation": "Siūlome likti.",
             **more,
