@@ -7,10 +7,12 @@ import io
 import re
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from markupsafe import escape
 from openpyxl import load_workbook
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
 from broker_crm import clock
 from broker_crm.crm.models import Client
@@ -19,6 +21,7 @@ from broker_crm.people.models import User
 from broker_crm.people.saved_views import MOST, SavedView, ViewRefused, save
 from broker_crm.process.models import ProcessEvent, ProcessInstance
 from broker_crm.process.plain_text import plain
+from broker_crm.web.errors import answer_for
 
 from .conftest import Site
 
@@ -68,6 +71,13 @@ def test_parameters_that_are_no_filters_harm_nothing(site: Site, name: str) -> N
 def test_numbers_that_no_record_can_have_are_not_found(site: Site) -> None:
     manager = site.visitor("manager")
     manager.post(f"/views/{10**30}/delete", 404, form={"page": "instances"})
+
+
+def test_a_character_that_postgresql_can_not_keep_is_the_requests_fault(site: Site) -> None:
+    refused = psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    with site.app.test_request_context("/instances?q=%00"):
+        answer = answer_for(DataError("SELECT", {}, refused))
+    assert (answer.status, answer.code) == (400, "unreadable")
 
 
 @pytest.mark.parametrize("word", ["' OR 1=1", "%", "_", "\\", "<b>zq", "🦆" * 90])
