@@ -43,14 +43,12 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         by: 'person' or 'team'.
     """
     whole = part.everybody()
-    key = "p.team" if by == "team" else "t.person"
-    rows = ledger.rows(_talks(whole, key), whole.parameters())
-    output = {row["key"]: row for row in ledger.rows(_output(whole, key), whole.parameters())}
-    found = [_row({**row, **output.get(row["key"], {})}) for row in rows if row["key"]]
+    found = _found(ledger, whole, "p.team" if by == "team" and not part.person else "t.person")
     ratios = [row["ratio"] for row in found if row["ratio"] is not None and row["n"] >= SMALL]
     own = next((row for row in found if row["key"] == part.person), None)
-    shown = [row for row in found if part.person is None or row is own]
-    value = own["ratio"] if own else (median(ratios) if ratios else None)
+    shown = [row for row in found if part.person is None or (row is own and by == "person")]
+    middle = median(ratios) if ratios else None
+    value = middle if part.person is None else (own["ratio"] if own else None)
     ledger.keep(
         "talked",
         f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at{WORK}"
@@ -72,7 +70,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         facts={
             "person": part.person,
             "people": len(ratios),
-            "median": median(ratios) if ratios else None,
+            "median": middle,
             "best": best["key"] if best else None,
             "best_ratio": best["ratio"] if best else None,
             **({name: own[name] for name in COLUMNS} if own else {}),
@@ -92,6 +90,12 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         ),
         place_count=count["good"],
     )
+
+
+def _found(ledger: Ledger, whole: Slice, key: str) -> list[Row]:
+    rows = ledger.rows(_talks(whole, key), whole.parameters())
+    output = {row["key"]: row for row in ledger.rows(_output(whole, key), whole.parameters())}
+    return [_row({**row, **output.get(row["key"], {})}) for row in rows if row["key"]]
 
 
 def _talks(part: Slice, key: str) -> str:

@@ -130,19 +130,22 @@ def _follows(session: Session, mirror: Mirror) -> bool:
 
 
 def _load(session: Session, mirror: Mirror) -> None:
-    for table, shape in TABLES.items():
-        mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
     mirror.marks.clear()
     mirror.missing.clear()
-    mirror.newest = _newest(session)
-    if mirror.newest is not None:
-        number = mirror.newest[0]
+    mirror.newest = None
+    newest = _newest(session)
+    if newest is not None:
+        number = newest[0]
         there = set(
             session.scalars(select(ProcessEvent.id).where(ProcessEvent.id > number - RECENT))
         )
         first = min(there)
         _miss(mirror, (each for each in range(first, number) if each not in there))
-    _take(session, mirror, true())
+    with _at_once(mirror):
+        for table, shape in TABLES.items():
+            mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
+        _take(session, mirror, true())
+    mirror.newest = newest
 
 
 def _follow(session: Session, mirror: Mirror) -> None:
@@ -163,20 +166,27 @@ def _follow(session: Session, mirror: Mirror) -> None:
     seen = {row.id for row in rows}
     last = rows[-1]
     changed = list({row.instance_id for row in rows})
-    mirror.connection.execute("BEGIN")
-    try:
+    with _at_once(mirror):
         for start in range(0, len(changed), CHUNK):
             some = changed[start : start + CHUNK]
             _forget(mirror, some)
             _take(session, mirror, ProcessInstance.id.in_(some))
-    except BaseException:
-        mirror.connection.execute("ROLLBACK")
-        raise
-    mirror.connection.execute("COMMIT")
     for each in seen:
         mirror.missing.pop(each, None)
     _miss(mirror, (each for each in range(number + 1, last.id) if each not in seen))
     mirror.newest = max(mirror.newest, (last.id, last.instance_id.hex))
+
+
+@contextmanager
+def _at_once(mirror: Mirror) -> Iterator[None]:
+    """Who asks meanwhile sees the columns as they were; what fails leaves them so."""
+    mirror.connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        mirror.connection.execute("ROLLBACK")
+        raise
+    mirror.connection.execute("COMMIT")
 
 
 def _miss(mirror: Mirror, numbers: Iterator[int]) -> None:
@@ -258,10 +268,11 @@ def _note_people(session: Session, mirror: Mirror) -> None:
     told = [*rows, *products]
     if told == mirror.people:
         return
-    mirror.connection.execute(
-        "CREATE OR REPLACE TABLE person (login VARCHAR, name VARCHAR, team VARCHAR,"
-        " team_name VARCHAR, active BOOLEAN, sells BOOLEAN)"
-    )
-    if rows:
-        mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
+    with _at_once(mirror):
+        mirror.connection.execute(
+            "CREATE OR REPLACE TABLE person (login VARCHAR, name VARCHAR, team VARCHAR,"
+            " team_name VARCHAR, active BOOLEAN, sells BOOLEAN)"
+        )
+        if rows:
+            mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
     mirror.people = told

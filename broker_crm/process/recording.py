@@ -9,10 +9,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, CursorResult, Table, bindparam, case, delete, func, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.db import UNAVAILABLE
+from broker_crm.engine.errors import RuleFailed
 from broker_crm.engine.run import Surroundings
 from broker_crm.engine.transition import CreatedTask, EventKind, HappenedEvent, Job, Transition
 from broker_crm.process import jobs
@@ -98,12 +100,13 @@ def record(
 
     Raises:
         Outrun: when the instance changed since it was loaded.
+        RuleFailed: when a step is assigned to a login that nobody has.
     """
     rows = event_rows(work, transition, details)
     _update_instance(work, state, transition, rows)
     connection = work.connection
     if transition.created:
-        connection.execute(TASKS.insert(), [task_row(work, task) for task in transition.created])
+        _create_tasks(work, transition.created)
     if transition.cancelled:
         connection.execute(
             update(TASKS)
@@ -119,6 +122,18 @@ def record(
         connection.execute(MESSAGES.insert(), _message_rows(work, transition))
     if rows:
         connection.execute(EVENTS.insert(), rows)
+
+
+def _create_tasks(work: Work, created: Sequence[CreatedTask]) -> None:
+    try:
+        work.connection.execute(TASKS.insert(), [task_row(work, task) for task in created])
+    except IntegrityError as error:
+        assigned = [task for task in created if task.assignee is not None]
+        if not assigned:
+            raise
+        logins = ", ".join(sorted({f"“{task.assignee}”" for task in assigned}))
+        reason = f"Nobody has the login to which the step is assigned: {logins}."
+        raise RuleFailed(assigned[0].element_id, assigned[0].name, reason) from error
 
 
 def _end_pauses(work: Work, task_ids: Sequence[UUID], by: str | None) -> None:

@@ -55,6 +55,7 @@ from broker_crm.web import (
     product_documents,
     product_editing,
     products,
+    record_numbers,
     request_log,
     response_headers,
     retention,
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if proxies := settings.trusted_proxies:
         passed_on = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0, x_prefix=0)
         app.wsgi_app = passed_on  # type: ignore[method-assign]
+    record_numbers.set_up(app)
     request_log.set_up(app)
     database.set_up(app, settings)
     commands.set_up(app, settings)

@@ -59,13 +59,14 @@ def asked(session: Session) -> Asked:
         key: text
         for key in FILTERS
         if (text := request.args.get(key, "").strip()[: paging.LONGEST_SEARCH])
+        and _says_something(key, text)
     }
     status = request.args.get("status", "")
     if status == trouble.STOPPED:
         given["incident"], status = NOW, ALL
     if status not in {*InstanceStatus, ALL}:
         status = ALL if given else InstanceStatus.ACTIVE
-    days = {name: _day(given, name) for name in DAYS}
+    days = {name: _day(given.get(name, "")) for name in DAYS}
     wanted = Wanted(
         text=given.get("q", ""),
         client=given.get("client", ""),
@@ -78,8 +79,8 @@ def asked(session: Session) -> Asked:
         outcome=given.get("outcome", ""),
         reason=given.get("reason", ""),
         product_id=paging.number("product"),
-        late=paging.chosen("late", (NOW, EVER)),
-        incident=given.get("incident", "") if given.get("incident") in (NOW, EVER) else "",
+        late=given.get("late", ""),
+        incident=given.get("incident", ""),
         started_since=days["started_since"],
         started_until=days["started_until"],
         ended_since=days["ended_since"],
@@ -204,8 +205,18 @@ def _codes(session: Session, text: str) -> set[str]:
     return found
 
 
-def _day(given: Mapping[str, str], name: str) -> date | None:
+def _says_something(key: str, text: str) -> bool:
+    if key in DAYS:
+        return _day(text) is not None
+    if key in ("version", "product"):
+        return paging.number(key) is not None
+    return key not in ("late", "incident") or text in (NOW, EVER)
+
+
+def _day(text: str) -> date | None:
+    """A day that has a midnight in every time zone."""
     try:
-        return date.fromisoformat(given.get(name, ""))
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if date.min.year < day.year < date.max.year else None

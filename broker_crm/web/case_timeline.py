@@ -158,6 +158,8 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
             found.append(_("due %(time)s", time=times.when(task.due_at)))
         if task.loop_number > 1:
             found.append(_("time %(number)s", number=task.loop_number))
+    elif event.kind == EventKind.VARIABLE_CORRECTED and not history.sees:
+        found.append(_corrected(history, event))
     elif event.kind in STEERED:
         found.append(words.said(session, event.version_id, event.kind, event.value))
     elif event.kind == EventKind.INCIDENT_RAISED and isinstance(event.value, dict):
@@ -170,6 +172,14 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
         label = _("taken back") if event.reason == UNDONE else event.reason
         found.append(task_schema.labels(session, event.version_id).get(event.reason, label))
     return [part for part in found if part]
+
+
+def _corrected(history: _History, event: ProcessEvent) -> str:
+    """A corrected variable for those who may not read the case's data."""
+    values, change = history.values(event.version_id), event.value or {}
+    name = str(change.get("name", ""))
+    before, after = (values.told(name, change.get(key)) for key in ("from", "to"))
+    return f"{name}: {before} → {after}"
 
 
 def _said(event: ProcessEvent) -> str:

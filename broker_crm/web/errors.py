@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from broker_crm.crm.cases import CaseRejected
@@ -113,6 +114,9 @@ def answer_for(error: Exception) -> Answer:
         return Answer(503, "checking", _("Not available now"), message)
     if isinstance(error, Unreadable):
         return Answer(400, "unreadable", _("The request can't be read"), str(error))
+    if isinstance(error, DataError) and "NUL" in str(error.orig):
+        message = _("There is a character in it that can't be kept.")
+        return Answer(400, "unreadable", _("The request can't be read"), message)
     if isinstance(error, HTTPException):
         return _http(error)
     if isinstance(error, UNAVAILABLE):

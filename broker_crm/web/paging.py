@@ -27,9 +27,18 @@ def offset() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
+def parameters() -> dict[str, str]:
+    """Parameters of this address, without names that mean something else where one is made."""
+    return {
+        name: text
+        for name, text in request.args.items()
+        if name != "endpoint" and not name.startswith("_")
+    }
+
+
 def address(**changed: object) -> str:
     """This page's address with other parameters; None leaves one out."""
-    arguments: dict[str, object] = {**request.args, **(request.view_args or {}), **changed}
+    arguments: dict[str, object] = {**parameters(), **(request.view_args or {}), **changed}
     made: str = url_for(str(request.endpoint), **arguments)  # type: ignore[arg-type]
     return made
 
@@ -40,9 +49,9 @@ def files(endpoint: str) -> list[tuple[str, str]]:
     Args:
         endpoint: takes the kind, and the filters that stand in this page's address.
     """
-    arguments: dict[str, object] = {**request.args, "from": None, "cursor": None}
+    arguments: dict[str, object] = {**parameters(), "from": None, "cursor": None}
     return [
-        (name, url_for(endpoint, kind=kind, **arguments))  # type: ignore[arg-type]
+        (name, url_for(endpoint, **arguments | {"kind": kind}))  # type: ignore[arg-type]
         for kind, name in (("csv", "CSV"), ("xlsx", "XLSX"))
     ]
 

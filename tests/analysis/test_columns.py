@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
+from broker_crm.analysis import efficiency, reading
 from broker_crm.analysis.mirror import columns
 from broker_crm.analysis.questions import answer
 from broker_crm.analysis.slices import Slice
@@ -16,6 +17,8 @@ from broker_crm.crm import cases
 from broker_crm.crm.models import Client, Product
 from broker_crm.process.models import ProcessEvent, UserTask
 from broker_crm.process.steering import pausing
+
+from .story import Story
 
 ALL = Slice()
 
@@ -67,6 +70,18 @@ def test_what_was_rolled_back_is_not_answered(
     with factory() as session:
         process.cancel(session, step.instance_id, "bandymas", by="manager")
         session.rollback()
+    assert counted(factory) == {"open": 1}
+
+
+def test_columns_that_could_not_be_read_whole_are_read_again(
+    factory: sessionmaker[Session], step: UserTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_told: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as broken, pytest.raises(TimeoutError):
+        broken.setattr(reading, "tasks", cut_off)
+        counted(factory)
     assert counted(factory) == {"open": 1}
 
 
@@ -147,3 +162,19 @@ def test_a_pause_is_in_gross_lateness_only(
     assert facts["mean"] == 5
     assert facts["gross_mean"] == 15
     assert facts["moved"] == 1
+
+
+@pytest.mark.damages
+def test_who_had_no_conversations_is_not_told_what_the_others_achieve(
+    factory: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(efficiency, "SMALL", 1)
+    with factory.begin() as session:
+        Story(session, 0)
+    with factory() as session:
+        everybody, nobody = answer(session, "Q5", ALL), answer(session, "Q5", Slice(person="asta"))
+        own = next(iter(everybody.rows))
+        of_team = answer(session, "Q5", Slice(person=own["key"]), "team")
+    assert everybody.value is not None
+    assert (nobody.value, nobody.n, nobody.facts["median"]) == (None, 0, everybody.value)
+    assert (of_team.value, of_team.n) == (own["ratio"], own["n"])

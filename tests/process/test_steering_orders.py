@@ -112,6 +112,32 @@ def test_an_order_is_taken_back_where_nothing_came_after_it(office, three):
     assert states(office, key) == ["undone", "refused", "kept"]
 
 
+def test_what_an_interrupted_taking_back_left_is_taken_back_by_going_on(office, three, monkeypatch):
+    key = give(office, three, order(Action.HAND_OVER, to="ruta"))
+    one = batches._one
+    monkeypatch.setattr(batches, "_one", lambda *_: 0)
+    steering.undo_order(office.factory, key, by="manager")
+    assert states(office, key) == ["undoing", "refused", "undoing"]
+    monkeypatch.setattr(batches, "_one", one)
+    steering.carry_out(office.factory, key, by="manager")
+    assert states(office, key) == ["undone", "refused", "undone"]
+    assert task(office, three[0]).assignee is None
+
+
+def test_what_was_not_done_before_an_order_was_taken_back_is_not_done_later(
+    office, three, monkeypatch
+):
+    one, calls = batches._one, iter([True])
+    monkeypatch.setattr(batches, "_one", lambda *told: one(*told) if next(calls, False) else 0)
+    key = give(office, three, order(Action.HAND_OVER, to="ruta"))
+    assert states(office, key) == ["done", "new", "new"]
+    monkeypatch.setattr(batches, "_one", one)
+    steering.undo_order(office.factory, key, by="manager")
+    steering.carry_out(office.factory, key, by="manager")
+    assert states(office, key) == ["undone", "undone", "undone"]
+    assert task(office, three[2]).assignee is None
+
+
 @pytest.mark.parametrize(
     ("action", "arguments", "undone"),
     [

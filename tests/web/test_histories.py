@@ -7,10 +7,12 @@ import io
 import re
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from markupsafe import escape
 from openpyxl import load_workbook
 from sqlalchemy import select
+from sqlalchemy.exc import DataError
 
 from broker_crm import clock
 from broker_crm.crm.models import Client
@@ -19,6 +21,7 @@ from broker_crm.people.models import User
 from broker_crm.people.saved_views import MOST, SavedView, ViewRefused, save
 from broker_crm.process.models import ProcessEvent, ProcessInstance
 from broker_crm.process.plain_text import plain
+from broker_crm.web.errors import answer_for
 
 from .conftest import Site
 
@@ -38,6 +41,43 @@ def test_filters_of_the_address_combine_and_are_told_as_chips(site: Site) -> Non
     without = "/instances?process=new-client-sale"
     assert f'href="{without}' in page.text
     assert manager.get("/instances?process=%00&version=x&product=-1&started_since=soon&late=q")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "started_until=9999-12-31",
+        "started_since=0001-01-01",
+        "ended_until=9999-12-31",
+        "ended_since=soon",
+        "version=x",
+        "product=-1",
+        "late=q",
+        "incident=q",
+    ],
+)
+def test_a_filter_that_says_nothing_is_neither_followed_nor_told(site: Site, query: str) -> None:
+    manager = site.visitor("manager")
+    page = manager.get(f"/instances?{query}&process=new-client-sale").text
+    assert _link(site) in page and page.split('class="chips"')[1].count('class="chip"') == 1
+    manager.get(f"/instances/download.csv?{query}")
+
+
+@pytest.mark.parametrize("name", ["endpoint", "kind", "_method", "_scheme", "self"])
+def test_parameters_that_are_no_filters_harm_nothing(site: Site, name: str) -> None:
+    assert _link(site) in site.visitor("manager").get(f"/instances?{name}=x").text
+
+
+def test_numbers_that_no_record_can_have_are_not_found(site: Site) -> None:
+    manager = site.visitor("manager")
+    manager.post(f"/views/{10**30}/delete", 404, form={"page": "instances"})
+
+
+def test_a_character_that_postgresql_can_not_keep_is_the_requests_fault(site: Site) -> None:
+    refused = psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    with site.app.test_request_context("/instances?q=%00"):
+        answer = answer_for(DataError("SELECT", {}, refused))
+    assert (answer.status, answer.code) == (400, "unreadable")
 
 
 @pytest.mark.parametrize("word", ["' OR 1=1", "%", "_", "\\", "<b>zq", "🦆" * 90])
@@ -65,6 +105,22 @@ def test_a_client_is_found_by_name_without_diacritics_and_by_code(site: Site) ->
     assert _link(site) in manager.get(f"/instances?client={code}").text
     assert _link(site) in analyst.get(f"/instances?client={quote(name)}").text
     assert _link(site) not in analyst.get(f"/instances?client={code}").text
+
+
+def test_what_was_corrected_is_told_only_to_those_who_may_read_the_case(site: Site) -> None:
+    with site.factory.begin() as session:
+        instance = session.get_one(ProcessInstance, site.instance_id)
+        told = {"name": "recipientEmail", "from": "senas@x.example", "to": "slaptas@x.example"}
+        event = ProcessEvent(instance_id=instance.id, version_id=instance.version_id, value=told)
+        event.kind, event.at, event.actor = "variable-corrected", clock.now(), "manager"
+        session.add(event)
+    for login, sees in (("manager", True), (site.owner, True), ("analyst", False)):
+        page = site.visitor(login).get(_link(site)).text
+        assert ("slaptas@" in page, "senas@" in page, "recipientEmail" in page) == (
+            sees,
+            sees,
+            True,
+        ), login
 
 
 def _save(site: Site, login: str, name: str, scope: str = "own", expected: str = "") -> str:

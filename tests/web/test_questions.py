@@ -129,6 +129,13 @@ def test_a_salesperson_sees_only_the_own_figures(late: Site) -> None:
     ask(late, late.owner, "/Q9?by=approver", expected=422)
 
 
+def test_who_is_in_no_team_is_not_shown_the_whole_company_as_a_team(late: Site) -> None:
+    assert "The whole team" in ask(late, late.owner, f"/Q2?{WEEK}")["sentence"]
+    with late.factory.begin() as session:
+        session.get_one(User, late.owner).team_key = None
+    assert "The whole team" not in ask(late, late.owner, f"/Q2?{WEEK}")["sentence"]
+
+
 def test_a_product_manager_asks_of_own_products(late: Site) -> None:
     assert [each["id"] for each in ask(late, "product", "")["items"]] == OF_PRODUCTS
     ask(late, "product", "/Q2", expected=403)
@@ -208,6 +215,13 @@ def test_blank_fields_of_the_form_leave_the_address(site: Site) -> None:
     visitor = site.visitor("manager")
     answer = visitor.get("/questions/Q2?process=&vip=yes&from=&to=", 302)
     assert answer.location == "/questions/Q2?vip=yes"
+
+
+@pytest.mark.parametrize("name", ["endpoint", "_method", "_scheme", "question_id"])
+def test_names_of_the_address_itself_are_no_parameters(site: Site, name: str) -> None:
+    manager = site.visitor("manager")
+    answer = manager.get(f"/questions/Q1?{name}=Q2&by=", 302)
+    assert answer.location.startswith("/questions/Q1")
 
 
 def test_bad_filters_on_pages_are_told_at_the_form(site: Site) -> None:

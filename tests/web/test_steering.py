@@ -13,7 +13,8 @@ from sqlalchemy import select
 from broker_crm.calendar import lithuanian_calendar
 from broker_crm.crm import complaints
 from broker_crm.crm.cases import start_case
-from broker_crm.process.models import ProcessEvent, ProcessInstance, Timer, UserTask
+from broker_crm.process import steering
+from broker_crm.process.models import Incident, ProcessEvent, ProcessInstance, Timer, UserTask
 from broker_crm.process.steering import SteeringBatch, places
 
 from .conftest import MONDAY, Site, Visitor
@@ -303,3 +304,33 @@ def test_a_case_that_is_hidden_from_a_manager_is_not_steered_by_them(
         headers=headers,
     )
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("due", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_an_instant_outside_all_years_is_refused(site: Site, due: str) -> None:
+    client, headers = site.app.test_client(), site.bearer("manager")
+    body = {"due_at": due, "reason": "Klaida"}
+    answer = client.post(f"/api/tasks/{site.task_id}/due", json=body, headers=headers)
+    assert answer.status_code == 422 and "due_at" in answer.json["errors"]
+
+
+def test_an_event_of_a_number_that_none_can_have_is_not_found(site: Site) -> None:
+    path = f"/api/process-instances/{site.instance_id}/events/{10**30}/undo"
+    answer = site.app.test_client().post(path, json={}, headers=site.bearer("manager"))
+    assert answer.status_code == 404
+
+
+def test_a_step_for_somebody_who_does_not_exist_stops_the_case_with_an_incident(
+    site: Site,
+) -> None:
+    with site.factory.begin() as session:
+        steering.correct_variable(
+            session, site.instance_id, "owner", "niekas", "Klaida", by="manager"
+        )
+    client, headers = site.app.test_client(), site.bearer(site.owner)
+    path = f"/api/tasks/{site.task_id}/complete"
+    answer = client.post(path, json={"variables": LETTER}, headers=headers)
+    assert answer.status_code == 409 and answer.json["code"] == "process-stopped"
+    with site.factory() as session:
+        assert "niekas" in session.scalars(select(Incident)).one().message
+    assert task(site).status == "open"

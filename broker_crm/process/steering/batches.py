@@ -134,7 +134,7 @@ def _write_down(session: Session, key: UUID, subjects: list[Subject], order: Ord
 
 
 def carry_out(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int:
-    """Do what of an order is not done yet; gives how much that was.
+    """Do, or take back, what of an order an interruption left; gives how much that was.
 
     Raises:
         NotAllowed, BatchNotFound.
@@ -142,23 +142,29 @@ def carry_out(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int
     with factory() as session:
         batch = _batch(session, batch_id, by)
         order = Order(Action(batch.action), batch.arguments, batch.reason, batch.created_by)
+        undone_by = batch.undone_by
+    if undone_by is not None:
+        return _each(factory, batch_id, RowState.UNDOING, undone_by)
     return _each(factory, batch_id, RowState.NEW, order)
 
 
 def undo_order(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int:
     """Take back what of an order can be taken back, the last one first.
 
+    What was not done yet is not done any more.
+
     Raises:
         NotAllowed, BatchNotFound.
     """
     with factory.begin() as session:
         batch = _batch(session, batch_id, by)
-        done = select(SteeringRow).where(
-            SteeringRow.batch_id == batch_id, SteeringRow.state == RowState.DONE
+        standing = select(SteeringRow).where(
+            SteeringRow.batch_id == batch_id,
+            SteeringRow.state.in_((RowState.NEW, RowState.DONE)),
         )
-        for row in session.scalars(done.with_for_update()):
-            row.state = RowState.UNDOING
-        batch.undone_by, batch.undone_at = by, clock.now()
+        for row in session.scalars(standing.with_for_update()):
+            row.state = RowState.UNDOING if row.state == RowState.DONE else RowState.UNDONE
+            batch.undone_by, batch.undone_at = by, clock.now()
     return _each(factory, batch_id, RowState.UNDOING, by)
 
 

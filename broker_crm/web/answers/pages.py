@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broker_crm.definitions import published
 from broker_crm.definitions.models import ResourceKind
-from broker_crm.web import database, tables, times
+from broker_crm.web import database, paging, tables, times
 from broker_crm.web.answers import asked, rows, scope, steps, view
 from broker_crm.web.answers.asked import Asked
 from broker_crm.web.answers.reply import Reply, reply
@@ -98,7 +98,7 @@ def _name(question_id: str) -> str:
 
 def _without_blanks() -> ResponseReturnValue | None:
     """An address without the fields of the form that were left empty."""
-    told = {name: text for name, text in request.args.items() if text.strip()}
-    if len(told) == len(request.args):
+    if all(text.strip() for text in request.args.values()):
         return None
-    return redirect(url_for(str(request.endpoint), **{**(request.view_args or {}), **told}))
+    blank = {name: None for name, text in request.args.items() if not text.strip()}
+    return redirect(paging.address(**blank))

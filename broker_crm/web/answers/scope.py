@@ -73,11 +73,11 @@ def within(session: Session, user: User, question_id: str, part: Slice) -> Slice
 
 
 def compared_with(session: Session, part: Slice) -> Slice | None:
-    """The same work of the person's whole team; None where no person is asked about."""
+    """The same work of the person's whole team; None without a person, or without a team."""
     if part.person is None:
         return None
     team = session.scalar(select(User.team_key).where(User.login == part.person))
-    return replace(part, person=None, team=team)
+    return None if team is None else replace(part, person=None, team=team)
 
 
 def facts(user: User, answer: Answer) -> Mapping[str, Fact]:

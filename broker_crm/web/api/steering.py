@@ -91,13 +91,14 @@ def _instant(text: str) -> datetime:
         SubmissionRejected: it is none.
     """
     try:
-        found: datetime | None = datetime.fromisoformat(text)
-    except ValueError:
+        told = datetime.fromisoformat(text)
+        found = told.astimezone(UTC) if told.tzinfo is not None else None
+    except (ValueError, OverflowError):
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None:
         message = _("Write an instant with its offset, such as 2026-12-01T15:00:00Z.")
         raise SubmissionRejected({"due_at": [message]})
-    return found.astimezone(UTC)
+    return found
 
 
 ADDRESSES = [
