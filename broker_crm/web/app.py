@@ -67,6 +67,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.answers import limits
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
 from broker_crm.web.steering import pages as steering
@@ -162,6 +163,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         meetings,
         notifications,
         questions,
+        limits,
         complaints,
         campaign_vips,
         campaigns,

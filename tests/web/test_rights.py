@@ -45,6 +45,7 @@ PAGES = {
     "/questions/Q2/rows.csv": ASK - {"product"},
     "/questions/Q2/cases.csv": ASK - {"product"},
     "/questions/Q9": ASK,
+    "/limits": ASK,
     "/questions/diagrams/new-client-sale/1": ASK,
     "/policies": CLIENTS,
     "/registers/offers": CLIENTS,

@@ -19,6 +19,7 @@ from broker_crm.web.answers import (
     filters,
     heat,
     labels,
+    limits,
     pictures,
     places,
     rows,
@@ -140,6 +141,7 @@ def show(
     return {
         **base,
         "answer": _head(found),
+        "limit": limits.form(answer.id, told.query),
         "definition": definition,
         "source": source,
         "trend_title": word(TREND, answer.id) if answer.id in TREND else "",
