@@ -109,9 +109,10 @@ def _workplace() -> tuple[sessionmaker[Session], Settings]:
 
 def _let_the_web_write() -> None:
     """Register the duties that put answers into words; the web is loaded by workers alone."""
-    from broker_crm.web.answers import watch
+    from broker_crm.web.answers import posting, watch
 
     watch.register()
+    posting.register()
 
 
 def _sweep_here() -> dict[str, int]:

@@ -27,11 +27,11 @@ def upgrade() -> None:
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("measure", sa.String(length=40), nullable=False),
         sa.Column("comparison", sa.String(length=10), nullable=False),
-        sa.Column("bound", sa.Float(), nullable=False),
+        sa.Column("bound", sa.Double(), nullable=False),
         sa.Column("least_n", sa.Integer(), nullable=False),
         sa.Column("crossed_at", moment, nullable=True),
         sa.Column("last_checked_at", moment, nullable=True),
-        sa.Column("last_value", sa.Float(), nullable=True),
+        sa.Column("last_value", sa.Double(), nullable=True),
         sa.Column("last_n", sa.Integer(), nullable=True),
         sa.Column("checks", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -46,6 +46,8 @@ PAGES = {
     "/questions/Q2/cases.csv": ASK - {"product"},
     "/questions/Q9": ASK,
     "/limits": ASK,
+    "/reports/weekly": ASK,
+    "/reports/weekly.pdf": ASK,
     "/questions/diagrams/new-client-sale/1": ASK,
     "/policies": CLIENTS,
     "/registers/offers": CLIENTS,

@@ -18,6 +18,7 @@ from broker_crm.web.answers import (
     figures,
     filters,
     heat,
+    kept_filters,
     labels,
     limits,
     pictures,
@@ -88,6 +89,7 @@ def listing(session: Session, user: User, told: Asked, at_once: bool) -> dict[st
         "name": staff.name(session, person) if person else "",
         "own": own,
         "filters": filters.view(session, user, told, told.part, place),
+        "weekly": addresses.made("reports.show", kept_filters.pairs(kept_filters.kept(told.query))),
         "at_once": addresses.made("questions.listing", {**told.query, "at-once": "yes"}),
         "questions": [
             {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flask_babel import gettext as _
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import settings
@@ -24,6 +26,7 @@ from broker_crm.web.errors import NotPermitted
 DUTY = "limits"
 KIND = "figure-limit"
 """Of the notification, and of the letter."""
+log = logging.getLogger("broker_crm.duties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,12 @@ def look(factory: sessionmaker[Session], stopping: Callable[[], bool] = lambda: 
     for limit_id in waiting:
         if stopping():
             break
-        told += _look_at(factory, limit_id)
+        try:
+            told += _look_at(factory, limit_id)
+        except DBAPIError:
+            raise
+        except Exception:
+            log.exception("a look at a limit failed; the next sweep tries again")
     return told
 
 
