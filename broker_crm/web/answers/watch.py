@@ -125,7 +125,7 @@ def _told(session: Session, user: User, limit: FigureLimit) -> Look:
     address = f"{base}/questions/{limit.question}"
     lines = [
         f"**{subject}** (n = {figures.number(n)})",
-        f"{words_of(limit.question)} {about}".strip(),
+        " · ".join(filter(None, (words_of(limit.question), about))),
         f"[{_('The question')}]({address}{'?' if limit.query else ''}{limit.query})",
         f"[{_('My limits')}]({base}/limits)",
         _("You will be told again only after the figure has come back and crossed the limit anew."),
