@@ -101,9 +101,18 @@ def main() -> None:
 def _workplace() -> tuple[sessionmaker[Session], Settings]:
     settings = environment.load()
     compose()
+    _let_the_web_write()
     engine = connect(settings.database_url)
     metrics.watch(engine)
     return sessions(engine), settings
+
+
+def _let_the_web_write() -> None:
+    """Register the duties that put answers into words; the web is loaded by workers alone."""
+    from broker_crm.web.answers import posting, watch
+
+    watch.register()
+    posting.register()
 
 
 def _sweep_here() -> dict[str, int]:

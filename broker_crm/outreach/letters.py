@@ -58,6 +58,19 @@ class Origin:
         return f"{self.instance_id}:{self.element_id}:{self.loop}"
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What writes a letter outside of any case, such as a message to a colleague."""
+
+    dedup_key: str
+    """The same key never queues a second letter."""
+    author: str | None
+    """Login of who may read it."""
+    instance_id: None = None
+    element_id: None = None
+    client_id: None = None
+
+
 def next_loop(session: Session, instance_id: UUID, element_id: str) -> int:
     """The number of the next letter of an element, from 1.
 
@@ -70,7 +83,7 @@ def next_loop(session: Session, instance_id: UUID, element_id: str) -> int:
 
 
 def queue_letter(
-    session: Session, origin: Origin, draft: Draft, attachments: Iterable[Attachment] = ()
+    session: Session, origin: Origin | Notice, draft: Draft, attachments: Iterable[Attachment] = ()
 ) -> Letter:
     """Write a letter into the outbox; it is sent after the caller's commit.
 
@@ -78,7 +91,7 @@ def queue_letter(
 
     Args:
         session: the caller commits.
-        origin: the step.
+        origin: the step, or what else writes it.
         draft: the letter.
         attachments: files.
 

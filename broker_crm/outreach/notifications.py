@@ -94,6 +94,22 @@ def announce(session: Session, what: str, logins: Iterable[str]) -> list[str]:
     return _write(session, what, logins, kind=what)
 
 
+def tell(session: Session, kind: str, about: str, what: str, login: str) -> bool:
+    """Tell one person of something outside any case, in words of their own.
+
+    Args:
+        session: the caller commits.
+        kind: code that the page has an address for.
+        about: the same thing is told once a day.
+        what: in the person's language.
+        login: whom.
+
+    Returns:
+        False when the person had been told today.
+    """
+    return bool(_write(session, f"{kind}:{about}", [login], kind=kind, task_name=what[:300]))
+
+
 def _write(session: Session, about: str, logins: Iterable[str], **columns: Any) -> list[str]:
     now = clock.now()
     day = now.astimezone(OFFICE).date()

@@ -1,4 +1,4 @@
-"""A Word document as PDF."""
+"""A Word document, or a sheet made otherwise, as PDF."""
 
 from __future__ import annotations
 
@@ -30,7 +30,16 @@ def drawn(document: bytes, language: str, made_at: datetime) -> bytes:
     Raises:
         WordRefused: when the document can't be read or drawn.
     """
-    return _compiled(document, language, made_at, "pdf")[0]
+    return of_sheet(blocks.read(document), language, made_at)
+
+
+def of_sheet(sheet: blocks.Sheet, language: str, made_at: datetime) -> bytes:
+    """The same drawing of blocks that come from no Word document.
+
+    Raises:
+        WordRefused: when they can't be drawn.
+    """
+    return _compiled(sheet, language, made_at, "pdf")[0]
 
 
 def pictures(document: bytes, language: str, made_at: datetime) -> list[bytes]:
@@ -39,13 +48,12 @@ def pictures(document: bytes, language: str, made_at: datetime) -> list[bytes]:
     Raises:
         WordRefused: when the document can't be read or drawn.
     """
-    return _compiled(document, language, made_at, "png")
+    return _compiled(blocks.read(document), language, made_at, "png")
 
 
 def _compiled(
-    document: bytes, language: str, made_at: datetime, form: Literal["pdf", "png"]
+    sheet: blocks.Sheet, language: str, made_at: datetime, form: Literal["pdf", "png"]
 ) -> list[bytes]:
-    sheet = blocks.read(document)
     data = {"title": sheet.title, "language": language, **asdict(sheet)}
     try:
         drawing: bytes | list[bytes] = typst.compile(

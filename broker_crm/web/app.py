@@ -68,6 +68,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
 from broker_crm.web.steering import pages as steering
@@ -164,6 +165,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         meetings,
         notifications,
         questions,
+        limits,
+        reports,
         complaints,
         campaign_vips,
         campaigns,

@@ -16,9 +16,13 @@ from broker_crm.web.sign_in import person
 from broker_crm.web.wording import NOTIFICATION, word
 
 SHOWN = 100
-PAGES = {"retention-due": "retention.listing", "campaign-vips": "campaign_vips.listing"}
+PAGES = {
+    "retention-due": "retention.listing",
+    "campaign-vips": "campaign_vips.listing",
+    "figure-limit": "limits.listing",
+}
 """Where a notification outside any case leads."""
-TONES = {"escalation": "late", "alert": "late", "offer-opened": "info"}
+TONES = {"escalation": "late", "alert": "late", "figure-limit": "late", "offer-opened": "info"}
 
 blueprint = Blueprint("notifications", __name__)
 

@@ -80,7 +80,7 @@ class Frame:
             (_("Processes"), "flow", "instances.listing", {"instances", "start"}),
             (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
-            (_("Questions"), "chart", "questions.listing", {"questions"}),
+            (_("Questions"), "chart", "questions.listing", {"questions", "limits", "reports"}),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),

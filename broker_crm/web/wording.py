@@ -50,6 +50,7 @@ NOTIFICATION: Words = {
     "alert": _l("Needs attention today"),
     "offer-opened": _l("The client opened the offer"),
     "retention-due": _l("Records are due for erasure"),
+    "figure-limit": _l("A figure crossed its limit"),
     "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
 POLICY_STATUS: Words = {

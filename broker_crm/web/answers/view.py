@@ -18,7 +18,9 @@ from broker_crm.web.answers import (
     figures,
     filters,
     heat,
+    kept_filters,
     labels,
+    limits,
     pictures,
     places,
     rows,
@@ -87,6 +89,7 @@ def listing(session: Session, user: User, told: Asked, at_once: bool) -> dict[st
         "name": staff.name(session, person) if person else "",
         "own": own,
         "filters": filters.view(session, user, told, told.part, place),
+        "weekly": addresses.made("reports.show", kept_filters.pairs(kept_filters.kept(told.query))),
         "at_once": addresses.made("questions.listing", {**told.query, "at-once": "yes"}),
         "questions": [
             {
@@ -140,6 +143,7 @@ def show(
     return {
         **base,
         "answer": _head(found),
+        "limit": limits.form(answer.id, told.query),
         "definition": definition,
         "source": source,
         "trend_title": word(TREND, answer.id) if answer.id in TREND else "",
