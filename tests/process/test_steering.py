@@ -177,6 +177,17 @@ def test_a_pause_holds_reminders_back_and_moves_the_due_date_by_the_office_hours
     assert sorted(reminded(office)) == ["escalate", "remind", "remind", "remind"]
 
 
+def test_a_due_date_set_during_a_pause_moves_only_by_the_time_after_that(office):
+    _, call = begin(office)
+    do(office, steering.pause, call, "waiting-for-client")
+    office.clock.set(MONDAY + timedelta(days=7))
+    wanted = DUE + timedelta(days=14)
+    do(office, steering.change_due, call, wanted, "Klientas prašė")
+    office.clock.advance(timedelta(days=1))
+    do(office, steering.resume, call)
+    assert task(office, call).due_at == wanted + timedelta(days=1)
+
+
 def test_while_it_is_paused_deadlines_and_legal_clocks_go_on_and_stay_where_they_are(office):
     publish(office.factory, office.folder, clocks=CLOCKS)
     instance_id, check = begin(office, "clocks", answerBy="2026-12-18")

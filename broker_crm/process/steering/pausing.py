@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from broker_crm.engine import steering as engine
@@ -88,7 +89,7 @@ def resume(session: Session, task_id: UUID, *, by: str) -> ProcessEvent:
     """End a pause.
 
     A due date that came from a time standard, and the reminders, move later by the office hours
-    of the pause. A due date that the diagram takes from the case, such as the time of a meeting,
+    of the pause, or of the part of it after somebody set the date. A due date that the diagram takes from the case, such as the time of a meeting,
     stays.
 
     Args:
@@ -128,7 +129,7 @@ def _resume(opened: Opened, by: str) -> ProcessEvent:
     ended.until_at, ended.resumed_by = opened.work.at, by
     task.pause_reason = None
     calendar = company_calendar(session)
-    seconds = calendar.working_seconds(ended.from_at, opened.work.at)
+    seconds = calendar.working_seconds(_counted_from(session, ended), opened.work.at)
     before, due = task.due_at, None
     if before is not None and seconds and not opened.process.elements[task.element_id].due_date:
         due = calendar.later(before, seconds)
@@ -154,6 +155,17 @@ def _resume(opened: Opened, by: str) -> ProcessEvent:
         "to": task.due_at.isoformat() if task.due_at else None,
     }
     return opened.write(EventKind.TASK_RESUMED, value, None)
+
+
+def _counted_from(session: Session, pause: TaskPause) -> datetime:
+    """Since when the pause moves the due date: a date that was set during it counts from then."""
+    last = session.scalar(
+        select(func.max(ProcessEvent.at)).where(
+            ProcessEvent.task_id == pause.task_id,
+            ProcessEvent.kind == EventKind.TASK_DUE_CHANGED,
+        )
+    )
+    return pause.from_at if last is None else max(pause.from_at, last)
 
 
 def _let_reminders_go(opened: Opened) -> None:
