@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from broker_crm.crm import case_search
 from broker_crm.crm.case_search import Wanted
 from broker_crm.crm.models import Product
+from broker_crm.crm.visibility import readable_cases
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
@@ -33,8 +34,12 @@ def table(
     products = {each.id: cases.product_name(each) for each in session.scalars(select(Product))}
     stands: dict[UUID, list[str]] = {}
     ids = [instance.id for instance, _name in found]
+    readable: set[UUID] = set()
     for start in range(0, len(ids), AT_ONCE):
-        stands |= standing.steps(session, ids[start : start + AT_ONCE])
+        some = ids[start : start + AT_ONCE]
+        stands |= standing.steps(session, some)
+        read = select(ProcessInstance.id).where(ProcessInstance.id.in_(some), readable_cases(user))
+        readable.update(session.scalars(read))
     headings = [
         _("Case"),
         _("Client"),
@@ -59,7 +64,7 @@ def table(
             word(INSTANCE_STATUS, instance.status),
             ", ".join(stands.get(instance.id, [])),
             outcomes.of_case(instance.outcome) if instance.outcome else "",
-            _reason(session, instance),
+            _reason(session, instance, instance.id in readable),
             staff.name(session, instance.owner),
             times.local(instance.started_at),
             times.local(instance.ended_at) if instance.ended_at else None,
@@ -69,5 +74,5 @@ def table(
     return headings, rows
 
 
-def _reason(session: Session, instance: ProcessInstance) -> str:
-    return outcomes.reason(session, instance) if instance.reason else ""
+def _reason(session: Session, instance: ProcessInstance, reads: bool) -> str:
+    return outcomes.reason(session, instance, reads=reads) if instance.reason else ""

@@ -19,7 +19,7 @@ from broker_crm.process.history import instance_history
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 from broker_crm.process.recollection import recollect
 from broker_crm.process.steering.undoing import UNDONE
-from broker_crm.web import names, outcomes, staff, task_schema, times
+from broker_crm.web import names, outcomes, staff, times
 from broker_crm.web.case_choices import choice, is_choice
 from broker_crm.web.case_values import Values
 from broker_crm.web.steering import words
@@ -169,8 +169,9 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
     elif event.kind == EventKind.INCIDENT_RESOLVED and isinstance(event.value, dict):
         found.append(word(RESOLUTION, str(event.value.get("resolution", ""))))
     if event.reason:
-        label = _("taken back") if event.reason == UNDONE else event.reason
-        found.append(task_schema.labels(session, event.version_id).get(event.reason, label))
+        taken_back = event.reason == UNDONE
+        told = outcomes.written(session, event.version_id, event.reason, reads=history.sees)
+        found.append(_("taken back") if taken_back else told)
     return [part for part in found if part]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm import process
 from broker_crm.crm.models import Client, Product
-from broker_crm.crm.visibility import READS_CASES
+from broker_crm.crm.visibility import READS_CASES, may_read_case
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.people.models import User
 from broker_crm.process.calendars import company_calendar
@@ -59,7 +59,7 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "may_cancel": steers and is_open,
         "steers": steers,
         "incidents": _incidents(session, instance),
-        "facts": _facts(session, instance),
+        "facts": _facts(session, user, instance),
         "open_tasks": _open_tasks(session, user, instance),
         "happenings": _happenings(session, user, instance) if is_open else [],
         "waits": standing.waits(session, [instance.id]).get(instance.id, []),
@@ -85,7 +85,7 @@ def _happenings(session: Session, user: User, instance: ProcessInstance) -> list
     ]
 
 
-def _facts(session: Session, instance: ProcessInstance) -> list[tuple[str, str]]:
+def _facts(session: Session, user: User, instance: ProcessInstance) -> list[tuple[str, str]]:
     product = session.get(Product, instance.product_id) if instance.product_id else None
     facts = [
         (_("Product"), cases.product_name(product) if product else "–"),
@@ -98,7 +98,8 @@ def _facts(session: Session, instance: ProcessInstance) -> list[tuple[str, str]]
     if instance.outcome:
         facts.append((_("Outcome"), outcomes.of_case(instance.outcome)))
     if instance.reason:
-        facts.append((_("Reason"), outcomes.reason(session, instance)))
+        reads = may_read_case(session, user, instance.id)
+        facts.append((_("Reason"), outcomes.reason(session, instance, reads=reads)))
     return facts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -71,8 +72,20 @@ def of_case(outcome: str) -> str:
     return word(CASE, outcome)
 
 
-def reason(session: Session, instance: ProcessInstance) -> str:
-    """Why a case ended so: a code that a form offered, or what somebody wrote."""
+def reason(session: Session, instance: ProcessInstance, *, reads: bool) -> str:
+    """Why a case ended so: a code that a form offered, or what somebody wrote.
+
+    Args:
+        session: to read with.
+        instance: the case.
+        reads: whether the visitor may read what people wrote in it.
+    """
     if not instance.reason:
         return "–"
-    return task_schema.labels(session, instance.version_id).get(instance.reason, instance.reason)
+    return written(session, instance.version_id, instance.reason, reads=reads)
+
+
+def written(session: Session, version_id: int, text: str, *, reads: bool) -> str:
+    """A reason by its label; one that somebody wrote only to those who may read the case."""
+    labels = task_schema.labels(session, version_id)
+    return labels.get(text, text if reads else _("(hidden)"))

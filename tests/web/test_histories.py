@@ -266,3 +266,15 @@ def test_found_cases_leave_as_a_file_that_holds_no_formula_and_only_what_one_may
     assert f'href="/instances/download.{kind}?q=x"' not in site.visitor("manager").get("/").text
     page = site.visitor("manager").get("/instances?status=active&from=0").text
     assert f'href="/instances/download.{kind}?status=active"' in page
+
+
+def test_what_somebody_wrote_as_a_reason_is_told_only_to_those_who_may_read_the_case(
+    site: Site,
+) -> None:
+    site.visitor("manager").post(f"{_link(site)}/cancel", form={"reason": "Žmona serga"})
+    addresses = (_link(site), "/instances/download.csv?status=cancelled")
+    for address in addresses:
+        assert "Žmona serga" in site.visitor("manager").get(address).text
+        for login in ("designer", "analyst"):
+            page = site.visitor(login).get(address).text
+            assert "Žmona serga" not in page and "(paslėpta)" in page

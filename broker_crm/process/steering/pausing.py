@@ -89,8 +89,8 @@ def resume(session: Session, task_id: UUID, *, by: str) -> ProcessEvent:
     """End a pause.
 
     A due date that came from a time standard, and the reminders, move later by the office hours
-    of the pause, or of the part of it after somebody set the date. A due date that the diagram takes from the case, such as the time of a meeting,
-    stays.
+    of the pause, or of the part of it after somebody set the date. A due date that the diagram
+    takes from the case, such as the time of a meeting, stays.
 
     Args:
         session: the caller commits.
