@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from werkzeug.routing import AnyConverter, IntegerConverter, UnicodeConverter, UUIDConverter
+from werkzeug.routing import AnyConverter, UnicodeConverter, UUIDConverter
 
 from broker_crm import settings
 from broker_crm.web import create_app
+from broker_crm.web.record_numbers import RecordNumber
 
 from .conftest import Site, Visitor
 
@@ -95,7 +96,7 @@ def test_after_signing_in_people_come_to_the_page_that_they_wished(site: Site) -
 def test_every_post_of_the_pages_needs_the_page_token(site: Site) -> None:
     visitor = site.visitor("manager")
     ids = {"client_id": site.client_id, "task_id": site.task_id, "instance_id": site.instance_id}
-    own = {IntegerConverter: 1, UUIDConverter: site.task_id, UnicodeConverter: "unknown"}
+    own = {RecordNumber: 1, UUIDConverter: site.task_id, UnicodeConverter: "unknown"}
     posts = [
         rule
         for rule in site.app.url_map.iter_rules()
