@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, Text, Uuid, func, insert, literal, select, text
+from sqlalchemy import Engine, Table, Text, Uuid, func, insert, literal, null, select, text
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -132,6 +132,8 @@ def copied(engine: Engine, model: type[Base], copy: int, tops: dict[Any, Any]) -
             chosen.append(_other_id(engine, column, copy))
         elif column.name in shifted and column.name != "policy_id":
             chosen.append(column + copy * shifted[column.name])
+        elif column.name == "link_hash":
+            chosen.append(null())
         elif column.name == "state":
             chosen.append(literal(b"", column.type))
         else:
