@@ -13,15 +13,13 @@ from statistics import median
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import SMALL, ratio_interval
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import COST, WORK, Ledger
 from broker_crm.analysis.slices import Slice
 
 TALKED = (
     "t.kind IN ('call', 'meeting', 'negotiation') AND t.status = 'completed'"
     " AND t.meaning IN ('positive', 'negative', 'undecided')"
 )
-COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
-"""EUR, at the rate that the standard implies."""
 COLUMNS = {
     "positive": "count",
     "expected": "number",

@@ -20,6 +20,8 @@ from broker_crm.analysis.office_time import OfficeTime
 
 WORK = " FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person "
 """Steps with their cases and the people who did or hold them."""
+COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
+"""What a step cost, EUR, at the hour's price that its standard implies."""
 CASES = " FROM case_file c LEFT JOIN person p ON p.login = c.owner "
 _NAME = re.compile(r"\$(\w+)")
 

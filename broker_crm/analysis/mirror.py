@@ -19,15 +19,14 @@ from weakref import WeakKeyDictionary
 
 import duckdb
 import numpy as np
-from sqlalchemy import ColumnElement, Engine, func, or_, select, true
+from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis import reading
 from broker_crm.analysis.marks import Marks, marks
 from broker_crm.analysis.office_time import OfficeTime
 from broker_crm.analysis.reading import Columns
-from broker_crm.crm.models import Product
-from broker_crm.people.models import Role, Team, User, UserRole
+from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import ProcessEvent, ProcessInstance
 
@@ -252,27 +251,19 @@ def _note_people(session: Session, mirror: Mirror) -> None:
         session.execute(
             select(
                 User.login,
-                User.name,
                 User.team_key,
-                func.coalesce(Team.name, ""),
                 User.active,
                 User.login.in_(selling).label("sells"),
-            )
-            .outerjoin(Team, Team.key == User.team_key)
-            .order_by(User.login)
+            ).order_by(User.login)
         )
     )
-    products: list[Sequence[Any]] = list(
-        session.execute(select(Product.key, Product.name, Product.name_en))
-    )
-    told = [*rows, *products]
-    if told == mirror.people:
+    if rows == mirror.people:
         return
     with _at_once(mirror):
         mirror.connection.execute(
-            "CREATE OR REPLACE TABLE person (login VARCHAR, name VARCHAR, team VARCHAR,"
-            " team_name VARCHAR, active BOOLEAN, sells BOOLEAN)"
+            "CREATE OR REPLACE TABLE person"
+            " (login VARCHAR, team VARCHAR, active BOOLEAN, sells BOOLEAN)"
         )
         if rows:
-            mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?, ?, ?)", rows)
-    mirror.people = told
+            mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?)", rows)
+    mirror.people = rows

@@ -14,9 +14,8 @@ from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import Waiting, share, waiting
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import DIMENSIONS, Slice
+from broker_crm.process.history import DAY_SECONDS
 
-DAY = 8 * 3600
-"""Office seconds."""
 COLUMNS = {
     "median": "days",
     "ninth": "days",
@@ -138,4 +137,4 @@ def _figures(rounds: list[Row]) -> Row:
 
 
 def _mean_days(rounds: list[Row], part: str) -> float | None:
-    return sum(each[part] or 0 for each in rounds) / len(rounds) / DAY if rounds else None
+    return sum(each[part] or 0 for each in rounds) / len(rounds) / DAY_SECONDS if rounds else None

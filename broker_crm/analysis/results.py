@@ -12,7 +12,7 @@ from dataclasses import replace
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
 from broker_crm.analysis.ledger import CASES, Ledger
-from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.slices import OF_CASE, Slice
 
 MONEY = """
     LEFT JOIN (
@@ -28,15 +28,7 @@ OWNER_DIMENSIONS = {
     "outcome": "c.outcome",
     "person": "c.owner",
     "team": "p.team",
-    "process": "c.process",
-    "version": "c.version",
-    "product": "c.product",
-    "client_kind": "c.client_kind",
-    "sector": "c.sector",
-    "size": "c.size",
-    "region": "c.region",
-    "vip": "c.vip",
-    "complexity": "c.complexity",
+    **OF_CASE,
 }
 FIGURES = """
     count(*) AS n, count(*) FILTER (c.ending = 'won') AS won,
@@ -97,21 +89,6 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
         ),
         place_count=total["won"],
     )
-
-
-def refusal_reasons(ledger: Ledger, part: Slice) -> list[Row]:
-    """Why cases were refused, the most frequent first, with the running share (Pareto)."""
-    rows = ledger.rows(
-        "SELECT coalesce(c.reason, c.outcome) AS key, count(*) AS n,"
-        f" coalesce(sum(m.commission), 0) AS lost_commission{CASES} {MONEY}"
-        f" WHERE {part.of_cases('c.ended_on')} AND c.ending = 'refused' GROUP BY 1 ORDER BY n DESC",
-        part.parameters(),
-    )
-    whole, running = sum(each["n"] for each in rows), 0
-    for each in rows:
-        running += each["n"]
-        each["running"] = running / whole
-    return rows
 
 
 def _standing(part: Slice) -> str:

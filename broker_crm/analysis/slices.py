@@ -5,31 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
-_OF_CASE = (
-    "process",
-    "version",
-    "product",
-    "client_kind",
-    "sector",
-    "size",
-    "region",
-    "vip",
-    "complexity",
-)
-DIMENSIONS = {
-    "person": "t.person",
-    "team": "p.team",
-    "step": "t.step",
-    "process": "c.process",
-    "version": "c.version",
-    "product": "c.product",
-    "client_kind": "c.client_kind",
-    "sector": "c.sector",
-    "size": "c.size",
-    "region": "c.region",
-    "vip": "c.vip",
-    "complexity": "c.complexity",
+OF_CASE = {
+    name: f"c.{name}"
+    for name in (
+        "process",
+        "version",
+        "product",
+        "client_kind",
+        "sector",
+        "size",
+        "region",
+        "vip",
+        "complexity",
+    )
 }
+"""What is told of a case, as expressions over case `c`."""
+DIMENSIONS = {"person": "t.person", "team": "p.team", "step": "t.step", **OF_CASE}
 """What rows may be told apart by, as expressions over step `t`, case `c` and person `p`."""
 
 
@@ -80,7 +71,11 @@ class Slice:
 
     def of_case(self) -> str:
         """Condition on a case `c`, without period and people."""
-        told = [f"c.{name} = ${name}" for name in _OF_CASE if getattr(self, name) is not None]
+        told = [
+            f"{column} = ${name}"
+            for name, column in OF_CASE.items()
+            if getattr(self, name) is not None
+        ]
         if self.price_band is not None:
             told.append("c.case_id IN (SELECT case_id FROM offer_line WHERE band = $price_band)")
         if self.products is not None:

@@ -20,7 +20,7 @@ from datetime import date
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import COST, WORK, Ledger
 from broker_crm.analysis.results import MONEY
 from broker_crm.analysis.slices import Slice
 
@@ -192,15 +192,14 @@ def _steps(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
 
 
 def _work(part: Slice) -> str:
-    cost = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
     return f"""
         SELECT c.process, t.step AS key, count(*) AS n, any_value(t.element) AS element,
             sum(greatest(0, coalesce(t.done_d, $today_d) - t.due_d)) AS excess_days,
-            sum(greatest(0, {cost} - t.std_cost)) AS excess_cost,
+            sum(greatest(0, {COST} - t.std_cost)) AS excess_cost,
             sum(t.std_cost) FILTER (t.loop > 1
               AND t.kind IN ({", ".join(f"'{kind}'" for kind in REWORKED)})) AS rework_cost,
             avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
-            sum({cost}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
+            sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
         {WORK} WHERE t.status <> 'cancelled' AND {part.of_work("coalesce(t.done_on, t.due_on)")}
         GROUP BY 1, 2
     """

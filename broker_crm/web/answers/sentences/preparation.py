@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from broker_crm.web.answers.sentences.telling import Telling
+from broker_crm.web.answers.sentences.telling import WAITING_SOURCE, Telling
 
 QUESTION = _l("Within what time is the offer, or the contract, prepared?")
 COUNTED = _l(
@@ -15,7 +15,7 @@ COUNTED = _l(
     "returned and done again belongs to the same preparation; what is not approved yet counts as "
     "waiting (Kaplan–Meier)."
 )
-SOURCE = "median: Kaplan & Meier (1958); 95 %: Brookmeyer & Crowley (1982)"
+SOURCE = WAITING_SOURCE
 
 
 def main(told: Telling) -> str:
@@ -35,9 +35,7 @@ def rest(told: Telling) -> list[str | None]:
         count=told.count("waiting"),
     )
     return [
-        _("Nine of ten within %(ninth)s", ninth=told.figure("ninth", "days"))
-        if told.value("ninth") is not None
-        else None,
+        told.ninth(),
         waiting if n else None,
         _(
             "On average: waits to be taken up %(start)s, is worked on %(work)s, waits for "

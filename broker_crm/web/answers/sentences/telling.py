@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from broker_crm.analysis.answers import Answer, Fact
 from broker_crm.web.answers import figures, labels
 
+WAITING_SOURCE = "median: Kaplan & Meier (1958); 95 %: Brookmeyer & Crowley (1982)"
+"""Where the figures of how long something takes come from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -35,6 +38,12 @@ class Telling:
 
     def figure(self, name: str, unit: str) -> str:
         return figures.figure(self.value(name), unit)
+
+    def ninth(self) -> str | None:
+        """Within what time nine of ten have it; None where that can't be told yet."""
+        if self.value("ninth") is None:
+            return None
+        return _("Nine of ten within %(ninth)s", ninth=self.figure("ninth", "days"))
 
     def answer_figure(self) -> str:
         """The answer's own figure."""

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from broker_crm.web.answers.sentences.telling import Telling
+from broker_crm.web.answers.sentences.telling import WAITING_SOURCE, Telling
 
 QUESTION = _l("Within what time did they meet?")
 COUNTED = _l(
@@ -15,7 +15,7 @@ COUNTED = _l(
     "(Kaplan–Meier), so that the slow ones are not left out and the figure does not look better "
     "than it is; a case that ended without a meeting waited until then."
 )
-SOURCE = "median: Kaplan & Meier (1958); 95 %: Brookmeyer & Crowley (1982)"
+SOURCE = WAITING_SOURCE
 
 
 def main(told: Telling) -> str:
@@ -35,9 +35,7 @@ def rest(told: Telling) -> list[str | None]:
         count=told.count("waiting"),
     )
     return [
-        _("Nine of ten within %(ninth)s", ninth=told.figure("ninth", "days"))
-        if told.value("ninth") is not None
-        else None,
+        told.ninth(),
         waiting if n else None,
         _(
             "%(within)s of meetings were held within the standard; to %(no_show)s of those "
