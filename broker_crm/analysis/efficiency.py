@@ -109,7 +109,8 @@ def _talks(part: Slice, key: str) -> str:
                     PARTITION BY c.process, t.step, c.product, c.client_kind, c.sector) AS rate
             {WORK} WHERE {TALKED} AND {company.of_work("t.done_on")}
         )
-        SELECT key, count(*) AS n, sum(positive) AS positive, sum(rate) AS expected
+        SELECT key, count(*) AS n, sum(positive) AS positive,
+            sum(rate::DECIMAL(18, 12))::DOUBLE AS expected
         FROM talks {"" if part.team is None else "WHERE team = $team"} GROUP BY 1
     """
 
