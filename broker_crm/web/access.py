@@ -57,6 +57,8 @@ MOVES_CASES = DESIGNING | {Role.SALES_MANAGER}
 LEADING = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 PROTECTING = frozenset({Role.COMPLIANCE, Role.ADMINISTRATOR})
 MERGING = LEADING | {Role.ASSISTANT, Role.COMPLIANCE}
+ANALYSING = ASKS_ALL | {Role.DESIGNER}
+"""Looks into processes as a whole: versions, bottlenecks, what would happen."""
 ASKING = ASKS_ALL | {Role.PRODUCT_MANAGER, Role.SALESPERSON}
 CONSENTING = SELLING | {Role.COMPLIANCE}
 
@@ -269,6 +271,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "questions.export_rows": ASKING,
     "questions.export_cases": ASKING,
     "questions.diagram": ASKING,
+    "analyse.listing": ANALYSING,
     "limits.listing": ASKING,
     "limits.add": ASKING,
     "limits.change": ASKING,

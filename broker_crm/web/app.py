@@ -68,6 +68,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -165,6 +166,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         meetings,
         notifications,
         questions,
+        analyse,
         limits,
         reports,
         complaints,

@@ -31,7 +31,7 @@ OWN_AREA = {
     Role.PRODUCT_MANAGER: "products.listing",
     Role.DESIGNER: "design.listing",
     Role.SALES_MANAGER: "questions.listing",
-    Role.ANALYST: "questions.listing",
+    Role.ANALYST: "analyse.listing",
 }
 """What a role's menu shows next."""
 YEAR = 365 * 24 * 3600
@@ -81,6 +81,7 @@ class Frame:
             (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Questions"), "chart", "questions.listing", {"questions", "limits", "reports"}),
+            (_("Analysis"), "scales", "analyse.listing", {"analyse", "versions"}),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),

@@ -21,7 +21,7 @@ from datetime import date
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, share, wilson
 from broker_crm.analysis.ledger import COST, WORK, Ledger
-from broker_crm.analysis.results import MONEY
+from broker_crm.analysis.questions.results import MONEY
 from broker_crm.analysis.slices import Slice
 
 DAYS_OF_MONTH = 365.25 / 12

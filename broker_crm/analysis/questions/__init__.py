@@ -7,23 +7,23 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis import deviations as terms
-from broker_crm.analysis import potential_clients as prospects
 from broker_crm.analysis.answers import Answer
-from broker_crm.analysis.clear_segment import clear_segment
-from broker_crm.analysis.deviations import deviations, economic_effect
-from broker_crm.analysis.efficiency import efficiency
-from broker_crm.analysis.interest import interest
-from broker_crm.analysis.lateness import lateness
 from broker_crm.analysis.ledger import Ledger, ledger
-from broker_crm.analysis.negotiation import negotiation
-from broker_crm.analysis.potential_clients import potential_clients
-from broker_crm.analysis.preparation import preparation
-from broker_crm.analysis.results import OWNER_DIMENSIONS, results
+from broker_crm.analysis.questions.clear_segment import clear_segment
+from broker_crm.analysis.questions.deviations import BREAKDOWNS as OF_TERMS
+from broker_crm.analysis.questions.deviations import deviations, economic_effect
+from broker_crm.analysis.questions.efficiency import efficiency
+from broker_crm.analysis.questions.interest import interest
+from broker_crm.analysis.questions.lateness import lateness
+from broker_crm.analysis.questions.negotiation import negotiation
+from broker_crm.analysis.questions.potential_clients import BREAKDOWNS as OF_PROSPECTS
+from broker_crm.analysis.questions.potential_clients import potential_clients
+from broker_crm.analysis.questions.preparation import preparation
+from broker_crm.analysis.questions.results import OWNER_DIMENSIONS, results
+from broker_crm.analysis.questions.time_to_meet import time_to_meet
+from broker_crm.analysis.questions.weakest_point import improvement, weakest_point
+from broker_crm.analysis.questions.workload import workload
 from broker_crm.analysis.slices import DIMENSIONS, Slice
-from broker_crm.analysis.time_to_meet import time_to_meet
-from broker_crm.analysis.weakest_point import improvement, weakest_point
-from broker_crm.analysis.workload import workload
 
 EVERY = tuple(DIMENSIONS)
 WITHOUT_STEP = tuple(each for each in DIMENSIONS if each != "step")
@@ -47,7 +47,7 @@ class Question:
 QUESTIONS = {
     each.id: each
     for each in (
-        Question("Q1", potential_clients, tuple(prospects.BREAKDOWNS)),
+        Question("Q1", potential_clients, tuple(OF_PROSPECTS)),
         Question("Q2", lateness, EVERY),
         Question("Q3", interest, ("step", *(each for each in EVERY if each != "step"))),
         Question("Q4", workload, ("person",)),
@@ -55,8 +55,8 @@ QUESTIONS = {
         Question("Q6", time_to_meet, ("step", *WITHOUT_STEP)),
         Question("Q7", clear_segment, ("segment",)),
         Question("Q8", preparation, ("document", *EVERY)),
-        Question("Q9", deviations, tuple(terms.BREAKDOWNS)),
-        Question("Q10", economic_effect, tuple(terms.BREAKDOWNS)),
+        Question("Q9", deviations, tuple(OF_TERMS)),
+        Question("Q10", economic_effect, tuple(OF_TERMS)),
         Question("Q11", negotiation, ("round", *WITHOUT_STEP)),
         Question("Q12", results, ("process", *(e for e in OWNER_DIMENSIONS if e != "process"))),
         Question("Q13", weakest_point, ("step",)),

@@ -1,0 +1,1 @@
+"""The analysts' desk on pages: versions compared, bottlenecks, what would happen, logs."""
