@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from random import Random
 
 from broker_crm.analysis.answers import Row
 from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.simulation.arriving import Arrivals
 from broker_crm.analysis.simulation.history import History, contention, crew, history
 from broker_crm.analysis.simulation.model import Does, Key, Model, Node
 from broker_crm.analysis.simulation.pools import Pools
@@ -18,12 +17,9 @@ from broker_crm.analysis.simulation.shares import Shares
 from broker_crm.analysis.simulation.traces import Happening
 from broker_crm.engine.transition import EventKind
 
-RECENT_DAYS = 120
-"""Working days before the end of the history from which arrivals are drawn again."""
 NEVER = ""
 """Choice of an event that never came."""
 VISITS = 6
-WEEK = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +74,16 @@ class Habits:
     waits: Pools[float] = field(default_factory=Pools)
     counts: Pools[int] = field(default_factory=Pools)
     commissions: Pools[float] = field(default_factory=Pools)
-    days: dict[int, list[list[tuple[float, Profile]]]] = field(default_factory=dict)
-    """Weekday to the days of that kind, each with the cases that began and when."""
+    days: Arrivals = field(default_factory=Arrivals)
     basis: Basis = Basis(0, 0, 0, (), (), ())
     seed: int = 0
 
     # -- what a run asks -----------------------------------------------------------------------
 
     def arrivals(self, seed: int, start: float, end: float) -> list[Arrival]:
-        """Each day brings what a day of the same weekday brought."""
+        """As many and such as began on days like these."""
         self.seed = seed
-        found = []
-        first = bisect_right(self.opens, start) - 1
-        for day in range(max(0, first), bisect_right(self.opens, end)):
-            kinds = self.days.get(self.weekdays[day])
-            if not kinds:
-                continue
-            chance = Random(seed * 1_000_003 + day)
-            for place, (offset, profile) in enumerate(chance.choice(kinds)):
-                at = self.opens[day] + offset
-                if start <= at < end:
-                    found.append(Arrival(at, profile, day * 1_000 + place))
-        return found
+        return self.days.between(seed, start, end)
 
     def work(self, chance: Chance, profile: Profile, node: Node, visit: int) -> Work:
         """A step of the past of the same person and product, as far as there were such."""
@@ -110,7 +94,7 @@ class Habits:
         )
         if seen is None:
             at = chance(node.number, visit, 2)
-            seen = self.works.draw(1.0, at, NEVER, (), self.seed) or Observed(0.0, 0.0, None, 0.0)
+            seen = self.works.draw(0.0, at, NEVER, (), self.seed) or Observed(0.0, 0.0, None, 0.0)
         people = (person,) if person else ()
         return Work(people, seen.delay, seen.seconds, seen.standard, seen.rate)
 
@@ -219,7 +203,7 @@ def fit(ledger: Ledger, model: Model, version: int | None, until: float | None =
         row["case_id"]: Profile(row["product"], bool(row["vip"]), row["owner"])
         for row in past.cases
     }
-    _note_arrivals(habits, past, profiles)
+    habits.days = Arrivals.of(past.begun, opens, weekdays, past.until)
     _note_steps(habits, model, past, profiles, contention(ledger, past))
     for row in past.cases:
         profile = profiles[row["case_id"]]
@@ -235,19 +219,6 @@ def role_of(node: Node) -> str:
     """The group whose step it is, as far as the diagram tells."""
     groups = node.element.candidate_groups or ""
     return groups if groups and not groups.startswith("=") else node.element.lane or ""
-
-
-def _note_arrivals(habits: Habits, past: History, profiles: Mapping[str, Profile]) -> None:
-    last = bisect_right(habits.opens, past.until) - 1
-    first = max(bisect_right(habits.opens, past.since) - 1, last - RECENT_DAYS)
-    days: dict[int, list[tuple[float, Profile]]] = {day: [] for day in range(first, last)}
-    for row in past.cases:
-        day = bisect_right(habits.opens, row["started_s"]) - 1
-        if day in days:
-            offset = float(row["started_s"]) - habits.opens[day]
-            days[day].append((offset, profiles[row["case_id"]]))
-    for day, cases in days.items():
-        habits.days.setdefault(habits.weekdays[day], []).append(cases)
 
 
 def _note_steps(

@@ -29,6 +29,7 @@ class History:
 
     Attributes:
         cases: one row each, in the order in which they began.
+        begun: when cases of all versions began, with product, VIP and owner.
         steps: done ones.
         events: by case.
         since: office second of the first case.
@@ -39,6 +40,7 @@ class History:
     """
 
     cases: Sequence[Row]
+    begun: Sequence[Row]
     steps: Sequence[Row]
     events: Traces
     since: float
@@ -93,9 +95,15 @@ def history(
         """,
         told,
     )
+    begun = ledger.rows(
+        "SELECT product, vip, owner, started_s FROM case_file"
+        " WHERE process = $process AND started_s <= $known ORDER BY started_s, case_id",
+        told,
+    )
     since = float(cases[0]["started_s"])
     return History(
         cases,
+        begun,
         steps,
         traces(ledger, [row["case_id"] for row in cases]),
         since,

@@ -56,8 +56,8 @@ class Pools(Generic[Seen]):
             if pool is None:
                 continue
             n = len(pool)
-            weight = n / (n + LEAN) if length and n >= LEAST else float(not length)
-            if left < weight:
+            weight = n / (n + LEAN) if n >= LEAST else 0.0
+            if not length or left < weight:
                 return pool[self._resampled(key, n, seed)[int(at * n)]]
             left = (left - weight) / (1.0 - weight)
         return None
