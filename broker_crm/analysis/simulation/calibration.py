@@ -171,7 +171,7 @@ def _observed(ledger: Ledger, values: dict[str, object]) -> _Figures:
     waits: dict[str, list[float]] = {}
     for row in ledger.rows(
         "SELECT t.element, (coalesce(t.started_s, t.done_s) - t.created_s) / 28800 AS days"
-        " FROM task t JOIN case_file c USING (case_id) WHERE c.process = $process"
+        " FROM task t JOIN case_file c USING (case_no) WHERE c.process = $process"
         " AND c.version = $version AND c.started_s BETWEEN $cut AND $now AND t.status = 'completed'"
         " AND t.done_s <= $until",
         values,

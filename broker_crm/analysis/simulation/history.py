@@ -87,11 +87,11 @@ def history(
         return None
     steps = ledger.rows(
         f"""
-        SELECT t.case_id, t.element, t.person, t.created_s, t.started_s, t.done_s, t.outcome,
+        SELECT c.case_id, t.element, t.person, t.created_s, t.started_s, t.done_s, t.outcome,
             t.loop, t.std_days, t.std_minutes, t.std_cost, t.minutes, t.created_d, t.due_d, t.done_d
-        FROM task t JOIN case_file c USING (case_id)
+        FROM task t JOIN case_file c USING (case_no)
         WHERE {which} AND t.status = 'completed' AND t.done_s <= $known
-        ORDER BY t.done_s, t.task_id
+        ORDER BY t.done_s, t.task_no
         """,
         told,
     )
@@ -182,7 +182,7 @@ def _others(ledger: Ledger, process: str, since: float, until: float) -> dict[st
     rows = ledger.rows(
         """
         SELECT t.person, sum(coalesce(t.minutes * 60, t.done_s - t.started_s, 0)) AS seconds
-        FROM task t JOIN case_file c USING (case_id)
+        FROM task t JOIN case_file c USING (case_no)
         WHERE c.process <> $process AND t.status = 'completed' AND t.person IS NOT NULL
           AND t.done_s BETWEEN $since AND $until GROUP BY 1
         """,

@@ -32,6 +32,30 @@ class Shares:
         self._counts: dict[tuple[Hashable, ...], dict[str, float]] = {}
         self._seed: int | None = None
         self._drawn: dict[tuple[Hashable, ...], tuple[list[float], Sequence[str]]] = {}
+        self._moved: dict[Hashable, list[tuple[str, float]]] = {}
+
+    def afresh(self) -> Shares:
+        """This one with no draws remembered and shares of its own to move."""
+        self._seed, self._drawn, self._moved = None, {}, dict(self._moved)
+        return self
+
+    def move(self, place: Hashable, choice: str, value: float, *, moves: bool) -> None:
+        """Let a choice be taken more or less often, in all contexts by as many points.
+
+        Args:
+            place: a place, or what the places of several contexts begin with.
+            choice: one of those there.
+            value: the share that it is to have over all, or by how much it is to change.
+            moves: whether the value is a change.
+        """
+        if not moves:
+            seen: dict[str, float] = {}
+            for key, counts in self._counts.items():
+                if len(key) == 1 and _begins(key[0], place):
+                    for name, times in counts.items():
+                        seen[name] = seen.get(name, 0.0) + times
+            value -= seen.get(choice, 0.0) / (sum(seen.values()) or 1.0)
+        self._moved[place] = [*self._moved.get(place, ()), (choice, value)]
 
     def note(self, place: Hashable, context: Context, choice: str, times: float = 1.0) -> None:
         """Count a choice, in its context and all more general ones."""
@@ -68,7 +92,16 @@ class Shares:
                 drawn = chance.standard_gamma(alpha) + 1e-300
                 tilt = drawn / drawn.sum() / parts
         tilted = parts * tilt
-        return [float(each) for each in tilted / tilted.sum()]
+        tilted = tilted / tilted.sum()
+        for choice, points in self._moves_at(place):
+            if choice in choices:
+                tilted = _moved(tilted, choices.index(choice), points)
+        return [float(each) for each in tilted]
+
+    def _moves_at(self, place: Hashable) -> Sequence[tuple[str, float]]:
+        if not self._moved:
+            return ()
+        return next((found for key, found in self._moved.items() if _begins(place, key)), ())
 
     def pick(
         self, at: float, place: Hashable, context: Context, choices: Sequence[str], seed: int
@@ -83,3 +116,16 @@ class Shares:
             found = self._drawn[key] = (sums, choices)
         sums, listed = found
         return listed[min(bisect_right(sums, at * sums[-1]), len(listed) - 1)]
+
+
+def _begins(place: Hashable, key: Hashable) -> bool:
+    return place == key or (isinstance(place, tuple) and place[0] == key)
+
+
+def _moved(parts: np.ndarray, at: int, points: float) -> np.ndarray:
+    """One share moved by points, the others keeping their proportions."""
+    share = min(1.0, max(0.0, parts[at] + points))
+    rest = 1.0 - parts[at]
+    found = parts * ((1.0 - share) / rest) if rest > 0 else np.zeros_like(parts)
+    found[at] = share
+    return found if found.sum() > 0 else parts
