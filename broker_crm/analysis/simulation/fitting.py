@@ -67,7 +67,7 @@ class Habits:
         pace: by which power of a changed standard the delays changed in the past, 0 to 1.
     """
 
-    people: dict[str, Person]
+    people: Mapping[str, Person]
     opens: Sequence[float]
     weekdays: Sequence[int]
     outcomes: Shares = field(default_factory=Shares)
@@ -83,6 +83,11 @@ class Habits:
     seed: int = 0
     pace: float = 0.0
 
+    @property
+    def staff(self) -> Mapping[str, Person]:
+        """The people whose load is told."""
+        return self.people
+
     # -- what a run asks -----------------------------------------------------------------------
 
     def arrivals(self, seed: int, start: float, end: float) -> list[Arrival]:
@@ -95,7 +100,11 @@ class Habits:
         person = self._doer(chance, profile, node, visit)
         context = (person, profile.product) if person else ()
         seen = self.works.draw(
-            chance(node.number, visit, 1), chance(node.number, visit, 2), node.id, context, self.seed
+            chance(node.number, visit, 1),
+            chance(node.number, visit, 2),
+            node.id,
+            context,
+            self.seed,
         )
         if seen is None:
             at = chance(node.number, visit, 2)
@@ -156,7 +165,9 @@ class Habits:
         which, at = chance(node.number, visit, 8), chance(node.number, visit, 9)
         seconds = self.waits.draw(which, at, target, (min(visit, 4),), self.seed)
         if seconds is None:
-            return None if node.element.attached_to or node.element.event != "timer" else (0.0, flow)
+            return (
+                None if node.element.attached_to or node.element.event != "timer" else (0.0, flow)
+            )
         return seconds, flow
 
     def money(self, chance: Chance, profile: Profile) -> float:
@@ -330,9 +341,7 @@ class _Past:
             since = self.last.get(f"{node.element.attached_to} begun")
         else:
             sources = self.model.sources.get(node.id, frozenset())
-            first = next(
-                (key for key in sources if self.model.nodes[key].does is Does.FIRST), None
-            )
+            first = next((key for key in sources if self.model.nodes[key].does is Does.FIRST), None)
             if first is not None:
                 came_to, sources = first, self.model.sources.get(first, frozenset())
             since = max((self.last[key] for key in sources if key in self.last), default=None)
@@ -355,7 +364,9 @@ class _Past:
         """Events that a closed case awaited and that did not come."""
         for node in self.model.nodes.values():
             awaited = 0
-            if node.does is Does.FIRST or (node.does is Does.WAIT and node.element.event != "timer"):
+            if node.does is Does.FIRST or (
+                node.does is Does.WAIT and node.element.event != "timer"
+            ):
                 sources = self.model.sources.get(node.id, frozenset())
                 if any(self.model.nodes[key].does is Does.FIRST for key in sources):
                     continue

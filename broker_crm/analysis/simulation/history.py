@@ -110,9 +110,7 @@ def history(
         known,
         tuple(sorted({row["version"] for row in cases})),
         _others(ledger, process, since, known),
-        frozenset(
-            row["login"] for row in ledger.rows("SELECT login FROM person WHERE active", {})
-        ),
+        frozenset(row["login"] for row in ledger.rows("SELECT login FROM person WHERE active", {})),
     )
 
 
@@ -207,5 +205,3 @@ def _away(ledger: Ledger, logins: set[str]) -> dict[str, list[tuple[float, float
         since, until = ledger.office.seconds(np.array(list(ends), dtype="datetime64[us]"))
         found[login].append((float(since), float(until)))
     return found
-
-

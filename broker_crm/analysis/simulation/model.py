@@ -29,7 +29,7 @@ class Does(StrEnum):
     """What a case does at a node."""
 
     STEP = "step"
-    PASS = "pass"
+    PASS = "through"
     ONE = "one"
     """Takes one of the flows."""
     SOME = "some"
@@ -271,9 +271,7 @@ def _before(join: str, sources: Mapping[str, frozenset[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unknown(
-    process: CompiledProcess, leaving: Mapping[str, list[SequenceFlow]]
-) -> Iterator[str]:
+def _unknown(process: CompiledProcess, leaving: Mapping[str, list[SequenceFlow]]) -> Iterator[str]:
     drawn = {process.key}
     for element in process.elements.values():
         if element.type in {"subProcess", "callActivity"}:

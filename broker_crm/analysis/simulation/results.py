@@ -155,7 +155,7 @@ def compare(
             end = now + (days + TAIL) * DAY
             found = run(graph, habits, place + 1, start, end)
             simulated += len(found.cases)
-            _note(table, found, habits.people, now, days, place, replications)
+            _note(table, found, habits.staff, now, days, place, replications)
         told((place + 1) / replications)
     first, last = tables[0], (tables[1] if other is not None else None)
     changed = (other or (model, today))[1]
@@ -288,9 +288,7 @@ def _estimate(values: np.ndarray) -> Estimate | None:
     return Estimate(float(known.mean()), float(low), float(high))
 
 
-def _warnings(
-    model: Model, habits: Habits, people: Sequence[Line]
-) -> list[tuple[str, str]]:
+def _warnings(model: Model, habits: Habits, people: Sequence[Line]) -> list[tuple[str, str]]:
     found = [("few", step) for step in habits.basis.few if step in model.nodes]
     found += [("unseen", step) for step in habits.basis.unseen if step in model.nodes]
     found += [("unknown", element) for element in model.unknown]

@@ -200,9 +200,7 @@ class _Case:
 
     __slots__ = ("behaviour", "chance", "done", "profile", "walk")
 
-    def __init__(
-        self, model: Model, behaviour: Behaviour, chance: Chance, done: DoneCase
-    ) -> None:
+    def __init__(self, model: Model, behaviour: Behaviour, chance: Chance, done: DoneCase) -> None:
         self.behaviour = behaviour
         self.chance = chance
         self.profile = done.profile

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 
@@ -133,8 +133,9 @@ def changed(habits: Habits, model: Model, changes: Sequence[Change]) -> Habits:
         copy(habits.doers).afresh(),
     )
     for change in changes:
+        model_has(model, change)
         if change.kind not in OTHER_DIAGRAM:
-            _apply(found, model, change)
+            _apply(found, change)
     return found
 
 
@@ -151,6 +152,11 @@ class Changed(Habits):
     steps: dict[str, list[Change]] = field(default_factory=dict)
     newcomers: dict[str, list[str]] = field(default_factory=dict)
     leavers: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def staff(self) -> Mapping[str, Person]:
+        """Those who are still there."""
+        return {login: each for login, each in self.people.items() if login not in self.leavers}
 
     def work(self, chance: Chance, profile: Profile, node: Node, visit: int) -> Work:
         """What a step takes now."""
@@ -193,26 +199,14 @@ class Changed(Habits):
         return replace(work, people=(login,))
 
 
-def _apply(found: Changed, model: Model, change: Change) -> None:
+def _apply(found: Changed, change: Change) -> None:
     value = change.value or 0.0
     if change.kind in {"standard", "wait", "work", "on-time"}:
-        _step(model, change)
         found.steps.setdefault(change.place, []).append(change)
     elif change.kind == "outcome":
-        node = _step(model, change)
-        known = {*node.element.outcomes, *found.outcomes.seen(node.id)}
-        if change.name not in known:
-            raise ChangeRefused("no-such-outcome", change.text)
-        found.outcomes.move(node.id, change.name, value, moves=change.moves)
+        found.outcomes.move(change.place, change.name, value, moves=change.moves)
     elif change.kind == "flow":
-        gateway = model.nodes.get(change.place)
-        if gateway is None or gateway.does is not Does.ONE:
-            raise ChangeRefused("no-such-gateway", change.text)
-        if gateway.decided:
-            raise ChangeRefused("decided", change.text)
-        if change.name not in {flow.id for flow in gateway.flows}:
-            raise ChangeRefused("no-such-gateway", change.text)
-        found.gateways.move(gateway.id, change.name, value, moves=change.moves)
+        found.gateways.move(change.place, change.name, value, moves=change.moves)
     elif change.kind == "arrivals":
         found.days = replace(found.days, times=found.days.times * value)
     elif change.kind == "add":
@@ -250,11 +244,21 @@ def _without(found: Changed, change: Change) -> None:
         ]
 
 
-def _step(model: Model, change: Change) -> Node:
+def model_has(model: Model, change: Change) -> None:
+    """Raise `ChangeRefused` for a step, an outcome or a flow that the model does not have."""
     node = model.nodes.get(change.place)
-    if node is None or node.does is not Does.STEP:
-        raise ChangeRefused("no-such-step", change.text)
-    return node
+    if change.kind in {"standard", "wait", "work", "on-time", "outcome"}:
+        if node is None or node.does is not Does.STEP:
+            raise ChangeRefused("no-such-step", change.text)
+        if change.kind == "outcome" and change.name not in node.element.outcomes:
+            raise ChangeRefused("no-such-outcome", change.text)
+    if change.kind == "flow":
+        if node is None or node.does is not Does.ONE:
+            raise ChangeRefused("no-such-gateway", change.text)
+        if node.decided:
+            raise ChangeRefused("decided", change.text)
+        if change.name not in {flow.id for flow in node.flows}:
+            raise ChangeRefused("no-such-gateway", change.text)
 
 
 def _number(written: str, text: str) -> float:

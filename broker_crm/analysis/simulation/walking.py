@@ -360,7 +360,9 @@ class Walk:
         group.left -= 1
         if group.waiting:
             group.waiting -= 1
-            self._go_in(group, self.model.starts[group.node.element.called_process or group.node.id])
+            self._go_in(
+                group, self.model.starts[group.node.element.called_process or group.node.id]
+            )
         elif not group.left:
             self._drop(group.guards)
             self._leave(group.node, group.around)

@@ -57,7 +57,7 @@ def test_random_diagrams_are_walked_as_the_engine_walks_them(seed: int) -> None:
 
 
 def test_a_boundary_timer_ends_the_step_and_a_reminder_does_not() -> None:
-    timer = '<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>'
+    timer = "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>"
     body = (
         '<bpmn:startEvent id="s"/>'
         + user_task("sign", extensions=properties(outcomes="yes"))
@@ -67,14 +67,18 @@ def test_a_boundary_timer_ends_the_step_and_a_reminder_does_not() -> None:
         + '<bpmn:endEvent id="e"/><bpmn:endEvent id="r"/>'
         + user_task("after")
     )
-    model = model_of(compiled(body + flows("s>sign", "sign>e", "late>after", "after>e", "remind>r")))
+    model = model_of(
+        compiled(body + flows("s>sign", "sign>e", "late>after", "after>e", "remind>r"))
+    )
     assert model.reminders == ("remind",)
     planted = Planted(1 / DAY, 3 * DAY, tuple("abcdefghij"), waits={"late": (DAY, None)})
     told = run(model, planted, 1, 0, 60 * DAY)
     signed = [step for step in told.steps if step.node.id == "sign"]
     assert all(step.done - step.created <= DAY for step in signed)
     after = [step for step in told.steps if step.node.id == "after"]
-    assert {step.case for step in after} | {step.case for step in signed} == set(range(len(told.cases)))
+    assert {step.case for step in after} | {step.case for step in signed} == set(
+        range(len(told.cases))
+    )
     assert not {step.case for step in after} & {step.case for step in signed}
 
 
