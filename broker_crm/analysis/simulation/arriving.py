@@ -72,7 +72,7 @@ class Arrivals:
             like, scale = self._like(day)
             if not like:
                 continue
-            chance = Random(seed * 1_000_003 + day)
+            chance = Random(seed * 1_000_003 + day)  # noqa: S311
             for place, (offset, profile) in enumerate(self.days[chance.choice(like)]):
                 copies = scale * self.times
                 whole = int(copies) + (chance.random() < copies - int(copies))

@@ -29,7 +29,7 @@ class Does(StrEnum):
     """What a case does at a node."""
 
     STEP = "step"
-    PASS = "through"
+    GO_ON = "go-on"
     ONE = "one"
     """Takes one of the flows."""
     SOME = "some"
@@ -238,7 +238,7 @@ def _does(element: Element) -> Does:
         "inclusiveGateway": Does.SOME,
         "parallelGateway": Does.ALL,
         "eventBasedGateway": Does.FIRST,
-    }.get(element.type, Does.PASS)
+    }.get(element.type, Does.GO_ON)
 
 
 def _begins_work(
@@ -254,7 +254,7 @@ def _begins_work(
             continue
         seen.add(here)
         element = elements[here]
-        if _does(element) not in {Does.PASS, Does.END, Does.ONE}:
+        if _does(element) not in {Does.GO_ON, Does.END, Does.ONE}:
             return True
         ahead.extend(flow.target for flow in leaving.get(here, []))
     return False

@@ -32,6 +32,14 @@ TOOLS = (
         _l("Changes of the diagrams"),
         _l("What differs between two versions of a process: steps, times, forms, tables."),
     ),
+    Tool(
+        "what_if.form",
+        "redo",
+        _l("What if"),
+        _l(
+            "A quarter simulated from the diagram and its own past: change a standard, people, shares."
+        ),
+    ),
 )
 
 

@@ -57,7 +57,10 @@ def test_random_diagrams_are_walked_as_the_engine_walks_them(seed: int) -> None:
 
 
 def test_a_boundary_timer_ends_the_step_and_a_reminder_does_not() -> None:
-    timer = "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    timer = (
+        "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration>"
+        "</bpmn:timerEventDefinition>"
+    )
     body = (
         '<bpmn:startEvent id="s"/>'
         + user_task("sign", extensions=properties(outcomes="yes"))
