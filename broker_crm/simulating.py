@@ -50,12 +50,13 @@ def simulate(
         with (
             operating.database(environment.load()) as engine,
             sessions(engine)() as session,
-            ledger(session) as columns,
         ):
-            if check:
-                _tell_check(direct.check(session, columns, settings), as_json)
-            else:
-                _tell(direct.simulate(session, columns, settings), as_json)
+            session.connection(execution_options={"read_only": True})
+            with ledger(session) as columns:
+                if check:
+                    _tell_check(direct.check(session, columns, settings), as_json)
+                else:
+                    _tell(direct.simulate(session, columns, settings), as_json)
     except ChangeRefused as refused:
         raise click.ClickException(str(refused)) from refused
 

@@ -143,6 +143,7 @@ def carry_out(factory: sessionmaker[Session], run_id: int) -> None:
     told = _teller(factory, run_id)
     try:
         with factory() as session:
+            session.connection(execution_options={"read_only": True})
             run = session.get(SimulationRun, run_id)
             if run is None:
                 return
@@ -151,6 +152,9 @@ def carry_out(factory: sessionmaker[Session], run_id: int) -> None:
         _end(factory, run_id, problem=str(refused))
     except (NotPublished, DiagramRefused) as refused:
         _end(factory, run_id, problem=f"refused: {refused}")
+    except Exception as error:
+        _end(factory, run_id, problem=f"unexpected: {type(error).__name__}")
+        raise
     else:
         _end(factory, run_id, result=result)
 

@@ -34,11 +34,9 @@ TOOLS = (
     ),
     Tool(
         "what_if.form",
-        "redo",
+        "whole",
         _l("What if"),
-        _l(
-            "A quarter simulated from the diagram and its own past: change a standard, people, shares."
-        ),
+        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
     ),
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.ledger import ledger
 from broker_crm.analysis.simulation.fitting import role_of
+from broker_crm.analysis.simulation.history import OWN_CASES
 from broker_crm.analysis.simulation.model import Does, Model, Node
 from broker_crm.analysis.simulation.scenarios import Change
 from broker_crm.analysis.simulation.versions import published_model
@@ -19,17 +20,23 @@ from broker_crm.web.analyse.what_if import words
 from broker_crm.web.answers import figures, labels, steps
 from broker_crm.web.wording import word
 
+OWN = """
+    SELECT count(*) AS n FROM case_file
+    WHERE process = $process AND version = $version AND ended_s IS NOT NULL
+"""
 OF_STEP = ("standard", "wait", "work")
 FACTS = """
     SELECT t.element, count(*) AS n, median(t.std_days) AS standard,
         median(coalesce(t.started_s, t.done_s) - t.created_s) / 28800 AS wait,
         median(t.minutes) AS minutes
     FROM task t JOIN case_file c USING (case_no)
-    WHERE c.process = $process AND t.status = 'completed' GROUP BY 1
+    WHERE c.process = $process AND ($all OR c.version = $version) AND t.status = 'completed'
+    GROUP BY 1
 """
 OUTCOMES = """
     SELECT t.element, t.outcome, count(*) AS n FROM task t JOIN case_file c USING (case_no)
-    WHERE c.process = $process AND t.status = 'completed' AND t.outcome IS NOT NULL GROUP BY 1, 2
+    WHERE c.process = $process AND ($all OR c.version = $version) AND t.status = 'completed'
+      AND t.outcome IS NOT NULL GROUP BY 1, 2
 """
 DOERS = """
     SELECT t.person, mode(t.element) AS element FROM task t JOIN case_file c USING (case_no)
@@ -48,8 +55,9 @@ def form(session: Session, version: ProcessVersion, changes: Iterable[Change]) -
     """
     model = published_model(session, version)
     typed = {_field(each): _number(each) for each in changes}
-    told: dict[str, object] = {"process": version.process_key}
+    told: dict[str, object] = {"process": version.process_key, "version": version.number}
     with ledger(session) as columns:
+        told["all"] = columns.row(OWN, told)["n"] < OWN_CASES
         facts = {row["element"]: row for row in columns.rows(FACTS, told)}
         counts: dict[tuple[str, str], int] = {
             (row["element"], row["outcome"]): row["n"] for row in columns.rows(OUTCOMES, told)
@@ -60,6 +68,7 @@ def form(session: Session, version: ProcessVersion, changes: Iterable[Change]) -
         role_of(model.nodes[row["element"]]) for row in doers if row["element"] in model.nodes
     ]
     return {
+        "open": {name.partition(".")[0] for name in typed},
         "steps": [_step(node, facts.get(node.id), known, typed) for node in model.steps],
         "outcomes": [
             outcome

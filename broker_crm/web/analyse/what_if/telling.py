@@ -21,6 +21,8 @@ from broker_crm.web.wording import word
 
 Told = Mapping[str, Any]
 SMALL = 20
+LEAST_DAYS = 0.05
+"""Smaller differences are none to anybody."""
 
 
 def run(session: Session, user: User, found: SimulationRun) -> dict[str, Any]:
@@ -134,7 +136,7 @@ def _outcome(told: Told, known: Mapping[str, str], changes: bool) -> dict[str, A
         "figures": clear,
         "waits": [_line(each, known) for each in told["waits"]],
         "late": [_line(each, known) for each in told["late"]],
-        "groups": [_load(each, known) for each in told["groups"]],
+        "groups": [_load(each, words.GROUP) for each in told["groups"]],
         "people": [_load(each, known) for each in told["people"]],
         "warnings": [words.warning(code, about, known) for code, about in told["warnings"]],
         "cases": figures.number(told["cases"]),
@@ -178,7 +180,7 @@ def _line(told: Told, known: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _name(key: str, known: Mapping[str, str]) -> str:
+def _name(key: str, known: Mapping[str, Any]) -> str:
     if key in words.FIGURE:
         return word(words.FIGURE, key)
     if key in words.GROUP and key not in known:
@@ -186,14 +188,13 @@ def _name(key: str, known: Mapping[str, str]) -> str:
     if key.startswith("+"):
         group, _dash, number = key[1:].rpartition("-")
         return f"+{number} ({word(words.GROUP, group)})"
-    return known.get(key, key)
+    return str(known.get(key, key))
 
 
-def _load(told: Told, known: Mapping[str, str]) -> dict[str, Any]:
+def _load(told: Told, known: Mapping[str, Any]) -> dict[str, Any]:
     sides: Sequence[Told | None] = (told["today"], told["changed"])
-    group = word(words.GROUP, told["key"]) if told["key"] in words.GROUP else ""
     return {
-        "name": group or _name(told["key"], known),
+        "name": _name(told["key"], known),
         "bars": [
             {
                 "bar": pictures.load(each["mean"]),
@@ -222,6 +223,8 @@ def _difference(told: Told | None, unit: str) -> dict[str, str] | None:
     scale, shown = (100.0, "points") if unit in ("share", "load") else (1.0, unit)
 
     def signed(value: float) -> str:
+        if unit == "days" and abs(value) < LEAST_DAYS:
+            return figures.figure(0, unit)
         text = figures.figure(scale * value, shown) if value >= 0 else ""
         if value < 0:
             text = f"−{figures.figure(-scale * value, shown)}"
