@@ -20,7 +20,7 @@ from datetime import date
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, share, wilson
-from broker_crm.analysis.ledger import COST, WORK, Ledger
+from broker_crm.analysis.ledger import COST, WORK, Ledger, work
 from broker_crm.analysis.questions.results import MONEY
 from broker_crm.analysis.slices import Slice
 
@@ -192,15 +192,16 @@ def _steps(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
 
 
 def _work(part: Slice) -> str:
+    where = part.of_work("coalesce(t.done_on, t.due_on)")
     return f"""
-        SELECT c.process, t.step AS key, count(*) AS n, any_value(t.element) AS element,
+        SELECT t.process, t.step AS key, count(*) AS n, any_value(t.element) AS element,
             sum(greatest(0, coalesce(t.done_d, $today_d) - t.due_d)) AS excess_days,
             sum(greatest(0, {COST} - t.std_cost)) AS excess_cost,
             sum(t.std_cost) FILTER (t.loop > 1
               AND t.kind IN ({", ".join(f"'{kind}'" for kind in REWORKED)})) AS rework_cost,
             avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
             sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
-        {WORK} WHERE t.status <> 'cancelled' AND {part.of_work("coalesce(t.done_on, t.due_on)")}
+        {work(where)} WHERE t.status <> 'cancelled' AND {where}
         GROUP BY 1, 2
     """
 
@@ -208,7 +209,7 @@ def _work(part: Slice) -> str:
 def _last_steps(part: Slice) -> str:
     """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
-        SELECT t.case_no, t.task_no, c.process, t.step, t.done_at, c.ending = 'won' AS won,
+        SELECT t.case_no, t.task_no, t.process, t.step, t.done_at, c.ending = 'won' AS won,
             c.ending <> 'won' AND t.closes AS lost
         {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL
           AND c.ending <> 'excluded' AND {part.of_work("c.ended_on")}
@@ -245,7 +246,7 @@ def _fall_of_a_day(ledger: Ledger, part: Slice) -> float:
     row = ledger.row(
         f"""
         WITH late AS (
-            SELECT c.process, t.step, (c.ending = 'won')::INT AS won,
+            SELECT t.process, t.step, (c.ending = 'won')::INT AS won,
                 least({MOST_LATE}, greatest(0, t.done_d - t.due_d)) AS days
             {WORK} WHERE t.done_d IS NOT NULL AND t.due_d IS NOT NULL AND c.ending IS NOT NULL
               AND c.ending <> 'excluded' AND {replace(part, person=None).of_work("c.ended_on")}
