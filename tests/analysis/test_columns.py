@@ -71,11 +71,11 @@ def test_words_never_met_before_are_learnt_on_the_way(
     counted(factory)
     with factory.begin() as session:
         task = session.get_one(UserTask, step.id)
-        task.step, task.assignee = "a-step-of-tomorrow", "naujokė"
-        session.add(_event(step, kind="task-reassigned"))
+        task.step, task.outcome = "a-step-of-tomorrow", "never-told"
+        session.add(_event(step, kind="element-passed"))
     with factory() as session, columns(session) as (cursor, _office):
-        told = cursor.execute("SELECT step, person, status, process FROM task").fetchall()
-    assert told == [("a-step-of-tomorrow", "naujokė", "open", "new-client-sale")]
+        told = cursor.execute("SELECT step, outcome, status, process FROM task").fetchall()
+    assert told == [("a-step-of-tomorrow", "never-told", "open", "new-client-sale")]
 
 
 def test_what_was_rolled_back_is_not_answered(
