@@ -77,9 +77,10 @@ def deviations(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         rows=rows,
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.prepared_on)::DATE AS month, count(*) AS n,"
-            f" avg(t.deviates::INT) AS value {LINES} {_condition(part)} GROUP BY 1 ORDER BY 1",
+            f"{LINES} {_condition(part)}",
             part.parameters(),
+            day="t.prepared_on",
+            value="avg(t.deviates::INT)",
         ),
         places=ledger.places(
             f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"
@@ -126,10 +127,11 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             "share": "share",
         },
         trend=ledger.trend(
-            f"SELECT date_trunc('month', t.prepared_on)::DATE AS month,"
-            f" count(*) FILTER ({WON}) AS n, sum({EFFECT}) FILTER ({WON}) AS value"
-            f" {LINES} {_condition(part)} GROUP BY 1 ORDER BY 1",
+            f"{LINES} {_condition(part)}",
             part.parameters(),
+            day="t.prepared_on",
+            value=f"sum({EFFECT}) FILTER ({WON})",
+            n=f"count(*) FILTER ({WON})",
         ),
         places=ledger.places(
             f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"

@@ -7,14 +7,13 @@ records that look alike. The flow of a month: prospects who came, prospects who 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import share
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.ledger import Ledger, by_month
 from broker_crm.analysis.slices import Slice
 from broker_crm.crm.duplicates import likely_pairs
 from broker_crm.crm.models import Client, ClientStatus, Consent
@@ -113,13 +112,16 @@ def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
 
 def _came(ledger: Ledger, part: Slice) -> list[Point]:
     """Clients who came by month, whatever became of them since."""
-    months: dict[date, int] = {}
-    for created in ledger.session.scalars(_of(part, select(Client.created_at), LIVING)):
-        day = ledger.office.calendar.local_day(created)
-        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end):
-            month = day.replace(day=1)
-            months[month] = months.get(month, 0) + 1
-    return [Point(month, float(n), n) for month, n in sorted(months.items())]
+    days = [
+        ledger.office.calendar.local_day(created)
+        for created in ledger.session.scalars(_of(part, select(Client.created_at), LIVING))
+    ]
+    came = (
+        {"month": day.replace(day=1)}
+        for day in days
+        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end)
+    )
+    return by_month(came, lambda clients: float(len(clients)))
 
 
 def _row(key: object, n: int, contactable: int | None, untouched: int | None) -> Row:
