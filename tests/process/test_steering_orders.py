@@ -201,8 +201,9 @@ def test_workers_go_on_with_what_was_interrupted_and_leave_what_is_under_way(
     monkeypatch.setattr(batches, "_one", lambda *_: 0)
     key = give(office, three, order(Action.HAND_OVER, to="ruta"))
     monkeypatch.setattr(batches, "_one", one)
+    office.clock.advance(timedelta(seconds=50))
     assert unfinished.carry_on(office.factory) == 0
-    office.clock.advance(timedelta(minutes=2))
+    office.clock.advance(timedelta(minutes=1))
     assert unfinished.carry_on(office.factory, lambda: True) == 0
     assert states(office, key) == ["new", "new", "new"]
     assert unfinished.carry_on(office.factory) == 3

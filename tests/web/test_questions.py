@@ -12,6 +12,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
+from broker_crm import clock
 from broker_crm.crm import complaints
 from broker_crm.crm.complaints import Registration
 from broker_crm.crm.models import Client, Product
@@ -281,3 +282,41 @@ def test_the_picture_of_the_weakest_points_draws_the_process(late: Site) -> None
     page = visitor.get("/questions/Q13?period=all").text
     assert "/questions/diagrams/new-client-sale/1" in page
     assert "heat-5" in page and "Task_IntroLetter" in page
+
+
+def test_filters_that_say_nothing_of_clients_are_told_to_be_ignored(site: Site) -> None:
+    query = "/Q1?process=new-client-sale&price_band=P2&client_kind=legal"
+    told = ask(site, "manager", query)
+    assert told["ignored"] == ["process", "price_band"]
+    sentence = "This question pays no heed to these filters: Process, Price."
+    assert told["sentence"].endswith(sentence)
+    assert ask(site, "manager", "/Q1?client_kind=legal")["ignored"] == []
+    assert told["n"] == ask(site, "manager", "/Q1?client_kind=legal")["n"]
+    assert ask(site, "manager", "/Q9?step=meeting&product=cargo")["ignored"] == ["step"]
+    page = site.visitor("manager").get(f"/questions{query}").text
+    assert "Į šiuos filtrus šis klausimas nekreipia dėmesio: Procesas, Kaina." in page
+
+
+def test_a_salesperson_is_told_only_of_own_clients_that_look_alike(site: Site) -> None:
+    def suspected(login: str) -> int:
+        return ask(site, login, "/Q1")["facts"]["suspected"]
+
+    def alike(code: str, owner: str) -> None:
+        with site.factory.begin() as session:
+            for turn in ("A", "B"):
+                session.add(
+                    Client(
+                        name=f"Dvyniai {turn}",
+                        kind="legal",
+                        status="prospect",
+                        vat_code=code,
+                        owner=owner,
+                        created_at=clock.now(),
+                    )
+                )
+
+    before = suspected(site.owner), suspected("manager")
+    alike("LT999000111", site.colleague)
+    assert (suspected(site.owner), suspected("manager")) == (before[0], before[1] + 1)
+    alike("LT999000222", site.owner)
+    assert (suspected(site.owner), suspected("manager")) == (before[0] + 1, before[1] + 2)

@@ -7,9 +7,11 @@ records that look alike. The flow of a month: prospects who came, prospects who 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import share
@@ -29,7 +31,11 @@ BREAKDOWNS: dict[str, Any] = {
     "person": Client.owner,
     "team": User.team_key,
 }
+OF_CASES_ONLY = ("process", "version", "step", "product", "complexity", "price_band")
+"""Fields of a slice that say nothing about a client: most prospects have no case yet."""
 COLUMNS = {"contactable": "count", "share": "share", "untouched": "count"}
+MOST_PAIRS = 5_000
+"""Pairs of similar records among which those of some clients are counted."""
 CONSENTED = exists().where(
     Consent.client_id == Client.id, Consent.given_at.is_not(None), Consent.withdrawn_at.is_(None)
 )
@@ -83,7 +89,7 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
             "contactable": contactable,
             "contactable_share": share(contactable, total.n),
             "untouched": int(total.untouched or 0),
-            "suspected": len(likely_pairs(session)),
+            "suspected": _suspected(session, part),
         },
         by=by,
         rows=sorted(found, key=lambda row: (-row["n"], str(row["key"]))),
@@ -108,6 +114,16 @@ def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
         if value is not None:
             wanted = wanted.where(column == value)
     return wanted
+
+
+def _suspected(session: Session, part: Slice) -> int:
+    """Pairs of which one record at least belongs to the clients that are looked at."""
+    whole = Slice(start=part.start, end=part.end)
+    if replace(part, **dict.fromkeys(OF_CASES_ONLY)) == whole:
+        return len(likely_pairs(session))
+    looked_at = set(session.scalars(_of(part, select(Client.id), LIVING)))
+    pairs = likely_pairs(session, limit=MOST_PAIRS)
+    return sum(bool(looked_at & {pair.first.id, pair.second.id}) for pair in pairs)
 
 
 def _came(ledger: Ledger, part: Slice) -> list[Point]:

@@ -202,6 +202,7 @@ def _head(found: Reply) -> dict[str, Any]:
         "main": found.said.main,
         "compared": found.said.compared,
         "rest": found.said.rest,
+        "ignored": found.said.ignored,
     }
 
 

@@ -131,7 +131,7 @@ def _chapter(session: Session, user: User, found: Reply) -> Chapter:
         answer.id,
         words_of(answer.id),
         " · ".join(parts),
-        tuple(text for text in (said.main, said.compared, said.rest) if text),
+        tuple(text for text in (said.main, said.compared, said.rest, said.ignored) if text),
         (*titles, *(heading(answer.id, name) for name in columns)) if lines else (),
         tuple(lines),
     )

@@ -60,6 +60,7 @@ def _shape(found: Reply) -> dict[str, Any]:
         "about": {
             name: value for name, value in found.part.parameters().items() if value is not None
         },
+        "ignored": list(found.ignored),
         "facts": dict(found.facts),
         "by": result.by,
         "columns": dict(result.columns),
