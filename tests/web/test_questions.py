@@ -6,6 +6,7 @@ import html
 import io
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import select, update
 from broker_crm import clock
 from broker_crm.crm import complaints
 from broker_crm.crm.complaints import Registration
-from broker_crm.crm.models import Client, Product
+from broker_crm.crm.models import Client, Offer, OfferDeviation, OfferLine, Product
 from broker_crm.people.models import User
 
 from .conftest import Site
@@ -301,12 +302,13 @@ def test_a_salesperson_is_told_only_of_own_clients_that_look_alike(site: Site) -
     def suspected(login: str) -> int:
         return ask(site, login, "/Q1")["facts"]["suspected"]
 
-    def alike(code: str, owner: str) -> None:
+    def alike(name: str, code: str, owner: str) -> None:
         with site.factory.begin() as session:
             for turn in ("A", "B"):
                 session.add(
                     Client(
-                        name=f"Dvyniai {turn}",
+                        name=f"{name} {turn}",
+                        search_name=f"{name} {turn}".lower(),
                         kind="legal",
                         status="prospect",
                         vat_code=code,
@@ -316,7 +318,100 @@ def test_a_salesperson_is_told_only_of_own_clients_that_look_alike(site: Site) -
                 )
 
     before = suspected(site.owner), suspected("manager")
-    alike("LT999000111", site.colleague)
+    alike("Dvyniai", "LT999000111", site.colleague)
     assert (suspected(site.owner), suspected("manager")) == (before[0], before[1] + 1)
-    alike("LT999000222", site.owner)
+    alike("Kalnynas", "LT999000222", site.owner)
     assert (suspected(site.owner), suspected("manager")) == (before[0] + 1, before[1] + 2)
+
+
+@pytest.fixture
+def offered(site: Site) -> Site:
+    """Two offers of the case: a replaced one, and one of two lines, of which one deviates."""
+    with site.factory.begin() as session:
+        products = {each.key: each for each in session.scalars(select(Product))}
+        for version, status in ((1, "replaced"), (2, "sent")):
+            session.add(
+                Offer(
+                    client_id=site.client_id,
+                    instance_id=site.instance_id,
+                    version=version,
+                    status=status,
+                    prepared_by=site.owner,
+                    approved_by="product",
+                    prepared_at=clock.now(),
+                    lines=[
+                        OfferLine(
+                            product_id=products[key].id,
+                            premium=Decimal(1000) - given,
+                            commission_percent=Decimal(13),
+                            standard_premium=Decimal(1000),
+                            standard_commission_percent=Decimal(13),
+                            premium_deviation_percent=given / 10,
+                            commission_deviation=Decimal(0),
+                            premium_effect=given,
+                            commission_effect=given * 13 / 100,
+                            other_premium_effect=Decimal(0),
+                            other_commission_effect=Decimal(0),
+                            deviations=[
+                                OfferDeviation(
+                                    kind="premium",
+                                    standard=Decimal(1000),
+                                    offered=Decimal(1000) - given,
+                                    difference=-given,
+                                    premium_effect=given,
+                                    commission_effect=given * 13 / 100,
+                                )
+                            ]
+                            if given
+                            else [],
+                        )
+                        for key, given in (("cargo", Decimal(100)), ("liability", Decimal(0)))
+                    ],
+                )
+            )
+    return site
+
+
+def test_the_lines_of_offers_behind_a_figure_lead_to_their_offers(offered: Site) -> None:
+    (line,) = ask(offered, "manager", "/Q9?period=all")["lines"]["items"]
+    with offered.factory() as session:
+        offer = session.scalars(select(Offer).where(Offer.version == 2)).one()
+        line_id = next(each.id for each in offer.lines if each.premium == 900)
+    assert (line["line_id"], line["offer_id"], line["offer_version"]) == (line_id, offer.id, 2)
+    assert (line["premium"], line["std_premium"], line["premium_deviation"]) == (900, 1000, 10)
+    assert (line["effect"], line["gift"], line["line_product"]) == (13, 100, "cargo")
+    assert (line["approver"], line["offer_status"]) == ("product", "sent")
+    link = f"/registers/offers/{offer.id}"
+    assert line["link"] == link and line["instance"] == str(offered.instance_id)
+    visitor = offered.visitor("manager")
+    page = visitor.get("/questions/Q9?period=all").text
+    assert f'href="{link}"' in page and "2 versija" in page
+    assert visitor.get(link).text
+    table = visitor.get("/questions/Q9/lines.csv?period=all").data.decode("utf-8-sig")
+    heading, told = table.strip().splitlines()
+    assert heading.startswith("Klientas;Pasiūlymas;Versija;") and ";900,0;1000,0;10,0;" in told
+    book = load_workbook(io.BytesIO(visitor.get("/questions/Q9/lines.xlsx?period=all").data)).active
+    assert len(list(book.values)) == 2
+    visitor.get("/questions/Q2/lines.csv", 404)
+    assert ask(offered, "manager", "/Q10?period=all")["lines"]["total"] == 0
+    assert "lines" not in ask(offered, "manager", "/Q2")
+
+
+def test_lines_of_offers_are_told_to_those_who_prepared_or_manage_them(offered: Site) -> None:
+    def lines(login: str) -> int:
+        return len(ask(offered, login, "/Q9?period=all")["lines"]["items"])
+
+    def manage(key: str, login: str) -> None:
+        with offered.factory.begin() as session:
+            session.execute(update(Product).where(Product.key == key).values(product_manager=login))
+
+    assert (lines(offered.owner), lines(offered.colleague)) == (1, 0)
+    seller = offered.visitor(offered.colleague)
+    whole = seller.get("/questions/Q9/lines.csv?period=all").data.decode("utf-8-sig")
+    assert len(whole.strip().splitlines()) == 1
+    manage("cargo", "product")
+    assert lines("product") == 1
+    manage("cargo", "manager")
+    assert lines("product") == 0
+    analyst = ask(offered, "analyst", "/Q9?period=all")["lines"]
+    assert [each["link"] for each in analyst["items"]] == [None]

@@ -13,6 +13,7 @@ from broker_crm.analysis.questions.clear_segment import clear_segment
 from broker_crm.analysis.questions.deviations import BREAKDOWNS as OF_TERMS
 from broker_crm.analysis.questions.deviations import deviations, economic_effect
 from broker_crm.analysis.questions.efficiency import efficiency
+from broker_crm.analysis.questions.improvement import improvement
 from broker_crm.analysis.questions.interest import interest
 from broker_crm.analysis.questions.lateness import lateness
 from broker_crm.analysis.questions.negotiation import negotiation
@@ -21,7 +22,7 @@ from broker_crm.analysis.questions.potential_clients import OF_CASES_ONLY, poten
 from broker_crm.analysis.questions.preparation import preparation
 from broker_crm.analysis.questions.results import OWNER_DIMENSIONS, results
 from broker_crm.analysis.questions.time_to_meet import time_to_meet
-from broker_crm.analysis.questions.weakest_point import improvement, weakest_point
+from broker_crm.analysis.questions.weakest_point import weakest_point
 from broker_crm.analysis.questions.workload import workload
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
@@ -38,12 +39,14 @@ class Question:
         answer: computes the answer for a part of the work, told apart by a dimension.
         breakdowns: what its rows may be told apart by, the usual one first.
         ignores: fields of a slice that say nothing about what is counted.
+        compares: whether it compares with a team that may be chosen.
     """
 
     id: str
     answer: Callable[[Ledger, Slice, str], Answer]
     breakdowns: tuple[str, ...]
     ignores: tuple[str, ...] = ()
+    compares: bool = False
 
 
 QUESTIONS = {
@@ -66,7 +69,7 @@ QUESTIONS = {
             ("process", *(e for e in OWNER_DIMENSIONS if e != "process")),
             ("step",),
         ),
-        Question("Q13", weakest_point, ("step",)),
+        Question("Q13", weakest_point, ("step",), compares=True),
         Question("Q14", improvement, ("step",)),
     )
 }
