@@ -17,7 +17,7 @@ from broker_crm import clock
 from broker_crm.crm import complaints
 from broker_crm.crm.complaints import Registration
 from broker_crm.crm.models import Client, Offer, OfferDeviation, OfferLine, Product
-from broker_crm.people.models import User
+from broker_crm.people.models import Team, User
 
 from .conftest import Site
 
@@ -415,3 +415,34 @@ def test_lines_of_offers_are_told_to_those_who_prepared_or_manage_them(offered: 
     assert lines("product") == 0
     analyst = ask(offered, "analyst", "/Q9?period=all")["lines"]
     assert [each["link"] for each in analyst["items"]] == [None]
+
+
+def test_weak_points_are_compared_with_a_team_that_one_chooses(late: Site) -> None:
+    done = late.app.test_client().post(
+        f"/api/tasks/{late.task_id}/complete",
+        json={"variables": LETTER, "minutes": 600},
+        headers=late.bearer(late.owner),
+    )
+    assert done.status_code == 200, done.text
+    with late.factory() as session:
+        team = session.get_one(User, late.owner).team_key
+        name = session.get_one(Team, team).name
+    told = ask(late, "manager", f"/Q13?period=all&against={team}")
+    assert told["facts"]["other_team"] == team and told["about"]["against"] == team
+    assert told["rows"][0]["other_team"] == pytest.approx(told["rows"][0]["money"])
+    assert f"Team {name} with as many steps: " in told["sentence"]
+    assert "here the same" in told["sentence"]
+    assert told["columns"]["last_quarter"] == "eur" and told["rows"][0]["last_quarter"] is None
+    assert ask(late, "manager", "/Q13?against=nowhere", expected=422)["errors"].keys() == {
+        "against"
+    }
+    for path in (f"/Q2?against={team}", f"/Q14?against={team}"):
+        assert "against" in ask(late, "manager", path, expected=422)["errors"]
+    assert "against" in ask(late, late.owner, f"/Q13?against={team}", expected=422)["errors"]
+    visitor = late.visitor("manager")
+    page = visitor.get(f"/questions/Q13?period=all&against={team}").text
+    assert 'id="f-against"' in page and "Praėjusį ketvirtį" in page and f"Komanda {name} su" in page
+    assert (
+        "/questions/Q12?period=all" in page and "/questions/Q12?period=all&amp;against" not in page
+    )
+    assert 'id="f-against"' not in visitor.get("/questions/Q12").text

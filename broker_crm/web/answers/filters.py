@@ -62,7 +62,7 @@ def view(
             "without": address(place, told.query, without=_without(name)),
             "name": word(DIMENSION, name),
         }
-        for name in FILTERS
+        for name in (*FILTERS, asked.AGAINST)
         if name in told.query and not (own and name in OF_PEOPLE)
     ]
     return {
