@@ -18,6 +18,7 @@ from broker_crm.analysis.simulation import at_work as simulations
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
+from broker_crm.process.steering import unfinished as orders
 
 
 def compose() -> None:
@@ -35,5 +36,6 @@ def compose() -> None:
     broker_crm.outreach.jobs.register_all()
     broker_crm.outreach.signing.register_all()
     migrations.register()
+    orders.register()
     simulations.register()
     start_events.start_with(start_automatically)
