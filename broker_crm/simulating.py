@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from broker_crm import settings as environment
 
 if TYPE_CHECKING:
     from broker_crm.analysis.simulation.results import Estimate, Outcome
+
+NICE = 10
 
 
 @click.command()
@@ -100,10 +103,11 @@ def _tell_check(found: object, as_json: bool) -> None:
 
 
 def main(run_id: int) -> None:
-    """Compute one stored simulation."""
+    """Compute one stored simulation, at low priority."""
     from broker_crm.analysis.simulation.stored import carry_out
     from broker_crm.db import sessions
 
+    os.nice(NICE)
     with operating.database(environment.load()) as engine:
         carry_out(sessions(engine), run_id)
 

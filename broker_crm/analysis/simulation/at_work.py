@@ -18,7 +18,6 @@ from broker_crm.analysis.simulation import stored
 from broker_crm.process import duties
 
 DUTY = "simulations"
-NICE = 10
 _child: subprocess.Popen[bytes] | None = None
 
 
@@ -45,7 +44,6 @@ def start_next(factory: sessionmaker[Session], stopping: Callable[[], bool] = la
         [sys.executable, "-m", "broker_crm.simulating", str(run_id)],
         env={**os.environ, "DATABASE_URL": url},
         stdin=subprocess.DEVNULL,
-        preexec_fn=_polite if os.name == "posix" else None,
     )
     return 1
 
@@ -53,7 +51,3 @@ def start_next(factory: sessionmaker[Session], stopping: Callable[[], bool] = la
 def register() -> None:
     """Let workers carry out simulations; safe to repeat."""
     duties.register(DUTY, start_next)
-
-
-def _polite() -> None:
-    os.nice(NICE)
