@@ -95,6 +95,7 @@ def _mended(step: Row, months: float) -> Row:
     return {
         "key": step["key"],
         "process": step["process"],
+        "element": step["element"],
         "n": step["decided"],
         "rate": onward,
         "raised": raised,
