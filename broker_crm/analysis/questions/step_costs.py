@@ -14,7 +14,7 @@ Each process is judged by its own money.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from broker_crm.analysis.answers import Point, Row
@@ -54,10 +54,13 @@ class Prices:
     Attributes:
         commission: mean of a won case, EUR, by process.
         fall: by how much the chance of winning falls for a working day of delay.
+        chance: share won of the cases that got past a step, by process and step; where it is not
+            told, that of the rows themselves.
     """
 
     commission: Mapping[str, float]
     fall: float
+    chance: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def day(self, process: str) -> float:
         """What a working day of delay costs, EUR."""
@@ -101,8 +104,9 @@ def step_costs(
         process = row["process"]
         end = ends.get((process, row["key"], row["team"]), _NEVER_DECIDED)
         passed_won = share(end["past_won"], end["past"])
+        chance = by_price.chance.get((process, row["key"]), passed_won or 0.0)
         parts = {
-            LOSS: end["lost"] * (passed_won or 0) * by_price.case(process) / months,
+            LOSS: end["lost"] * chance * by_price.case(process) / months,
             DELAY: (row["excess_days"] or 0) * by_price.day(process) / months,
             "excess": (row["excess_cost"] or 0) / months,
             "rework": (row["rework_cost"] or 0) / months,
