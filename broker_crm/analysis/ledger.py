@@ -20,10 +20,16 @@ from broker_crm.analysis.office_time import OfficeTime
 
 WORK = " FROM task t JOIN case_file c USING (case_no) "
 """Steps with their cases."""
+_TELLS_OF_CASE = re.compile(r"\bc\.")
 COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
 """What a step cost, EUR, at the hour's price that its standard implies."""
 CASES = " FROM case_file c "
 _NAME = re.compile(r"\$(\w+)")
+
+
+def work(*told: str) -> str:
+    """Steps `t`, with their cases `c` only where one of the expressions tells of them."""
+    return WORK if any(_TELLS_OF_CASE.search(each) for each in told) else " FROM task t "
 
 
 def month_of(day: str) -> str:

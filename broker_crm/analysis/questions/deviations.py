@@ -26,6 +26,7 @@ EFFECT = "t.commission_effect + t.other_commission_effect"
 GIFT = "t.premium_effect + t.other_premium_effect"
 BREAKDOWNS = {
     **{name: each for name, each in DIMENSIONS.items() if name != "step"},
+    "process": "c.process",
     "product": "t.line_product",
     "approver": "t.approver",
 }
@@ -157,7 +158,11 @@ def _read(ledger: Ledger, part: Slice, by: str) -> tuple[Row, list[Row]]:
 
 def condition(part: Slice) -> str:
     """On a line: the product is that of the line, not of the case."""
-    told = [replace(part, step=None, product=None, products=None).of_work("t.prepared_on")]
+    told = [
+        replace(part, step=None, product=None, products=None).of_work(
+            "t.prepared_on", process="c.process"
+        )
+    ]
     if part.product is not None:
         told.append("t.line_product = $product")
     if part.products is not None:

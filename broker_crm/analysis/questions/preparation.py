@@ -8,7 +8,7 @@ approver. Rounds that go on count as waiting (Kaplan–Meier).
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
@@ -71,10 +71,10 @@ def _rounds(part: Slice, by: str) -> str:
         WITH asked AS (
             SELECT t.case_no{WORK} WHERE t.kind IN ('offer', 'contract')
               AND t.status <> 'cancelled'
-              AND {replace(part, step=None, person=None, team=None).of_work("t.created_on")}
+              AND {part.of_work("t.created_on")}
         ), steps AS (
-            SELECT task_no, case_no, status, meaning, created_at, created_on, created_d, created_s,
-                started_s, done_d, done_s, std_days, loop, task_id,
+            SELECT task_no, case_no, status, meaning, created_on, created_d, created_s, started_s,
+                done_d, done_s, std_days,
                 split_part(kind, '-', 1) AS document, kind NOT LIKE '%-approval' AS prepares,
                 last_value(CASE WHEN kind LIKE '%-approval' THEN meaning ELSE 'asked' END)
                   OVER before AS previous
@@ -82,23 +82,22 @@ def _rounds(part: Slice, by: str) -> str:
             WHERE kind IN ('offer', 'contract', 'offer-approval', 'contract-approval')
               AND status <> 'cancelled' AND case_no IN (SELECT case_no FROM asked)
             WINDOW before AS (PARTITION BY case_no, split_part(kind, '-', 1)
-              ORDER BY created_at, loop, task_id
-              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+              ORDER BY task_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ), numbered AS (
             SELECT *, sum((prepares AND coalesce(previous, 'positive') = 'positive')::INT)
-              OVER (PARTITION BY case_no, document ORDER BY created_at, loop, task_id
-              ROWS UNBOUNDED PRECEDING) AS round
+              OVER (PARTITION BY case_no, document ORDER BY task_no ROWS UNBOUNDED PRECEDING)
+              AS round
             FROM steps
         ), gathered AS (
             SELECT case_no, document, round,
                 min(created_d) FILTER (prepares) AS asked_d,
                 min(created_on) FILTER (prepares) AS asked_on,
-                arg_min(task_no, created_at) FILTER (prepares) AS task_no,
+                min(task_no) FILTER (prepares) AS task_no,
                 max(done_d) AS done_d,
                 bool_and(status = 'completed')
-                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, created_at)
+                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, task_no)
                   = 'positive' AS approved,
-                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, created_at) = 'negative'
+                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, task_no) = 'negative'
                   AS rejected,
                 count(*) FILTER (prepares) - 1 AS loops,
                 sum(coalesce(started_s, done_s, $now_s) - created_s) FILTER (prepares) AS to_start,

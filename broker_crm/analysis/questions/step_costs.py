@@ -19,7 +19,7 @@ from datetime import date
 
 from broker_crm.analysis.answers import Point, Row
 from broker_crm.analysis.estimates import share, wilson
-from broker_crm.analysis.ledger import COST, WORK, Ledger
+from broker_crm.analysis.ledger import COST, WORK, Ledger, work
 from broker_crm.analysis.questions.results import MONEY
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
@@ -158,9 +158,10 @@ def cost_trend(
 
 def of_step(part: Slice) -> str:
     """Steps `t` of one kind, those that count for delay and cost."""
+    where = part.of_work(_DAY)
     return (
-        f"{WORK} WHERE t.status <> 'cancelled' AND {part.of_work(_DAY)}"
-        " AND t.step = $step_ AND c.process = $process_"
+        f"{work(where)} WHERE t.status <> 'cancelled' AND {where}"
+        " AND t.step = $step_ AND t.process = $process_"
     )
 
 
@@ -178,23 +179,25 @@ def months_of(ledger: Ledger, part: Slice) -> float:
     """How many months the period has, from the first step that was done in it."""
     first: date | None = part.start
     if first is None:
-        of_done = f"{WORK} WHERE {part.of_work('t.done_on')}"
-        first = ledger.row(f"SELECT min(t.done_on) AS day{of_done}", part.parameters())["day"]
+        where = part.of_work("t.done_on")
+        told = f"SELECT min(t.done_on) AS day{work(where)} WHERE {where}"
+        first = ledger.row(told, part.parameters())["day"]
     first = first or ledger.today
     last: date = min(part.end or ledger.today, ledger.today)
     return max(((last - first).days + 1) / DAYS_OF_MONTH, 1 / DAYS_OF_MONTH)
 
 
 def _work(part: Slice, teams: bool) -> str:
+    where = part.of_work(_DAY)
     return f"""
-        SELECT c.process, t.step AS key, {_team(teams)} AS team, count(*) AS n,
+        SELECT t.process, t.step AS key, {_team(teams)} AS team, count(*) AS n,
             any_value(t.element) AS element,
             sum({LATE_DAYS}) AS excess_days,
             sum({_EXCESS_COST}) AS excess_cost,
             sum(t.std_cost) FILTER ({_AGAIN}) AS rework_cost,
             avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
             sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
-        {WORK} WHERE t.status <> 'cancelled' AND {part.of_work(_DAY)}
+        {work(where)} WHERE t.status <> 'cancelled' AND {where}
         GROUP BY 1, 2, 3
     """
 
@@ -202,7 +205,7 @@ def _work(part: Slice, teams: bool) -> str:
 def last_steps(part: Slice) -> str:
     """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
-        SELECT t.case_no, t.task_no, c.process, t.step, t.person, t.done_at, c.ended_on,
+        SELECT t.case_no, t.task_no, t.process, t.step, t.person, t.done_at, c.ended_on,
             c.ending = 'won' AS won,
             c.ending <> 'won' AND t.closes AS lost
         {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL
@@ -235,7 +238,7 @@ def _fall_of_a_day(ledger: Ledger, part: Slice) -> float:
     row = ledger.row(
         f"""
         WITH late AS (
-            SELECT c.process, t.step, (c.ending = 'won')::INT AS won,
+            SELECT t.process, t.step, (c.ending = 'won')::INT AS won,
                 least({MOST_LATE}, greatest(0, t.done_d - t.due_d)) AS days
             {WORK} WHERE t.done_d IS NOT NULL AND t.due_d IS NOT NULL AND c.ending IS NOT NULL
               AND c.ending <> 'excluded' AND {replace(part, person=None).of_work("c.ended_on")}

@@ -23,8 +23,7 @@ BEGINNINGS = {
 MEETS = {
     "meeting": "t.case_no NOT IN (SELECT case_no FROM task WHERE kind IN ('offer', 'meeting')"
     " GROUP BY 1 HAVING bool_or(kind = 'offer') AND NOT bool_or(kind = 'meeting'))"
-    " AND t.case_no IN (SELECT case_no FROM case_file WHERE process IN (SELECT process"
-    " FROM case_file JOIN task USING (case_no) WHERE kind = 'meeting'))",
+    " AND t.process IN (SELECT process FROM task WHERE kind = 'meeting')",
     "negotiation": "t.case_no IN (SELECT case_no FROM task WHERE kind = 'negotiation')",
 }
 """Cases that are to meet: simple products are sold without a meeting, and few offers need talks."""
