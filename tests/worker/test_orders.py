@@ -19,7 +19,9 @@ def test_a_sweep_finishes_what_was_interrupted(
 ) -> None:
     house.begin_sale()
     with house.factory() as session:
-        task = session.scalars(select(UserTask).where(UserTask.status == "open")).one()
+        newest = select(UserTask).where(UserTask.status == "open")
+        task = session.scalars(newest.order_by(UserTask.created_at.desc())).first()
+        assert task is not None
     order = Order(Action.PAUSE, {"why": "client-absent"}, "", "manager")
     with monkeypatch.context() as killed:
         killed.setattr(batches, "_one", lambda *_: 0)
