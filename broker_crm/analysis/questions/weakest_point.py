@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import SMALL
 from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.questions.cost_of_step import cost_trend
 from broker_crm.analysis.questions.step_costs import (
     Prices,
-    cost_trend,
     last_steps,
     months_of,
     prices,
