@@ -102,14 +102,21 @@ def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
 
 
 def _first_talks(part: Slice) -> str:
-    """The first conversation of each case that ended in yes or no."""
+    """The first conversation of each case that ended in yes or no, at the step if one is asked.
+
+    Period and people are looked at afterwards: a case whose first yes came before the period must
+    not come in again with its second.
+    """
+    step = "TRUE" if part.step is None else "step = $step"
     return f"""
         SELECT t.case_id, t.task_id, t.meaning = 'positive' AS interested, c.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
-        FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
-        WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
-          AND {part.of_work("t.done_on")}
-        QUALIFY row_number() OVER (PARTITION BY t.case_id ORDER BY t.done_at, t.task_id) = 1
+        FROM (
+            SELECT * FROM task
+            WHERE kind = 'call' AND meaning IN ('positive', 'negative') AND {step}
+            QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY done_at, task_id) = 1
+        ) t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
+        WHERE {part.of_work("t.done_on")}
     """
 
 

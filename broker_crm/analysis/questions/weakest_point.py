@@ -198,7 +198,8 @@ def _work(part: Slice) -> str:
             sum(greatest(0, {COST} - t.std_cost)) AS excess_cost,
             sum(t.std_cost) FILTER (t.loop > 1
               AND t.kind IN ({", ".join(f"'{kind}'" for kind in REWORKED)})) AS rework_cost,
-            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
+            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT)
+              FILTER (t.done_d IS NOT NULL OR t.due_d < $today_d) AS time_kept,
             sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
         {WORK} WHERE t.status <> 'cancelled' AND {part.of_work("coalesce(t.done_on, t.due_on)")}
         GROUP BY 1, 2

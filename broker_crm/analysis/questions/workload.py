@@ -1,7 +1,8 @@
 """What is the workload of a salesperson, and of the average one?
 
 Load of a week: standard minutes of open steps due in it, by the minutes that the person has: office
-time on the company calendar less absences and meetings. What is overdue falls on this week. The
+time on the company calendar less absences and meetings, day by day from today on: a meeting on a
+Saturday or while away takes nothing from other days. What is overdue falls on this week. The
 average salesperson is the median of those who are active.
 """
 
@@ -16,7 +17,6 @@ from sqlalchemy import select
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.ledger import WORK, Ledger
 from broker_crm.analysis.slices import Slice
-from broker_crm.calendar import WorkingCalendar
 from broker_crm.crm.models import Meeting
 from broker_crm.people.models import Absence
 
@@ -114,39 +114,30 @@ def available_minutes(
     away: dict[str, list[tuple[date, date]]] = {}
     for absence in ledger.session.scalars(select(Absence).where(Absence.login.in_(people))):
         away.setdefault(absence.login, []).append((absence.first_day, absence.last_day))
-    met: dict[str, list[tuple[date, int]]] = {}
+    met: dict[tuple[str, date], int] = {}
     meetings = select(Meeting).where(
         Meeting.organiser.in_(people), Meeting.starts_at >= ledger.now, Meeting.status == "planned"
     )
     for meeting in ledger.session.scalars(meetings):
-        day = calendar.local_day(meeting.starts_at)
-        met.setdefault(meeting.organiser, []).append((day, meeting.minutes))
+        key = meeting.organiser, calendar.local_day(meeting.starts_at)
+        met[key] = met.get(key, 0) + meeting.minutes
+
+    def left(person: str, day: date) -> float:
+        if any(first <= day <= last for first, last in away.get(person, [])):
+            return 0.0
+        return max(0.0, calendar.available_minutes(day, day) - met.get((person, day), 0))
+
     return {
         person: [
-            max(
-                0.0,
-                _office(calendar, max(week.first, ledger.today), week.last, away.get(person, []))
-                - sum(
-                    minutes
-                    for day, minutes in met.get(person, [])
-                    if week.first <= day <= week.last
-                ),
-            )
+            sum(left(person, day) for day in _days(max(week.first, ledger.today), week.last))
             for week in weeks
         ]
         for person in people
     }
 
 
-def _office(
-    calendar: WorkingCalendar, first: date, last: date, away: list[tuple[date, date]]
-) -> float:
-    days = (first + timedelta(days=each) for each in range((last - first).days + 1))
-    return sum(
-        calendar.available_minutes(day, day)
-        for day in days
-        if not any(begin <= day <= end for begin, end in away)
-    )
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=each) for each in range((last - first).days + 1)]
 
 
 def _salespeople(ledger: Ledger, part: Slice) -> list[str]:
