@@ -42,14 +42,17 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         part: the period is that of the first decisive conversation.
         by: 'segment' only.
     """
-    values = part.parameters()
+    ledger.keep(
+        "talks_alike",
+        f"SELECT process, {', '.join(TRAITS)}, count(*) AS n, sum(interested::INT) AS hits"
+        f" FROM ({_first_talks(part)}) GROUP BY ALL",
+        part.parameters(),
+    )
     strata = ledger.rows(
-        f"SELECT process, count(*) AS n, sum(interested::INT) AS hits FROM ({_first_talks(part)})"
-        " GROUP BY 1",
-        values,
+        "SELECT process, sum(n) AS n, sum(hits) AS hits FROM talks_alike GROUP BY 1", {}
     )
     n, interested = sum(row["n"] for row in strata), sum(row["hits"] for row in strata)
-    rows = _segments(ledger.rows(_counts(part), values), {row["process"]: row for row in strata})
+    rows = _segments(ledger.rows(_counts(), {}), {row["process"]: row for row in strata})
     for row, chance in zip(rows, false_discovery([each["chance"] for each in rows]), strict=True):
         row["chance"] = chance
         row["clear"] = bool(
@@ -95,8 +98,8 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
 def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
     inside = " AND ".join(f"{trait} = $trait_{trait}" for trait in traits)
     return ledger.places(
-        f"SELECT case_id, task_id FROM ({_first_talks(part)}) WHERE interested AND {inside}"
-        f" ORDER BY task_id LIMIT {LISTED}",
+        f"SELECT case_no, task_no, NULL::DOUBLE AS value FROM ({_first_talks(part)})"
+        f" WHERE interested AND {inside} ORDER BY task_no LIMIT {LISTED}",
         {**part.parameters(), **{f"trait_{trait}": value for trait, value in traits.items()}},
     )
 
@@ -109,18 +112,18 @@ def _first_talks(part: Slice) -> str:
     """
     step = "TRUE" if part.step is None else "step = $step"
     return f"""
-        SELECT t.case_id, t.task_id, t.meaning = 'positive' AS interested, c.process,
+        SELECT t.case_no, t.task_no, t.meaning = 'positive' AS interested, c.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
         FROM (
             SELECT * FROM task
             WHERE kind = 'call' AND meaning IN ('positive', 'negative') AND {step}
-            QUALIFY row_number() OVER (PARTITION BY case_id ORDER BY done_at, task_id) = 1
-        ) t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
+            QUALIFY row_number() OVER (PARTITION BY case_no ORDER BY done_at, task_id) = 1
+        ) t JOIN case_file c USING (case_no)
         WHERE {part.of_work("t.done_on")}
     """
 
 
-def _counts(part: Slice) -> str:
+def _counts() -> str:
     """Cases and interested ones by every trait, and by every two, in each process."""
     sets = ", ".join(
         f"(process, {', '.join(traits)})"
@@ -129,8 +132,8 @@ def _counts(part: Slice) -> str:
     told = ", ".join(f"grouping({trait}) AS without_{trait}" for trait in TRAITS)
     return f"""
         SELECT process, {", ".join(TRAITS)}, {told},
-            count(*) AS n, sum(interested::INT) AS hits
-        FROM ({_first_talks(part)}) GROUP BY GROUPING SETS ({sets})
+            sum(n) AS n, sum(hits) AS hits
+        FROM talks_alike GROUP BY GROUPING SETS ({sets})
     """
 
 
