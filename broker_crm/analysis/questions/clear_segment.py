@@ -58,7 +58,7 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         row["clear"] = bool(
             row["n"] >= LEAST and chance <= LEVEL and row["interval"][0] > row["others"]
         )
-    rows.sort(key=lambda row: (not row["clear"], row["others"] - row["interval"][0]))
+    rows.sort(key=_rank)
     best = rows[0] if rows and rows[0]["clear"] else None
     hopeful = best or max(
         (row for row in rows if row["lift"] and row["lift"] > 1),
@@ -93,6 +93,12 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         places=_interested(ledger, part, best["traits"]) if best else [],
         place_count=best["interested"] if best else 0,
     )
+
+
+def _rank(row: Row) -> tuple[bool, float, int, str]:
+    """The clearest first; of segments that are the same cases, the one of fewer words."""
+    behind = round(row["others"] - row["interval"][0], 12)
+    return not row["clear"], behind, len(row["traits"]), row["key"]
 
 
 def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:

@@ -9,7 +9,7 @@ such a prospect. The flow of a month: clients who came, whatever became of them.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import share
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.ledger import Ledger, by_month
 from broker_crm.analysis.slices import Slice
 from broker_crm.crm.duplicates import likely_pairs
 from broker_crm.crm.models import Client, ClientStatus, Consent, ContactPerson, Interaction
@@ -34,6 +34,8 @@ BREAKDOWNS: dict[str, Any] = {
     "person": Client.owner,
     "team": User.team_key,
 }
+OF_CASES_ONLY = ("process", "version", "step", "product", "complexity", "price_band")
+"""Fields of a slice that say nothing about a client: most prospects have no case yet."""
 COLUMNS = {"contactable": "count", "share": "share", "untouched": "count"}
 UNTOUCHED = and_(
     ~exists().where(ProcessInstance.client_id == Client.id),
@@ -158,13 +160,16 @@ def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
 
 def _came(ledger: Ledger, part: Slice) -> list[Point]:
     """Clients who came by month."""
-    months: dict[date, int] = {}
-    for created in ledger.session.scalars(_of(part, select(Client.created_at), OWN)):
-        day = ledger.office.calendar.local_day(created)
-        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end):
-            month = day.replace(day=1)
-            months[month] = months.get(month, 0) + 1
-    return [Point(month, float(n), n) for month, n in sorted(months.items())]
+    days = [
+        ledger.office.calendar.local_day(created)
+        for created in ledger.session.scalars(_of(part, select(Client.created_at), OWN))
+    ]
+    came = (
+        {"month": day.replace(day=1)}
+        for day in days
+        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end)
+    )
+    return by_month(came, lambda clients: float(len(clients)))
 
 
 def _row(key: object, n: int, reachable: int | None, untouched: int | None) -> Row:
