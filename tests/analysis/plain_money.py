@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from statistics import NormalDist, mean
 from typing import Any
 
@@ -76,19 +78,30 @@ class Money:
 
     Args:
         books: what was read.
-        person: whose steps; None for all.
+        mine: whose steps count, by login.
+        priced: another period's or everybody's, by whose prices these are judged.
+
+    Attributes:
+        fall: by how much the chance of winning falls for a day of delay.
+        closing: by process and step, the steps with which cases were lost.
     """
 
-    def __init__(self, books: Books, person: str | None = None) -> None:
+    def __init__(
+        self,
+        books: Books,
+        mine: Callable[[str | None], bool] = lambda _login: True,
+        priced: Money | None = None,
+    ) -> None:
         self.books = books
-        self.person = person
+        self.mine = mine
+        self.closing: dict[Key, list[UserTask]] = defaultdict(list)
         self.steps: dict[Key, Step] = defaultdict(Step)
         self.decided = {
             case.id: case
             for case in books.cases.values()
             if case.outcome is not None and ENDINGS.get(case.outcome) != "excluded"
         }
-        self.fall = self._fall()
+        self.fall = priced.fall if priced else self._fall()
         last = min(books.end, books.calendar.local_day(books.now))
         self.months = ((last - books.start).days + 1) / (365.25 / 12)
         self._work()
@@ -99,7 +112,7 @@ class Money:
         return self.books.cases[step.instance_id].process_key, step.step
 
     def _mine(self, step: UserTask) -> bool:
-        return self.person in (None, step.completed_by or step.assignee)
+        return self.mine(step.completed_by or step.assignee)
 
     def _late(self, step: UserTask) -> int:
         if step.due_at is None:
@@ -115,13 +128,26 @@ class Money:
             found.days += self._late(step)
             if step.due_at is not None and (step.completed_at or self._late(step)):
                 found.kept.append(self._late(step) == 0)
-            standard, minutes = step.standard_cost or 0.0, step.actual_minutes
-            if minutes is not None and step.standard_minutes:
-                actual = minutes * standard / step.standard_minutes
-                found.actual, found.standard = found.actual + actual, found.standard + standard
-                found.excess += max(0.0, actual - standard)
-            if step.loop_number > 1 and step.step in AGAIN:
-                found.again += standard
+            found.excess += self._excess(step)
+            found.again += self._again(step)
+            if step.actual_minutes is not None and step.standard_minutes:
+                found.actual += self._actual(step)
+                found.standard += step.standard_cost or 0.0
+
+    @staticmethod
+    def _actual(step: UserTask) -> float:
+        """What it cost, at the price of a minute that the standard implies."""
+        if not step.standard_minutes:
+            return 0.0
+        return (step.actual_minutes or 0.0) * (step.standard_cost or 0.0) / step.standard_minutes
+
+    def _excess(self, step: UserTask) -> float:
+        return max(0.0, self._actual(step) - (step.standard_cost or 0.0))
+
+    @staticmethod
+    def _again(step: UserTask) -> float:
+        again = step.loop_number > 1 and step.step in AGAIN
+        return (step.standard_cost or 0.0) if again else 0.0
 
     def _ends(self) -> None:
         """By the last step that was done in it, a case was lost; all others it got past."""
@@ -139,6 +165,7 @@ class Money:
                 found = self.steps[key]
                 if not won and key == self._key(last) and self._mine(last):
                     found.lost += 1
+                    self.closing[key].append(last)
                 else:
                     found.past += 1
                     found.past_won += won
@@ -166,6 +193,43 @@ class Money:
             if ENDINGS.get(str(case.outcome)) == "won" and case.id in by_case:
                 found[case.process_key].append(by_case[case.id])
         return found
+
+    def late(self, key: Key) -> list[UserTask]:
+        """Steps that were done after their due day, or are not done yet."""
+        return [each for each in self._done(key) if self._late(each)]
+
+    def of_day(self, key: Key) -> float:
+        """What a day of delay costs, EUR."""
+        return self.fall * self.steps[key].commission
+
+    def of_case(self, key: Key) -> float:
+        """What a case that was lost there would have brought, EUR."""
+        step = self.steps[key]
+        return step.commission * step.past_won / step.past if step.past else 0.0
+
+    def monthly(self, key: Key) -> dict[date, float]:
+        """What the step cost in each month, EUR; a case is lost in the month of its end."""
+        found: dict[date, float] = defaultdict(float)
+        local = self.books.calendar.local_day
+        for step in self._done(key):
+            at = step.completed_at or step.due_at
+            assert at is not None
+            cost = self._late(step) * self.of_day(key) + self._excess(step) + self._again(step)
+            found[local(at).replace(day=1)] += cost
+        for step in self.closing[key]:
+            ended = self.decided[step.instance_id].ended_at
+            assert ended is not None
+            found[local(ended).replace(day=1)] += self.of_case(key)
+        return dict(found)
+
+    def _done(self, key: Key) -> list[UserTask]:
+        return [
+            each
+            for each in self.books.steps
+            if self._key(each) == key
+            and self._mine(each)
+            and self.books.within(each.completed_at or each.due_at)
+        ]
 
     def _fall(self) -> float:
         """How much a day late takes from the chance of winning: one slope for all steps, each

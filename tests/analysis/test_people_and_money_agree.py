@@ -5,17 +5,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from math import isclose
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm.analysis.answers import Answer
 from broker_crm.analysis.questions import answer
 from broker_crm.analysis.slices import Slice
 from broker_crm.crm.models import Client
+from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 
 from .plain_money import Money, Step, needed, raised
@@ -216,8 +219,8 @@ def _weakest_points(history: Session, part: str) -> None:
     asked, keep = OF_CASES[part]
     assert asked.start is not None and asked.end is not None
     books = Books(history, asked.start, asked.end, keep)
-    plain = Money(books, asked.person)
-    found = answer(history, "Q13", asked)
+    plain = Money(books, _mine(asked))
+    found = answer(history, "Q13", replace(asked, against="kaunas"))
     rows = {(row["process"], row["key"]): row for row in found.rows}
     worked = {key: step for key, step in plain.steps.items() if step.n}
     assert set(rows) == set(worked)
@@ -229,7 +232,44 @@ def _weakest_points(history: Session, part: str) -> None:
     worst = worked[str(found.facts["process"]), str(found.facts["step"])]
     assert worst.money == pytest.approx(max(each.money for each in worked.values()))
     assert found.value == pytest.approx(worst.money) and found.n == worst.n
-    assert found.place_count == len(found.places) == worst.lost
+    key = str(found.facts["process"]), str(found.facts["step"])
+    assert {each.task_id for each in found.places} == {e.id.hex for e in plain.closing[key]}
+    assert found.place_count == worst.lost
+    _months_agree(found, plain.monthly(key))
+    _comparisons_agree(history, rows, plain, keep, asked)
+
+
+def _mine(asked: Slice) -> Callable[[str | None], bool]:
+    return lambda login: asked.person in (None, login)
+
+
+def _months_agree(found: Answer, months: dict[date, float]) -> None:
+    told = {each.month: each.value or 0.0 for each in found.trend}
+    assert set(months) <= set(told)
+    for month, value in told.items():
+        assert value == pytest.approx(months.get(month, 0.0))
+
+
+def _comparisons_agree(
+    history: Session,
+    rows: dict[tuple[str, str], dict[str, Any]],
+    plain: Money,
+    keep: Callable[[ProcessInstance], bool],
+    asked: Slice,
+) -> None:
+    """With the last whole quarter, and with what the Kaunas team would make of as many steps."""
+    ended = min(plain.books.end, LAST)
+    quarter = {6: (4, 6), 8: (4, 6), 11: (7, 9)}[ended.month]
+    first, last = date(2026, quarter[0], 1), date(2026, quarter[1], 30)
+    before = Money(Books(history, first, last, keep), _mine(asked), plain)
+    kaunas = select(User.login).where(User.team_key == "kaunas")
+    team = set(history.scalars(kaunas))
+    others = Money(plain.books, lambda login: login in team, plain)
+    for key, row in rows.items():
+        then, other = before.steps.get(key), others.steps.get(key)
+        assert row["last_quarter"] == (pytest.approx(then.money) if then and then.n else None)
+        as_many = other.money / other.n * row["n"] if other and other.n else None
+        assert row["other_team"] == (None if as_many is None else pytest.approx(as_many))
 
 
 def _parts(step: Step) -> dict[str, object]:
@@ -251,7 +291,7 @@ def _parts(step: Step) -> dict[str, object]:
 def _improvement(history: Session, part: str) -> None:
     asked, keep = OF_CASES[part]
     assert asked.start is not None and asked.end is not None
-    plain = Money(Books(history, asked.start, asked.end, keep), asked.person)
+    plain = Money(Books(history, asked.start, asked.end, keep), _mine(asked))
     found = answer(history, "Q14", asked)
     best = 0.0
     for row in found.rows:
@@ -268,4 +308,21 @@ def _improvement(history: Session, part: str) -> None:
     )
     assert found.value == pytest.approx(best)
     assert found.n == found.rows[0]["n"]
-    assert found.facts["by_time"] is (found.rows[0]["on_time_value"] > found.rows[0]["raise_value"])
+    first = found.rows[0]
+    by_time = first["on_time_value"] > first["raise_value"]
+    assert found.facts["by_time"] is by_time
+    _what_lies_behind_agrees(found, plain, (first["process"], first["key"]), by_time)
+
+
+def _what_lies_behind_agrees(
+    found: Answer, plain: Money, key: tuple[str, str], by_time: bool
+) -> None:
+    steps = plain.late(key) if by_time else plain.closing[key]
+    assert {each.task_id for each in found.places} == {each.id.hex for each in steps}
+    assert found.place_count == len(steps)
+    part = plain.steps[key].delay if by_time else plain.steps[key].loss
+    for whole in (
+        sum(each.value or 0.0 for each in found.places),
+        sum(each.value or 0.0 for each in found.trend),
+    ):
+        assert whole == pytest.approx(part * plain.months)
