@@ -122,7 +122,7 @@ def step_costs(
                 "interval": wilson(end["past_won"], end["past"]),
             }
         )
-    found.sort(key=lambda row: -row["money"])
+    found.sort(key=lambda row: (-row["money"], row["process"], row["key"]))
     return found
 
 
@@ -146,7 +146,8 @@ def _work(part: Slice, teams: bool) -> str:
             sum({LATE_DAYS}) AS excess_days,
             sum({EXCESS_COST}) AS excess_cost,
             sum(t.std_cost) FILTER ({DONE_AGAIN}) AS rework_cost,
-            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
+            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT)
+              FILTER (t.done_d IS NOT NULL OR t.due_d < $today_d) AS time_kept,
             sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
         {work(where)} WHERE t.status <> 'cancelled' AND {where}
         GROUP BY 1, 2, 3
