@@ -69,6 +69,11 @@ class Step:
     delay: float = 0.0
 
     @property
+    def onward(self) -> float:
+        """Share won of the cases that went on."""
+        return self.past_won / self.past if self.past else 0.0
+
+    @property
     def money(self) -> float:
         return self.loss + self.delay + self.excess + self.again
 
@@ -106,7 +111,7 @@ class Money:
         self.months = ((last - books.start).days + 1) / (365.25 / 12)
         self._work()
         self._ends()
-        self._price()
+        self._price(priced)
 
     def _key(self, step: UserTask) -> Key:
         return self.books.cases[step.instance_id].process_key, step.step
@@ -170,12 +175,12 @@ class Money:
                     found.past += 1
                     found.past_won += won
 
-    def _price(self) -> None:
+    def _price(self, priced: Money | None) -> None:
         money = self._commissions()
-        for (process, _step), found in self.steps.items():
+        for (process, step), found in self.steps.items():
             found.commission = mean(money[process]) if money[process] else 0.0
-            onward = found.past_won / found.past if found.past else 0.0
-            found.loss = found.lost * onward * found.commission / self.months
+            judging = priced.steps.get((process, step), found) if priced else found
+            found.loss = found.lost * judging.onward * found.commission / self.months
             found.delay = found.days * self.fall * found.commission / self.months
             found.excess /= self.months
             found.again /= self.months
