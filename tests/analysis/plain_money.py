@@ -69,11 +69,6 @@ class Step:
     delay: float = 0.0
 
     @property
-    def onward(self) -> float:
-        """Share won of the cases that went on."""
-        return self.past_won / self.past if self.past else 0.0
-
-    @property
     def money(self) -> float:
         return self.loss + self.delay + self.excess + self.again
 
@@ -84,7 +79,8 @@ class Money:
     Args:
         books: what was read.
         mine: whose steps count, by login.
-        priced: another period's or everybody's, by whose prices these are judged.
+        priced: another period's or everybody's, by whose prices and chances of winning these are
+            judged.
 
     Attributes:
         fall: by how much the chance of winning falls for a day of delay.
@@ -106,12 +102,13 @@ class Money:
             for case in books.cases.values()
             if case.outcome is not None and ENDINGS.get(case.outcome) != "excluded"
         }
+        self.priced = priced
         self.fall = priced.fall if priced else self._fall()
         last = min(books.end, books.calendar.local_day(books.now))
         self.months = ((last - books.start).days + 1) / (365.25 / 12)
         self._work()
         self._ends()
-        self._price(priced)
+        self._price()
 
     def _key(self, step: UserTask) -> Key:
         return self.books.cases[step.instance_id].process_key, step.step
@@ -175,12 +172,15 @@ class Money:
                     found.past += 1
                     found.past_won += won
 
-    def _price(self, priced: Money | None) -> None:
+    def _price(self) -> None:
         money = self._commissions()
-        for (process, step), found in self.steps.items():
-            found.commission = mean(money[process]) if money[process] else 0.0
-            judging = priced.steps.get((process, step), found) if priced else found
-            found.loss = found.lost * judging.onward * found.commission / self.months
+        for key, found in self.steps.items():
+            won = money[key[0]]
+            found.commission = mean(won) if won else 0.0
+            same = self.priced.steps.get(key) if self.priced else None
+            judged = same if same and same.n else found
+            onward = judged.past_won / judged.past if judged.past else 0.0
+            found.loss = found.lost * onward * found.commission / self.months
             found.delay = found.days * self.fall * found.commission / self.months
             found.excess /= self.months
             found.again /= self.months
