@@ -31,6 +31,7 @@ DIMENSION: Words = {
     "to": _l("To"),
     "period": _l("Period"),
     "by": _l("By what"),
+    "log": _l("Log"),
 }
 CODES: dict[str, Words] = {
     "client_kind": CLIENT_KIND,
