@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -44,8 +44,9 @@ class MappingRefused(Exception):
     """The columns can't be read like that; nothing has changed.
 
     Attributes:
-        code: 'missing', 'faulty', 'noSteps' or 'outsideCalendar'.
-        fields: required fields without a column.
+        code: 'missing', 'faulty', 'noSteps' or 'outsideCalendar'; from the command line also
+            'noField', 'noColumn' or 'noFormat'.
+        fields: required fields without a column; or what is not there, and what is.
         found: what was read, with the rows that can't be.
     """
 
@@ -143,8 +144,8 @@ def confirm(
     return found
 
 
-def throw_away(session: Session, log_id: UUID, *, by: str | None) -> None:
-    """Delete a log; one that is gone already does no harm.
+def throw_away(session: Session, log_id: UUID, *, by: str | None) -> bool:
+    """Delete a log; False when it is gone already.
 
     Args:
         session: the caller commits.
@@ -153,6 +154,8 @@ def throw_away(session: Session, log_id: UUID, *, by: str | None) -> None:
     """
     if session.execute(delete(EventLog).where(EventLog.id == log_id)).rowcount:  # type: ignore[attr-defined]
         audit.note(session, "log-deleted", None, by=by, log=log_id.hex)
+        return True
+    return False
 
 
 def logs(session: Session) -> list[EventLog]:
@@ -190,6 +193,9 @@ def _within_calendar(connection: duckdb.DuckDBPyConnection) -> bool:
 def _said(code: str, fields: tuple[str, ...], found: Interpreted | None) -> str:
     if code == "missing":
         return f"No column is chosen for: {', '.join(fields)}. Choose one."
+    if code in ("noField", "noColumn", "noFormat"):
+        what = {"noField": "field", "noColumn": "column", "noFormat": "way of writing times"}[code]
+        return f"There is no {what} “{fields[0]}”. Known: {', '.join(fields[1:])}."
     if code == "noSteps":
         return "No row can be read with these columns. Choose others."
     if code == "outsideCalendar":
@@ -201,6 +207,38 @@ def _said(code: str, fields: tuple[str, ...], found: Interpreted | None) -> str:
     told = [f"{found.problem_count} rows can't be read:"]
     told += [f"  line {each.line}: {each.field}: “{each.value}”" for each in found.problems]
     return "\n".join([*told, "Mend them, choose other columns, or leave these rows out."])
+
+
+def changed(
+    log: EventLog, proposed: Reading, told: Iterable[str], time: str | None, *, skip: bool
+) -> Reading:
+    """Proposals for a log, changed as a command says.
+
+    Args:
+        log: that was received.
+        proposed: for it.
+        told: such as 'case=Order number'; 'resource=' takes a proposal away.
+        time: how times are written; None for the proposal.
+        skip: whether rows that can't be read are left out.
+
+    Raises:
+        MappingRefused: there is no such field, column or way of writing times.
+    """
+    columns = dict(proposed.columns)
+    names = [each["name"] for each in log.columns]
+    for each in told:
+        field, _equals, name = each.partition("=")
+        if field not in FIELDS:
+            raise MappingRefused("noField", (field, *FIELDS))
+        if name and name not in names:
+            raise MappingRefused("noColumn", (name, *names))
+        if name:
+            columns[field] = names.index(name)
+        else:
+            columns.pop(field, None)
+    if time is not None and time not in FORMATS:
+        raise MappingRefused("noFormat", (time, *FORMATS))
+    return Reading(columns, time or proposed.time, skip)
 
 
 def reading_of(given: Mapping[str, str], time: str, *, skip: bool) -> Reading:
