@@ -167,10 +167,7 @@ def _load(session: Session, mirror: Mirror) -> None:
         first = min(there)
         _miss(mirror, (each for each in range(first, number) if each not in there))
     with _at_once(mirror):
-        for numbers in ("case_numbers", "task_numbers"):
-            mirror.connection.execute(f"CREATE OR REPLACE SEQUENCE {numbers}")
-        for table, shape in TABLES.items():
-            mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
+        make_tables(mirror.connection)
         _take(session, mirror, true())
     mirror.newest = newest
 
@@ -255,16 +252,35 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
         "stint": reading.stints(session, office, which),
         "offer_line": reading.offer_lines(session, office, which),
     }
+    make_room(mirror.connection)
     for table, pieces in arriving.items():
-        mirror.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE arriving_{table} AS SELECT {ARRIVING[table]} LIMIT 0"
-        )
         for columns in pieces:
             _arrive(mirror, table, columns)
+    take_in(mirror.connection)
+
+
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty columns."""
+    for numbers in ("case_numbers", "task_numbers"):
+        connection.execute(f"CREATE OR REPLACE SEQUENCE {numbers}")
+    for table, shape in TABLES.items():
+        connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
+
+
+def make_room(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tables `arriving_…` for what is read, before it has numbers."""
+    for table, shape in ARRIVING.items():
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE arriving_{table} AS SELECT {shape} LIMIT 0"
+        )
+
+
+def take_in(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep what has arrived, with numbers."""
     for table, told in KEPT.items():
-        mirror.connection.execute(f"INSERT INTO {table} BY NAME SELECT {told}")
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT {told}")
     for table in KEPT:
-        mirror.connection.execute(f"DROP TABLE arriving_{table}")
+        connection.execute(f"DROP TABLE arriving_{table}")
 
 
 def _arrive(mirror: Mirror, table: str, columns: Columns) -> None:

@@ -1,4 +1,4 @@
-"""Foreign event logs can be brought in and looked into
+"""Foreign event logs can be brought in and looked into; own ones are ordered as files
 
 Revision: 0021, after 0020
 """
@@ -39,7 +39,44 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event_log")),
     )
+    op.create_table(
+        "log_export",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("by", sa.String(length=60), nullable=False),
+        sa.Column("at", broker_crm.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("form", sa.String(length=20), nullable=False),
+        sa.Column("process", sa.String(length=120), nullable=True),
+        sa.Column("first_day", sa.Date(), nullable=True),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("masked", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_until", broker_crm.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("made_at", broker_crm.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by"], ["user_account.login"], name=op.f("fk_log_export_by_user_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_export")),
+    )
+    for column in ("by", "state"):
+        op.create_index(op.f(f"ix_log_export_{column}"), "log_export", [column])
+    op.create_table(
+        "log_export_piece",
+        sa.Column("export_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["export_id"],
+            ["log_export.id"],
+            name=op.f("fk_log_export_piece_export_id_log_export"),
+        ),
+        sa.PrimaryKeyConstraint("export_id", "number", name=op.f("pk_log_export_piece")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("log_export_piece")
+    op.drop_table("log_export")
     op.drop_table("event_log")

@@ -1,12 +1,12 @@
-"""The table of foreign event logs: what was brought in, by whom, and how its columns are read."""
+"""Tables of event logs: foreign ones that were brought in, and files of our own being made."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from broker_crm.db import Base, UtcDateTime, new_id
@@ -41,3 +41,39 @@ class EventLog(Base):
     steps: Mapped[int] = mapped_column(default=0)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     """Parquet: `line`, the place in the file, and a text column `c0`, `c1` … for each column."""
+
+
+class LogExport(Base):
+    """A file that somebody ordered; a worker makes it, and it is kept for some days."""
+
+    __tablename__ = "log_export"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    by: Mapped[str] = mapped_column(ForeignKey("user_account.login"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    form: Mapped[str] = mapped_column(String(20))
+    """One of `ordering.FORMS`."""
+    process: Mapped[str | None] = mapped_column(String(120))
+    first_day: Mapped[date | None]
+    last_day: Mapped[date | None]
+    masked: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(10), default="ordered", index=True)
+    """'ordered', 'made' or 'failed'."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Counted when a worker begins."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until then one worker has it."""
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    events: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Bytes."""
+
+
+class LogExportPiece(Base):
+    """A part of a file that was made, small enough to be held in memory."""
+
+    __tablename__ = "log_export_piece"
+
+    export_id: Mapped[UUID] = mapped_column(ForeignKey("log_export.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

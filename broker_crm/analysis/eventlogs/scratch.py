@@ -16,12 +16,12 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm.analysis import mirror
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.interpreting import interpret
 from broker_crm.analysis.eventlogs.models import EventLog
 from broker_crm.analysis.eventlogs.staging import as_file
 from broker_crm.analysis.ledger import Ledger, ledger
-from broker_crm.analysis.mirror import TABLES
 from broker_crm.analysis.office_time import OfficeTime, RoundTheClock
 from broker_crm.process.calendars import company_calendar
 
@@ -30,7 +30,7 @@ KEPT = 3
 PIECE = 100_000
 
 CASE_FILE = """
-    INSERT INTO case_file BY NAME
+    INSERT INTO arriving_case_file BY NAME
     SELECT c.case_id, c.process, v.number AS version, c.product, c.client_kind, c.sector, c.size,
         c.region, c.complexity, s.owner, s.started_on, s.started_s,
         CASE WHEN ended THEN s.ended_on END AS ended_on,
@@ -43,7 +43,7 @@ CASE_FILE = """
         SELECT case_id, arg_min(person, created_s) AS owner, min(created_on) AS started_on,
             min(created_s) AS started_s, max(done_on) AS ended_on, max(done_s) AS ended_s,
             max(done_d) AS ended_d, bool_and(status <> 'open') AS no_open
-        FROM task GROUP BY case_id
+        FROM arriving_task GROUP BY case_id
     ) s USING (case_id)
     LEFT JOIN version_name v ON v.name = c.version
     CROSS JOIN LATERAL (
@@ -51,7 +51,7 @@ CASE_FILE = """
     ) e
 """
 TASK = """
-    INSERT INTO task BY NAME
+    INSERT INTO arriving_task BY NAME
     SELECT 's' || s.id AS task_id, s.case_id, s.activity AS element, s.activity AS step,
         '' AS kind, s.resource AS person, s.status, s.created_at, s.done_at,
         t.created_on, t.due_on, t.done_on, t.created_s, t.started_s, t.done_s, t.created_d,
@@ -148,10 +148,11 @@ def _opened(log: EventLog, office: OfficeTime) -> _Open:
     connection.execute("SET enable_external_access = false")
     counting = RoundTheClock(office.calendar) if log.round_the_clock else office
     _stamp(connection, counting)
-    for table, shape in TABLES.items():
-        connection.execute(f"CREATE TABLE {table} ({shape})")
+    mirror.make_tables(connection)
+    mirror.make_room(connection)
     connection.execute(TASK)
     connection.execute(CASE_FILE, {"outcomes": "outcome" in reading.columns})
+    mirror.take_in(connection)
     connection.execute(PERSON)
     last = connection.execute(
         "SELECT max(greatest(coalesce(done_at, created_at), created_at, started_at)) FROM step"
