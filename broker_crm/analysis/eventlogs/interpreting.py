@@ -12,6 +12,8 @@ from broker_crm.calendar import OFFICE
 
 LISTED = 20
 """Rows told of that can't be read."""
+FARTHEST = 10**14
+"""Milliseconds since 1970 that are still a time."""
 OFFSET_APART = r"'\s+([+-]\d\d:?\d\d)$', '\1'"
 
 STEPS_OF_ROWS = """
@@ -163,7 +165,8 @@ def time_of(reading: Reading, field: str) -> str:
         return "NULL::TIMESTAMP"
     if reading.time in ("seconds", "milliseconds"):
         factor = 1 if reading.time == "milliseconds" else 1000
-        return f"epoch_ms(CAST(TRY_CAST({text} AS DOUBLE) * {factor} AS BIGINT))"
+        since = f"TRY_CAST({text} AS DOUBLE) * {factor}"
+        return f"CASE WHEN abs({since}) < {FARTHEST} THEN epoch_ms(CAST({since} AS BIGINT)) END"
     if reading.time == "iso":
         instant = f"TRY_CAST(regexp_replace({text}, {OFFSET_APART}) AS TIMESTAMPTZ)"
     else:

@@ -36,7 +36,7 @@ def read(file: io.BufferedReader[Any], stage: Stage) -> None:
             if not any(cell.strip() for cell in row):
                 continue
             if not heading:
-                if len(row) == 1 and row[0].lower().startswith("sep="):
+                if row[0].lower().startswith("sep="):
                     continue
                 heading = _heading(row, rows.line_num)
                 for name in heading:

@@ -134,7 +134,7 @@ def stories(session: Session, chosen: Chosen, *, named: bool) -> Iterator[Sequen
         named: whether clients' names are read.
     """
     calendar, reasons = company_calendar(session), closed_reasons(session)
-    teams = dict(session.execute(select(User.login, User.team_key)).tuples().all())
+    teams = dict(session.execute(select(User.login, User.team_key)).all())
     after: UUID | None = None
     while True:
         statement = _cases(chosen, calendar, named=named)

@@ -66,7 +66,7 @@ def write(session: Session, lots: Iterable[Sequence[Story]], file: Path, names: 
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         connection.executescript(SHAPE)
         with connection:
-            teams = dict(session.execute(select(User.login, User.team_key)).tuples().all())
+            teams = dict(session.execute(select(User.login, User.team_key)).all())
             writer = _Writer(connection, names, teams)
             for lot in lots:
                 about = things(session, [story.id for story in lot])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from broker_crm import clock
 from broker_crm.analysis.eventlogs import keeping
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.keeping import MappingRefused
@@ -19,6 +21,7 @@ from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.mirror import TABLES
 from broker_crm.analysis.questions import QUESTIONS
 from broker_crm.analysis.slices import Slice
+from broker_crm.db import connect, sessions
 
 COMPLETIONS = """case id;activity;timestamp;resource;variant;region
 1;Call;16.11.2026 10:00;Ona;old;North
@@ -56,6 +59,14 @@ XES = """<log xmlns="http://www.xes-standard.org/" xes.features="nested-attribut
 </log>
 """
 HOUR = 3600.0
+
+
+@pytest.fixture
+def factory(database_url: str, simulated: clock.SimulatedClock) -> Iterator[sessionmaker[Session]]:
+    """Sessions on a migrated database without people and clients."""
+    engine = connect(database_url)
+    yield sessions(engine)
+    engine.dispose()
 
 
 def brought(
