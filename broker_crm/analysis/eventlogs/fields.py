@@ -81,7 +81,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "outcome": ("case:crm:outcome", "case outcome", "outcome", "result"),
     "reason": ("case:crm:reason", "reason"),
     "scheduled": ("schedule timestamp", "enable time", "enabled", "scheduled"),
-    "due": ("crm:dueat", "due", "due date"),
+    "due": ("crm:dueat", "due at", "due", "due date"),
     "std_days": ("crm:stddays", "std days"),
     "std_minutes": ("crm:stdminutes", "std minutes"),
     "std_cost": ("crm:stdcost", "std cost"),

@@ -18,7 +18,7 @@ OFFSET_APART = r"'\s+([+-]\d\d:?\d\d)$', '\1'"
 
 STEPS_OF_ROWS = """
     CREATE TABLE step AS
-    SELECT line AS id, line, case_id, activity, resource, team, step_outcome,
+    SELECT place AS id, place, case_id, activity, resource, team, step_outcome,
         scheduled AS created_at, start AS started_at, complete AS done_at,
         CASE WHEN complete IS NULL THEN 'open' ELSE 'completed' END AS status,
         due, std_days, std_minutes, std_cost, minutes
@@ -40,10 +40,10 @@ STEPS_OF_TRANSITIONS = """
         SELECT *, row_number() OVER (
             PARTITION BY case_id, activity, coalesce(instance, ''),
                 CASE means WHEN 'cancelled' THEN 'completed' ELSE means END
-            ORDER BY complete, line) AS nth
+            ORDER BY complete, place) AS nth
         FROM told WHERE means <> 'other'
     )
-    SELECT min(line) AS id, min(line) AS line, case_id, activity,
+    SELECT min(place) AS id, min(place) AS place, case_id, activity,
         coalesce(max(resource) FILTER (means IN ('completed', 'cancelled')),
             max(resource) FILTER (means = 'started'), max(resource)) AS resource,
         coalesce(max(team) FILTER (means IN ('completed', 'cancelled')), max(team)) AS team,
@@ -68,10 +68,10 @@ ENABLED = """
         SELECT *, coalesce(started_at, done_at, created_at) AS began,
             max(CASE status WHEN 'completed' THEN done_at END) OVER before AS done_before,
             row_number() OVER (PARTITION BY case_id, activity
-                ORDER BY coalesce(started_at, done_at, created_at), line) AS loop
+                ORDER BY coalesce(started_at, done_at, created_at), place) AS loop
         FROM placed
         WINDOW before AS (PARTITION BY case_id
-            ORDER BY coalesce(started_at, done_at, created_at), line
+            ORDER BY coalesce(started_at, done_at, created_at), place
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
     ), completions AS (
         SELECT DISTINCT case_id, done_at FROM placed WHERE status = 'completed'
@@ -137,7 +137,7 @@ def interpret(
     )
     problems, count = _problems(connection, reading)
     connection.execute(
-        f"CREATE TABLE event AS SELECT line, {', '.join(_columns(reading))} FROM raw"
+        f"CREATE TABLE event AS SELECT place, {', '.join(_columns(reading))} FROM raw"
         f" WHERE NOT coalesce({_wrong(reading)}, FALSE)"
     )
     connection.execute("DROP TABLE raw")
@@ -227,7 +227,7 @@ def _problems(
         values += f" WHEN coalesce({fault}, FALSE) THEN {shown}"
     rows = connection.execute(
         f"SELECT line, CASE{whens} END, left(coalesce(CASE{values} END, ''), 60),"
-        f" count(*) OVER () FROM raw WHERE {_wrong(reading)} ORDER BY line LIMIT {LISTED}"
+        f" count(*) OVER () FROM raw WHERE {_wrong(reading)} ORDER BY place LIMIT {LISTED}"
     ).fetchall()
     return tuple(Problem(*row[:3]) for row in rows), rows[0][3] if rows else 0
 
@@ -235,7 +235,7 @@ def _problems(
 def _trait_cases(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """One row for each case: the last value that is not empty; versions get numbers."""
     last = ", ".join(
-        f"arg_max({field}, line) FILTER ({field} IS NOT NULL) AS {field}" for field in OF_CASE
+        f"arg_max({field}, place) FILTER ({field} IS NOT NULL) AS {field}" for field in OF_CASE
     )
     connection.execute(
         f"CREATE TABLE case_trait AS SELECT case_id, {last} FROM event GROUP BY case_id"

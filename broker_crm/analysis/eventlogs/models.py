@@ -40,7 +40,8 @@ class EventLog(Base):
     cases: Mapped[int] = mapped_column(default=0)
     steps: Mapped[int] = mapped_column(default=0)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    """Parquet: `line`, the place in the file, and a text column `c0`, `c1` … for each column."""
+    """Parquet: `place`, the row's number, `line`, on which it stands in the file, and a text column
+    `c0`, `c1` … for each column."""
 
 
 class LogExport(Base):

@@ -111,15 +111,16 @@ def made(session: Session, export_id: UUID, login: str) -> LogExport | None:
     return found if found is not None and found.by == login and found.state == "made" else None
 
 
-def content(session: Session, export_id: UUID) -> Iterator[bytes]:
-    """A file, piece by piece."""
+def content(factory: sessionmaker[Session], export_id: UUID) -> Iterator[bytes]:
+    """A file, piece by piece; no transaction stays open while a slow reader takes one in."""
     number = 0
     while True:
-        piece = session.scalar(
-            select(LogExportPiece.content).where(
-                LogExportPiece.export_id == export_id, LogExportPiece.number == number
-            )
+        wanted = select(LogExportPiece.content).where(
+            LogExportPiece.export_id == export_id, LogExportPiece.number == number
         )
+        with factory() as session:
+            session.connection(execution_options={"read_only": True})
+            piece = session.scalar(wanted)
         if piece is None:
             return
         yield piece

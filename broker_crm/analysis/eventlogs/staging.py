@@ -83,13 +83,13 @@ class Stage:
         self.rows = 0
         self.names: dict[str, int] = {}
         self._examples: list[list[str]] = []
-        self._waiting: list[tuple[int, int, Mapping[str, str]]] = []
+        self._waiting: list[tuple[int, int, int, Mapping[str, str]]] = []
         self._cases: list[tuple[int, Mapping[str, str]]] = []
         self._folder = tempfile.TemporaryDirectory(prefix="crm-log-")
         self._connection = duckdb.connect(str(Path(self._folder.name) / "stage.duckdb"))
         self._connection.execute("SET memory_limit = '512MB'")
         self._connection.execute("SET preserve_insertion_order = true")
-        self._connection.execute("CREATE TABLE event (line BIGINT, trace BIGINT)")
+        self._connection.execute("CREATE TABLE event (place BIGINT, line BIGINT, trace BIGINT)")
         self._connection.execute("CREATE TABLE trace (trace BIGINT)")
 
     def __enter__(self) -> Stage:
@@ -117,7 +117,7 @@ class Stage:
         self.rows += 1
         if self.rows > self.most:
             raise LogRefused("tooManyRows", line, self.most)
-        self._waiting.append((line, trace, values))
+        self._waiting.append((self.rows, line, trace, values))
         if len(self._waiting) >= PIECE:
             self._write_events()
 
@@ -149,8 +149,8 @@ class Stage:
             chosen.append(f"{told} AS c{place}")
         file = Path(self._folder.name) / "log.parquet"
         self._connection.execute(
-            f"COPY (SELECT e.line, {', '.join(chosen)} FROM event e"
-            " LEFT JOIN trace t USING (trace) ORDER BY e.line, e.rowid)"
+            f"COPY (SELECT e.place, e.line, {', '.join(chosen)} FROM event e"
+            " LEFT JOIN trace t USING (trace) ORDER BY e.place)"
             f" TO '{file}' (FORMAT parquet, COMPRESSION zstd)"
         )
         columns = [
@@ -174,8 +174,9 @@ class Stage:
     def _write_events(self) -> None:
         if not self._waiting:
             return
-        lines, traces, values = zip(*self._waiting, strict=True)
+        places, lines, traces, values = zip(*self._waiting, strict=True)
         heads = {
+            "place": np.array(places, dtype=np.int64),
             "line": np.array(lines, dtype=np.int64),
             "trace": np.array(traces, dtype=np.int64),
         }

@@ -83,7 +83,7 @@ def write(session: Session, lots: Iterable[Sequence[Story]], folder: Path, names
     place = folder / "parquet.duckdb"
     events = 0
     with closing(duckdb.connect(str(place))) as connection:
-        connection.execute("SET memory_limit = '512MB'; SET TimeZone = 'UTC'")
+        connection.execute("SET memory_limit = '192MB'; SET threads = 1; SET TimeZone = 'UTC'")
         for table, shape in shapes.items():
             columns = ", ".join(f"{name} {STORED[kind]}" for name, kind in shape.items())
             connection.execute(f"CREATE TABLE {table} ({columns})")

@@ -63,6 +63,7 @@ def write(lots: Iterable[Sequence[Story]], file: Path, names: Names) -> int:
                     trace = _trace(story, names)
                     events += sum(1 for node in trace if node.tag == "event")
                     document.write(trace)
+                    document.write("\n")
             document.flush()
     return events
 
@@ -98,7 +99,9 @@ def _trace(story: Story, names: Names) -> Any:
     moments = [(moment, step) for step in story.steps for moment in step.moments]
     moments.sort(key=lambda each: each[0].at)
     for moment, step in moments:
-        trace.append(_event(moment, step, names))
+        event = _event(moment, step, names)
+        event.tail = "\n"
+        trace.append(event)
     return trace
 
 

@@ -13,7 +13,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -101,7 +100,7 @@ def download(export_id: UUID) -> ResponseReturnValue:
     if found is None or (not found.masked and not sees_names(person())):
         raise NotFound
     return Response(
-        stream_with_context(ordering.content(session, found.id)),
+        ordering.content(database.factory(), found.id),
         mimetype=FORMS[found.form].media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{ordering.name_of(found)}"',

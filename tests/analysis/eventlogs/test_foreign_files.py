@@ -277,6 +277,15 @@ def test_of_several_like_steps_the_instance_tells_which(factory: sessionmaker[Se
     assert [each["minutes"] for each in told] == [30.0, 180.0]
 
 
+def test_xes_in_one_line_is_read_event_by_event(factory: sessionmaker[Session]) -> None:
+    trace = f"<trace>{EVENT}{EVENT}</trace>"
+    with factory() as session:
+        log = receive(factory, f"<log>{trace}{trace}</log>")
+        with ledger_of(session, read(factory, log)) as found:
+            assert found.row("SELECT count(*) AS n FROM task", {}) == {"n": 4}
+            assert found.row("SELECT count(*) AS n FROM case_file", {}) == {"n": 2}
+
+
 def test_names_of_columns_and_values_never_become_commands(factory: sessionmaker[Session]) -> None:
     nasty = "x'); DROP TABLE event; --"
     log = receive(factory, f'case,activity,time,"{nasty}"\n1,"{nasty}",2026-11-16,"{nasty}"\n')

@@ -42,7 +42,7 @@ def test_every_form_is_made_and_taken_away_in_pieces(
         with factory() as session:
             made = ordering.made(session, ordered.id, "analyst")
             assert made is not None and made.events > 0
-            content = b"".join(ordering.content(session, made.id))
+            content = b"".join(ordering.content(factory, made.id))
             assert len(content) == made.size
             assert ordering.made(session, ordered.id, "manager") is None
             assert ordering.name_of(made) == f"broker_crm-all-masked{FORMS[form].ending}"
