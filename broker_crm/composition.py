@@ -18,6 +18,7 @@ from broker_crm.analysis.eventlogs import ordering as log_exports
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
+from broker_crm.process.steering import unfinished as orders
 
 
 def compose() -> None:
@@ -36,4 +37,5 @@ def compose() -> None:
     broker_crm.outreach.signing.register_all()
     migrations.register()
     log_exports.register()
+    orders.register()
     start_events.start_with(start_automatically)

@@ -16,13 +16,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis import mirror
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.interpreting import interpret
 from broker_crm.analysis.eventlogs.models import EventLog
 from broker_crm.analysis.eventlogs.staging import as_file
 from broker_crm.analysis.ledger import Ledger, ledger
 from broker_crm.analysis.office_time import OfficeTime, RoundTheClock
+from broker_crm.analysis.tables import ColumnTables
 from broker_crm.process.calendars import company_calendar
 
 KEPT = 3
@@ -30,7 +30,6 @@ KEPT = 3
 PIECE = 100_000
 
 CASE_FILE = """
-    INSERT INTO arriving_case_file BY NAME
     SELECT c.case_id, c.process, v.number AS version, c.product, c.client_kind, c.sector, c.size,
         c.region, c.complexity, s.owner, s.started_on, s.started_s,
         CASE WHEN ended THEN s.ended_on END AS ended_on,
@@ -47,12 +46,12 @@ CASE_FILE = """
     ) s USING (case_id)
     LEFT JOIN version_name v ON v.name = c.version
     CROSS JOIN LATERAL (
-        SELECT s.no_open AND (c.outcome IS NOT NULL OR NOT $outcomes) AS ended
+        SELECT s.no_open AND (c.outcome IS NOT NULL OR NOT {outcomes}) AS ended
     ) e
 """
 TASK = """
-    INSERT INTO arriving_task BY NAME
-    SELECT 's' || s.id AS task_id, s.case_id, s.activity AS element, s.activity AS step,
+    SELECT 's' || lpad(s.id::VARCHAR, 9, '0') AS task_id, s.case_id,
+        s.activity AS element, s.activity AS step,
         '' AS kind, s.resource AS person, s.status, s.created_at, s.done_at,
         t.created_on, t.due_on, t.done_on, t.created_s, t.started_s, t.done_s, t.created_d,
         t.due_d AS first_due_d, t.due_d, t.done_d, s.step_outcome AS outcome, s.loop,
@@ -60,7 +59,6 @@ TASK = """
     FROM step s JOIN stamp t USING (id)
 """
 PERSON = """
-    CREATE TABLE person AS
     SELECT resource AS login, mode(team) AS team, TRUE AS active, TRUE AS sells
     FROM step WHERE resource IS NOT NULL GROUP BY resource ORDER BY resource
 """
@@ -141,19 +139,18 @@ def version_names(ledger: Ledger) -> dict[int, str]:
 
 
 def _opened(log: EventLog, office: OfficeTime) -> _Open:
-    connection = duckdb.connect(":memory:")
+    tables = ColumnTables()
+    connection = tables.connection
     reading = Reading.of(log.mapping)
     with as_file(log.content) as parquet:
         interpret(connection, parquet, reading, log.name)
     connection.execute("SET enable_external_access = false")
     counting = RoundTheClock(office.calendar) if log.round_the_clock else office
     _stamp(connection, counting)
-    mirror.make_tables(connection)
-    mirror.make_room(connection)
-    connection.execute(TASK)
-    connection.execute(CASE_FILE, {"outcomes": "outcome" in reading.columns})
-    mirror.take_in(connection)
-    connection.execute(PERSON)
+    cases = CASE_FILE.format(outcomes="outcome" in reading.columns)
+    tables.arrive({"task": TASK, "case_file": cases, "stint": (), "offer_line": ()})
+    tables.keep()
+    tables.know_people(connection.execute(PERSON).fetchall())
     last = connection.execute(
         "SELECT max(greatest(coalesce(done_at, created_at), created_at, started_at)) FROM step"
     ).fetchone()

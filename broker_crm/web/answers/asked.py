@@ -31,6 +31,9 @@ FILTERS = (
     "person",
 )
 """In the order in which the page offers them."""
+AGAINST = "against"
+"""A team with which the work is compared, where a question compares; like the breakdown, it stays
+behind when another question is asked."""
 USUAL = "12-months"
 WHOLE = "all"
 OLDEST = date(2000, 1, 1)
@@ -69,6 +72,7 @@ def read(
     *,
     others: Iterable[str] = (),
     logs: bool = False,
+    compares: bool = False,
 ) -> Asked:
     """Read the parameters.
 
@@ -78,11 +82,12 @@ def read(
         breakdowns: what `by` may be.
         others: parameters that mean something else on this page.
         logs: whether the page also looks into foreign logs, chosen by `log`.
+        compares: whether another team may be named to compare with.
     """
     errors: dict[str, list[str]] = {}
     told = {name: text.strip() for name, text in given.items() if text.strip()}
-    known = {*FILTERS, "from", "to", "period", "by", *others, *(("log",) if logs else ())}
-    for name in told.keys() - known:
+    known = {*FILTERS, "from", "to", "period", "by", *others, *_also(compares)}
+    for name in told.keys() - (known | {"log"} if logs else known):
         errors[name] = [_("There is no such filter.")]
     log = _log(session, told["log"], errors) if logs and "log" in told else None
     query: dict[str, str] = {} if log is None else {"log": log.hex}
@@ -94,7 +99,7 @@ def read(
         query |= {key: told[key] for key in ("from", "to") if key in told and key not in errors}
     found: dict[str, object] = {}
     process = told.get("process")
-    for name in FILTERS:
+    for name in (*FILTERS, *_also(compares)):
         text = told.get(name)
         if text is None:
             continue
@@ -111,6 +116,10 @@ def read(
         query["by"] = by
     part = Slice(start=start, end=end, **found)  # type: ignore[arg-type]
     return Asked(part, by, period, query, errors, log)
+
+
+def _also(compares: bool) -> tuple[str, ...]:
+    return (AGAINST,) if compares else ()
 
 
 def days_of(period: str, today: date) -> tuple[date | None, date | None]:
@@ -148,7 +157,7 @@ def choices(
         return steps.known(session, process)
     if name == "product":
         return labels.products(session)
-    if name == "team":
+    if name in ("team", AGAINST):
         return labels.teams(session)
     if name == "region":
         return labels.regions(session)
@@ -219,5 +228,6 @@ def _wrong(
         "version": _("The process has no such version."),
         "product": _("There is no such product."),
         "team": _("There is no such team."),
+        AGAINST: _("There is no such team."),
         "person": _("There is no such person."),
     }.get(name, _("There is no such value."))

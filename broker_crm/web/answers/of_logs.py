@@ -17,7 +17,12 @@ from broker_crm.web.wording import word
 
 MOST = 500
 """Values that a filter offers at most."""
-OTHERS = {"step": ("t.step", "task t"), "person": ("login", "person"), "team": ("team", "person")}
+OTHERS = {
+    "step": ("t.step", "task t"),
+    "person": ("login", "person"),
+    "team": ("team", "person"),
+    "against": ("team", "person"),
+}
 NEVER = ("vip", "price_band")
 
 

@@ -18,9 +18,9 @@ from broker_crm.analysis.eventlogs.keeping import MappingRefused
 from broker_crm.analysis.eventlogs.models import EventLog
 from broker_crm.analysis.eventlogs.scratch import NoSuchLog, ledger_of, version_names
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.mirror import TABLES
 from broker_crm.analysis.questions import QUESTIONS
 from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.tables import TABLES
 from broker_crm.db import connect, sessions
 
 COMPLETIONS = """case id;activity;timestamp;resource;variant;region
