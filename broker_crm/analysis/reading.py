@@ -67,7 +67,7 @@ def cases(
     )
     for rows in _pieces(session, statement):
         at = _columns(rows, 15)
-        parts = [_segment(each) for each in at[5]]
+        parts = [segment(each) for each in at[5]]
         started, ended = _instants(at[10]), _instants(at[11])
         yield {
             "case_id": _texts(each.hex for each in at[0]),
@@ -309,9 +309,9 @@ def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def _segment(segment: str) -> tuple[str | None, str | None, str | None]:
+def segment(told: str) -> tuple[str | None, str | None, str | None]:
     """Kind, sector and size of a snapshot such as 'legal/transport/small' or 'natural'."""
-    kind, *rest = segment.split("/")
+    kind, *rest = told.split("/")
     sector, size = (rest[0], rest[1]) if len(rest) > 1 else (rest[0] if rest else None, None)
     return kind or None, sector, size
 

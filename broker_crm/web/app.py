@@ -68,6 +68,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.analyse import exports, logs
 from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
@@ -116,6 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     language.set_up(app)
     sign_in.set_up(app)
     imports.set_up(app)
+    logs.set_up(app)
     files.set_up(app)
     consents.set_up(app)
     product_documents.set_up(app)
@@ -167,6 +169,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         questions,
         analyse,
+        exports,
+        logs,
         limits,
         reports,
         complaints,

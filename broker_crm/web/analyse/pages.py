@@ -17,12 +17,14 @@ blueprint = Blueprint("analyse", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A way of looking into the work: its first page, its name, what it tells."""
+    """A way of looking into the work: its first page, its name, what it tells; and whether it also
+    looks into a foreign log that is named by `log`."""
 
     endpoint: str
     icon: str
     name: Any
     tells: Any
+    reads_logs: bool = False
 
 
 TOOLS = (
@@ -31,6 +33,18 @@ TOOLS = (
         "flow",
         _l("Changes of the diagrams"),
         _l("What differs between two versions of a process: steps, times, forms, tables."),
+    ),
+    Tool(
+        "exports.listing",
+        "paper",
+        _l("Exports"),
+        _l("The work as an event log for other tools: XES, OCEL, CSV, Parquet."),
+    ),
+    Tool(
+        "logs.listing",
+        "paper",
+        _l("Logs"),
+        _l("Foreign event logs, looked into with the same tools as one's own work."),
     ),
 )
 
