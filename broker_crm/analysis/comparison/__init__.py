@@ -1,0 +1,1 @@
+"""Two sides of a process compared honestly: versions, periods, segments, teams, people."""
