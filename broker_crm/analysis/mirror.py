@@ -43,7 +43,8 @@ TABLES = {
         case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR, client_kind VARCHAR,
         sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR, complexity VARCHAR,
         owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
-        ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR""",
+        ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR,
+        now_version INTEGER""",
     "task": """
         task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,
         person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE,

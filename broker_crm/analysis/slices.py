@@ -45,6 +45,7 @@ class Slice:
         person: login of that person.
         step: key of the step.
         products: keys of the products of which the asker may know; None for all.
+        versions: numbers of the versions on one of which the case began.
     """
 
     start: date | None = None
@@ -63,11 +64,16 @@ class Slice:
     person: str | None = None
     step: str | None = None
     products: tuple[str, ...] | None = None
+    versions: tuple[int, ...] | None = None
 
     def parameters(self) -> dict[str, object]:
         """What the conditions refer to by name."""
         told = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**told, "products": None if self.products is None else list(self.products)}
+        several = {
+            name: None if (values := getattr(self, name)) is None else list(values)
+            for name in ("products", "versions")
+        }
+        return {**told, **several}
 
     def of_case(self) -> str:
         """Condition on a case `c`, without period and people."""
@@ -80,6 +86,8 @@ class Slice:
             told.append("c.case_id IN (SELECT case_id FROM offer_line WHERE band = $price_band)")
         if self.products is not None:
             told.append("c.product IN (SELECT unnest($products::VARCHAR[]))")
+        if self.versions is not None:
+            told.append("c.version IN (SELECT unnest($versions::INTEGER[]))")
         return " AND ".join(["TRUE", *told])
 
     def of_work(self, day: str, *, person: str = "t.person") -> str:

@@ -72,12 +72,13 @@ def kaplan_meier(durations: Numbers, happened: Flags) -> Curve:
     times, ended = np.unique(durations[happened], return_counts=True)
     deaths: Numbers = ended.astype(np.float64)
     at_risk = n - np.searchsorted(np.sort(durations), times, side="left")
-    survival = np.cumprod(1 - deaths / at_risk)
+    survival: Numbers = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
     left = at_risk - deaths
     terms: Numbers = np.divide(deaths, at_risk * left, out=np.zeros(len(times)), where=left > 0)
+    share: Numbers = 1 - survival
     return Curve(
         times,
-        1 - survival,
+        share,
         np.maximum(survival, 0) ** 2 * np.cumsum(terms),
         n,
         n - int(happened.sum()),

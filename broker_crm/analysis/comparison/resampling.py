@@ -10,6 +10,7 @@ cases (cluster bootstrap), because the cases of one are alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,11 @@ def grid(*durations: Numbers) -> Numbers:
 
 
 def grouped(
-    durations: Numbers, state: NDArray[np.int8], strata: Whole, people: Whole, shape: Sequence[int]
+    durations: NDArray[np.signedinteger[Any]],
+    state: NDArray[np.int8],
+    strata: Whole,
+    people: Whole,
+    shape: Sequence[int],
 ) -> Numbers:
     """Cases counted by person, segment, state and place of their duration in the grid.
 
