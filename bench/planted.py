@@ -166,6 +166,7 @@ def _cases(
         connection,
         "case_file",
         {
+            "case_no": _numbers(case_ids),
             "case_id": case_ids,
             "process": _same("planted", n),
             "version": np.full(n, number, dtype=np.int32),
@@ -211,7 +212,8 @@ def _tasks(
         "task",
         {
             "task_id": np.array([f"{step.key}{loop}{each}" for each in case_ids[rows]], object),
-            "case_id": case_ids[rows],
+            "task_no": _numbers(case_ids[rows]) * 20 + 2 * NAMES.index(step.key) + loop,
+            "case_no": _numbers(case_ids[rows]),
             "element": _same(step.key, n),
             "step": _same(step.key, n),
             "kind": _same(step.kind, n),
@@ -233,6 +235,10 @@ def _tasks(
             "minutes": np.where(over, work[rows] * 480, np.nan),
         },
     )
+
+
+def _numbers(case_ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    return case_ids.astype(np.int64)
 
 
 def _instants(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:

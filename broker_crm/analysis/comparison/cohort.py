@@ -130,7 +130,7 @@ def cases(
     for name, part in (("compared_a", a), ("compared_b", b)):
         ledger.keep(
             name,
-            f"SELECT c.case_id, {MOVED if by_version else 'FALSE'} AS moved {CASES}"
+            f"SELECT c.case_no, {MOVED if by_version else 'FALSE'} AS moved {CASES}"
             f" WHERE {replace(part, step=None).of_cases('c.started_on')}"
             " AND coalesce(c.ending, '') <> 'excluded'",
             part.parameters(),
@@ -141,7 +141,7 @@ def cases(
             (SELECT count(*) FILTER (moved) FROM compared_b) AS moved_b,
             (SELECT count(*) FILTER (NOT moved) FROM compared_a) AS all_a,
             (SELECT count(*) FILTER (NOT moved) FROM compared_b) AS all_b,
-            (SELECT count(*) FROM compared_a JOIN compared_b USING (case_id)) AS of_both,
+            (SELECT count(*) FROM compared_a JOIN compared_b USING (case_no)) AS of_both,
             $now_s AS now_s, $today_d AS today_d
         """,
         {},
@@ -149,20 +149,20 @@ def cases(
     ledger.keep(
         "compared",
         f"""
-        SELECT case_id, later, row_number() OVER (ORDER BY later, case_id) - 1 AS place
-        FROM (
-            SELECT case_id, any_value(later) AS later FROM (
-                SELECT case_id, moved, FALSE AS later FROM compared_a
-                UNION ALL SELECT case_id, moved, TRUE FROM compared_b
+        SELECT case_no, later FROM (
+            SELECT case_no, any_value(later) AS later FROM (
+                SELECT case_no, moved, FALSE AS later FROM compared_a
+                UNION ALL SELECT case_no, moved, TRUE FROM compared_b
             ) GROUP BY 1 HAVING count(*) = 1 AND NOT bool_or(moved)
-        ) QUALIFY row_number() OVER (PARTITION BY later ORDER BY hash(case_id), case_id) <= {MOST}
+        ) JOIN case_file USING (case_no)
+        QUALIFY row_number() OVER (PARTITION BY later ORDER BY hash(case_id), case_id) <= {MOST}
         """,
         {},
     )
     ledger.keep(
         "compared",
-        "SELECT case_id, later, row_number() OVER (ORDER BY later, case_id) - 1 AS place"
-        " FROM compared",
+        "SELECT case_no, later, row_number() OVER (ORDER BY later, case_id) - 1 AS place"
+        " FROM compared JOIN case_file USING (case_no)",
         {},
     )
     milestones = ", ".join(
@@ -174,10 +174,10 @@ def cases(
             dense_rank() OVER (ORDER BY coalesce(c.owner, '')) - 1 AS person,
             {", ".join(f"c.{trait}" for trait in TRAITS)},
             {", ".join(f"w.{name}" for name in MILESTONES)}, w.cost
-        FROM compared k JOIN case_file c USING (case_id) LEFT JOIN (
-            SELECT t.case_id, {milestones}, sum({COST}) AS cost
-            FROM task t JOIN compared USING (case_id) GROUP BY 1
-        ) w USING (case_id) ORDER BY k.place
+        FROM compared k JOIN case_file c USING (case_no) LEFT JOIN (
+            SELECT t.case_no, {milestones}, sum({COST}) AS cost
+            FROM task t JOIN compared USING (case_no) GROUP BY 1
+        ) w USING (case_no) ORDER BY k.place
         """,
         {},
     )
@@ -221,7 +221,7 @@ def passes(ledger: Ledger, found: Cases, renamed: Mapping[str, str]) -> list[Pas
             t.due_d, t.done_d, t.outcome, t.meaning, t.person, {COST} AS cost,
             coalesce(t.created_s, t.started_s, t.done_s) AS at_s,
             coalesce(t.done_s, 1e18) AS order_s, t.task_id
-        FROM task t JOIN compared k USING (case_id)
+        FROM task t JOIN compared k USING (case_no)
         """,
         {},
     )
