@@ -272,6 +272,10 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "questions.export_cases": ASKING,
     "questions.diagram": ASKING,
     "analyse.listing": ANALYSING,
+    "comparison.show": ANALYSING,
+    "comparison.export_rows": ANALYSING,
+    "comparison.cases": ANALYSING,
+    "comparison.export_cases": ANALYSING,
     "limits.listing": ASKING,
     "limits.add": ASKING,
     "limits.change": ASKING,
@@ -299,6 +303,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.undo": LEADING,
     "api.questions": ASKING,
     "api.question": ASKING,
+    "api.comparison": ANALYSING,
 }
 
 

@@ -40,6 +40,7 @@ PAGES = {
     "/clients/new": {"ruta", "jonas", "asta", "product", "manager", "admin"},
     "/search": CLIENTS,
     "/analysis": {"designer", "analyst", "manager", "admin"},
+    "/analysis/comparison": {"designer", "analyst", "manager", "admin"},
     "/questions": ASK,
     "/questions/Q2": ASK - {"product"},
     "/questions/Q2/card": ASK - {"product"},

@@ -22,7 +22,7 @@ Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Texts = NDArray[np.object_]
-MOST = 20_000
+MOST = 10_000
 """Cases of a side that are looked at; of more, as many are drawn, always the same."""
 MOVED = "c.now_version IS NOT NULL AND c.now_version <> c.version"
 MILESTONES = {

@@ -143,6 +143,7 @@ def _verdict(told: Figure, q: float | None) -> Figure:
             told.crude,
             told.crude_chance,
             told.told.better,
+            told.people,
         )
     )
     needed = None

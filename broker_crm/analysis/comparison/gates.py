@@ -48,6 +48,8 @@ class Weighed:
         crude: B less A as they are.
         crude_chance: without a cause, as they are.
         better: 1 where more is better, −1 where less is, 0 where neither.
+        people: whether the interval comes of people drawn again; the tests take the cases of one
+            person for unlike, so that then the interval must exclude 0 too.
     """
 
     n: int
@@ -57,6 +59,7 @@ class Weighed:
     crude: float | None
     crude_chance: float | None
     better: int
+    people: bool = False
 
 
 def corrected(chances: Sequence[float], weights: Sequence[float]) -> list[float]:
@@ -77,8 +80,8 @@ def verdict(told: Weighed) -> Verdict:
     """The word for a difference."""
     if told.n < FEW or told.difference is None or told.interval is None:
         return Verdict.TOO_FEW
-    if told.q is not None and told.q <= LEVEL and excludes_nothing(told.interval):
-        if not told.better:
+    if told.q is not None and told.q <= LEVEL and (not told.people or clear(told.interval)):
+        if not told.better or not told.difference:
             return Verdict.DIFFERENT
         return Verdict.BETTER if told.difference * told.better > 0 else Verdict.WORSE
     if explained_by_mix(told):
@@ -101,7 +104,7 @@ def explained_by_mix(told: Weighed) -> bool:
     )
 
 
-def excludes_nothing(interval: tuple[float | None, float | None]) -> bool:
+def clear(interval: tuple[float | None, float | None]) -> bool:
     """True where the interval has no 0 in it."""
     low, high = interval
     return (low is not None and low > 0) or (high is not None and high < 0)

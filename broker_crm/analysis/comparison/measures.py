@@ -42,22 +42,22 @@ class Measure:
 
 OF_STEP = (
     Measure("reach", Sort.SHARE, "share", 0, 0.1),
-    Measure("waiting", Sort.DURATION, "days", -1, 2.0),
+    Measure("waiting", Sort.DURATION, "days", -1, 2.5),
     Measure("processing", Sort.DURATION, "days", -1, 0.1),
     Measure("total", Sort.DURATION, "days", -1, 0.25),
-    Measure("late", Sort.SHARE, "share", -1, 0.5),
+    Measure("late", Sort.SHARE, "share", -1, 0.25),
     Measure("cost", Sort.MEAN, "eur", -1, 0.1),
     Measure("repeated", Sort.SHARE, "share", -1, 0.25),
     Measure("conversion", Sort.SHARE, "share", 1, 4.0),
 )
 OF_CASE = (
     Measure("meeting-time", Sort.SOON, "days", -1, 2.0),
-    Measure("meeting", Sort.CHANCE, "share", 1),
+    Measure("meeting", Sort.CHANCE, "share", 1, 0.5),
     Measure("offer-time", Sort.SOON, "days", -1, 2.0),
-    Measure("offer", Sort.CHANCE, "share", 1),
+    Measure("offer", Sort.CHANCE, "share", 1, 0.5),
     Measure("contract-time", Sort.SOON, "days", -1, 2.0),
     Measure("contract", Sort.CHANCE, "share", 1, 4.0),
-    Measure("cycle", Sort.DURATION, "days", -1),
-    Measure("case-cost", Sort.MEAN, "eur", -1),
+    Measure("cycle", Sort.DURATION, "days", -1, 0.5),
+    Measure("case-cost", Sort.MEAN, "eur", -1, 0.5),
 )
 MEASURES = {each.key: each for each in (*OF_STEP, *OF_CASE)}

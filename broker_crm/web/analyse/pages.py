@@ -27,6 +27,15 @@ class Tool:
 
 TOOLS = (
     Tool(
+        "comparison.show",
+        "chart",
+        _l("Versions compared"),
+        _l(
+            "Is the new version better? Times, shares and costs of two versions, periods, segments"
+            " or teams, with what is known of the difference and what is not yet."
+        ),
+    ),
+    Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),
