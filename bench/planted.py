@@ -25,6 +25,8 @@ DAY = 8 * 3600.0
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 OFFICE = OfficeTime(WorkingCalendar())
 TODAY = date(2026, 11, 30)
+REST = "0" * 24
+"""Behind the eight digits of a case, so that its id looks like one."""
 SLOW = 1.6
 SPREAD = 0.8
 """Standard deviation of the logarithm of a wait."""
@@ -114,7 +116,7 @@ def _write(
     won = np.zeros(n, dtype=bool)
     owner = random.integers(0, plan.sellers, n)
     slow = np.where(segments == "fleet", SLOW, 1.0)
-    case_ids = np.array([f"{number:02d}{place:06d}" for place in range(n)], dtype=object)
+    case_ids = np.array([f"{number:02d}{place:06d}{REST}" for place in range(n)], dtype=object)
     for step in STEPS:
         goes_on = np.full(n, step.goes_on)
         if plan.conversion is not None and plan.conversion[0] == step.key:
@@ -238,7 +240,7 @@ def _tasks(
 
 
 def _numbers(case_ids: NDArray[np.object_]) -> NDArray[np.int64]:
-    return case_ids.astype(np.int64)
+    return np.array([int(each[:8]) for each in case_ids], dtype=np.int64)
 
 
 def _instants(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:

@@ -95,13 +95,14 @@ def drawing(session: Session, made: Comparison, measure: str) -> dict[str, Any] 
 def _version(session: Session, made: Comparison) -> ProcessVersion | None:
     """Of the later side, else the newest."""
     wanted = made.b.version or (max(made.b.versions) if made.b.versions else None)
+    found = None
     if wanted is not None:
-        return session.scalar(
+        found = session.scalar(
             select(ProcessVersion).where(
                 ProcessVersion.process_key == made.process, ProcessVersion.number == wanted
             )
         )
-    return steps.latest(session).get(made.process)
+    return found or steps.latest(session).get(made.process)
 
 
 def _level(size: float, largest: float) -> int:

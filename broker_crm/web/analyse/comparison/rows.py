@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from broker_crm.analysis.comparison import Comparison, Figure, Outcome, SideFigure, Verdict
+from broker_crm.analysis.comparison import Comparison, Figure, Outcome, SideFigure, Step, Verdict
 from broker_crm.analysis.estimates import SMALL
 from broker_crm.web.analyse.comparison.wording import (
     MEASURE,
@@ -61,6 +61,8 @@ def table(
         shown = [
             each for each in step.figures if whole or each.measure in ALWAYS or each.verdict in TOLD
         ]
+        if not whole and not worth_showing(step):
+            continue
         groups.append(
             {
                 "name": names[step.element],
@@ -71,6 +73,13 @@ def table(
             }
         )
     return groups
+
+
+def worth_showing(step: Step) -> bool:
+    """Whether anything can be said of the step, if only that no difference is shown."""
+    return step.state != "both" or any(
+        each.verdict is not Verdict.TOO_FEW for each in step.figures if each.measure != "reach"
+    )
 
 
 def _row(told: Figure, query: Mapping[str, str]) -> dict[str, Any]:
@@ -189,8 +198,8 @@ def listed(
         after,
         _("n: %(side)s", side=after),
         _("Difference"),
-        _("95 %% ≥"),
-        _("95 %% ≤"),
+        "95 % ≥",
+        "95 % ≤",
         _("Difference without regard to the mix"),
         _("p, corrected"),
         _("Verdict"),

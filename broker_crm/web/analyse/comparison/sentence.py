@@ -34,7 +34,7 @@ def headline(made: Comparison, names: tuple[str, str], steps: dict[str, str]) ->
             n_a=number(counts[0]),
             few=FEW,
         )
-    parts = [part for part in (_times(made, steps), _won(made)) if part]
+    parts = [part for part in (_times(made), _surest_step(made, steps), _won(made)) if part]
     return sentence(
         _(
             "%(after)s against %(before)s: %(told)s",
@@ -45,19 +45,28 @@ def headline(made: Comparison, names: tuple[str, str], steps: dict[str, str]) ->
     )
 
 
-def _times(made: Comparison, steps: dict[str, str]) -> str:
-    """The difference that is surest: of the whole case, else of a step."""
-    whole = [
+def _times(made: Comparison) -> str:
+    """The time of the whole case whose difference is surest."""
+    told = [
         each
         for each in (made.figure(name) for name in TIMES)
         if each is not None and each.verdict in SAID
     ]
-    told = whole or [
-        each for each in made.figures if each.verdict in SAID and each.measure != "contract"
-    ]
-    if not told:
-        return _("no difference is shown in how long anything takes") if made.tested else ""
-    surest = min(
+    return _said(_surest(told), {}) if told else ""
+
+
+def _surest_step(made: Comparison, steps: dict[str, str]) -> str:
+    """The step whose difference is surest; that none is shown, where none is said at all."""
+    told = [each for each in made.figures if each.verdict in SAID and each.element is not None]
+    if told:
+        return _said(_surest(told), steps)
+    if made.tested and not any(each.verdict in SAID for each in made.figures):
+        return _("no difference is shown in how long anything takes")
+    return ""
+
+
+def _surest(told: list[Figure]) -> Figure:
+    return min(
         told,
         key=lambda each: (
             each.interval is None or not clear(each.interval),
@@ -65,7 +74,6 @@ def _times(made: Comparison, steps: dict[str, str]) -> str:
             -each.told.weight,
         ),
     )
-    return _said(surest, steps)
 
 
 def _said(told: Figure, steps: dict[str, str]) -> str:

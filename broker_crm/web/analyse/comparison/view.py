@@ -66,6 +66,9 @@ def show(session: Session, user: User, wanted: Wanted, *, whole: bool) -> dict[s
         "curves": curves.pictures(made.pictured),
         "mix": _mix(session, made),
         "whole": whole,
+        "few": []
+        if whole
+        else [named[each.element] for each in made.steps if not rows.worth_showing(each)],
         "all": _address(wanted.query, all="yes"),
         "export": {
             kind: addresses.made("comparison.export_rows", {"kind": kind, **wanted.query})
