@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.planted import SPREAD, Plan, planted
+from broker_crm.analysis import segments
 from broker_crm.analysis.comparison import Comparison, Verdict, compare, resampling
 from broker_crm.analysis.comparison.curves import kaplan_meier
+from broker_crm.analysis.segments import find_segments
 from broker_crm.analysis.slices import Slice
 
 FLEETS = {"fleet": 0.60, "small": 0.25, "medium": 0.15}
@@ -214,6 +216,21 @@ def _finished_only(seed: int) -> float:
     return float(row["days"])
 
 
+def segment(runs: int) -> Iterator[Line]:
+    """Interest of fleets lower by 25 points after the first call; or nothing of the kind."""
+    found = said = hinted = 0
+    for seed in range(8000, 8000 + runs):
+        made = find_segments(planted(seed, Plan(1000, segment=("fleet", "call", -0.25))), Slice())
+        best = made.candidates[0] if made.candidates else None
+        found += best is not None and best.holds and best.traits == {"size": "fleet"}
+        plain = find_segments(planted(seed, Plan(1000)), Slice())
+        said += plain.verdict is segments.Verdict.CLEAR
+        hinted += plain.verdict is segments.Verdict.TENDENCY
+    yield Line("segment with 25 points less interest found, n = 1000", found / runs, runs, 0.95)
+    yield Line("no segment: “clear” is said, n = 1000", said / runs, runs, 0.0, 0.05)
+    yield Line("no segment: a tendency is told, n = 1000", hinted / runs, runs, 0.0, 0.08)
+
+
 CELLS: dict[str, Callable[[int], Iterator[Line]]] = {
     "delay": delay,
     "conversion": conversion,
@@ -221,6 +238,7 @@ CELLS: dict[str, Callable[[int], Iterator[Line]]] = {
     "few": few,
     "mix": other_mix,
     "intervals": intervals,
+    "segment": segment,
     "young": lambda runs: young(max(2, runs // 10)),
 }
 
