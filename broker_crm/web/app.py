@@ -70,6 +70,7 @@ from broker_crm.web import (
 )
 from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.analyse.comparison import pages as comparison
+from broker_crm.web.analyse.segments import pages as segments
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -169,6 +170,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         questions,
         analyse,
         comparison,
+        segments,
         limits,
         reports,
         complaints,

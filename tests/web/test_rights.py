@@ -41,6 +41,8 @@ PAGES = {
     "/search": CLIENTS,
     "/analysis": {"designer", "analyst", "manager", "admin"},
     "/analysis/comparison": {"designer", "analyst", "manager", "admin"},
+    "/analysis/segments": {"designer", "analyst", "manager", "admin"},
+    "/analysis/segments/rows.csv": {"designer", "analyst", "manager", "admin"},
     "/questions": ASK,
     "/questions/Q2": ASK - {"product"},
     "/questions/Q2/card": ASK - {"product"},

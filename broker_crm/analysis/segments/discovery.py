@@ -22,6 +22,8 @@ LEAST = 15
 """Cases of a segment at all."""
 ALIKE = 0.8
 """Overlap (Jaccard) above which two segments are told once."""
+MOST = 5
+"""Segments that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,12 @@ def _best(each: Subgroup) -> tuple[float, int, list[Pair]]:
     return -round(each.quality, 9), len(each.pairs), sorted(each.pairs)
 
 
-def _unlike(found: Sequence[Subgroup], most: int = 8) -> list[Subgroup]:
+def _unlike(found: Sequence[Subgroup]) -> list[Subgroup]:
     kept: list[Subgroup] = []
     for each in found:
         if all(_overlap(each.inside, other.inside) <= ALIKE for other in kept):
             kept.append(each)
-        if len(kept) == most:
+        if len(kept) == MOST:
             break
     return kept
 

@@ -2,7 +2,8 @@
 
 Half of the cases, drawn by lot, search; what they find is tested on the other half, so that what
 was found by chance does not stand. A segment is *clear* only when on the other half the outcome is
-commoner or rarer there than elsewhere (the interval of the ratio excludes 1), when it holds at
+commoner or rarer there than elsewhere (the interval of the ratio excludes 1; it is one of 99 %,
+because the five best segments are tested), when it holds at
 least a tenth of those who have the outcome (of those who have not, where it is rarer), and when two
 questions about a case tell the outcome clearly better than a guess (lower bound of the
 cross-validated area under the curve above 0.6). Else there is no clear segment, which is an answer.
@@ -56,7 +57,7 @@ class Candidate:
         share: the same as a share.
         others: share of the rest with the outcome.
         lift: times the rest, within processes; None where it can't be told.
-        interval: 95 %, of the lift.
+        interval: 99 %, of the lift.
         covers: share of all who have the outcome (have it not, where the lift is below 1) that
             are in it.
         holds: whether the interval excludes 1 on the side on which it was found.
@@ -81,7 +82,7 @@ class Found:
 
     Attributes:
         target: 'interested' or 'won'.
-        verdict: about the first candidate.
+        verdict: about the best candidate.
         n: cases in all.
         hits: of them, with the outcome.
         candidates: the best first, in the order of the half that found them.
@@ -96,6 +97,11 @@ class Found:
     candidates: tuple[Candidate, ...]
     auc: Auc | None
     tried: int
+
+    @property
+    def best(self) -> Candidate | None:
+        """The first candidate that the other half confirms."""
+        return next((each for each in self.candidates if each.holds), None)
 
     @property
     def share(self) -> float | None:
@@ -184,7 +190,8 @@ def _tested(each: Subgroup, inside: np.typing.NDArray[np.bool_], told: Told) -> 
 
 
 def _verdict(candidates: tuple[Candidate, ...], auc: Auc | None) -> Verdict:
-    if not candidates or not candidates[0].holds:
+    confirmed = [each for each in candidates if each.holds]
+    if not confirmed:
         return Verdict.NONE
     apart = auc is not None and auc.interval[0] > TOLD_APART
-    return Verdict.CLEAR if apart and candidates[0].covers >= COVERED else Verdict.TENDENCY
+    return Verdict.CLEAR if apart and confirmed[0].covers >= COVERED else Verdict.TENDENCY

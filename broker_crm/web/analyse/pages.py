@@ -36,6 +36,12 @@ TOOLS = (
         ),
     ),
     Tool(
+        "segments.show",
+        "people",
+        _l("Segments"),
+        _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
+    ),
+    Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),
