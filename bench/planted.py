@@ -213,7 +213,7 @@ def _tasks(
         connection,
         "task",
         {
-            "task_id": np.array([f"{step.key}{loop}{each}" for each in case_ids[rows]], object),
+            "task_id": _named(case_ids[rows], step, loop),
             "task_no": _numbers(case_ids[rows]) * 20 + 2 * NAMES.index(step.key) + loop,
             "case_no": _numbers(case_ids[rows]),
             "element": _same(step.key, n),
@@ -237,6 +237,11 @@ def _tasks(
             "minutes": np.where(over, work[rows] * 480, np.nan),
         },
     )
+
+
+def _named(case_ids: NDArray[np.object_], step: Planned, loop: int) -> NDArray[np.object_]:
+    ending = f"{NAMES.index(step.key):02d}{loop}".zfill(len(REST))
+    return np.array([f"{each[:8]}{ending}" for each in case_ids], dtype=object)
 
 
 def _numbers(case_ids: NDArray[np.object_]) -> NDArray[np.int64]:
