@@ -8,19 +8,21 @@ segments.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.mirror import TABLES
 from broker_crm.analysis.office_time import OfficeTime
+from broker_crm.analysis.tables import OF_CASES, ColumnTables
 from broker_crm.calendar import WorkingCalendar
 
+Columns = dict[str, NDArray[Any]]
 DAY = 8 * 3600.0
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 OFFICE = OfficeTime(WorkingCalendar())
@@ -83,27 +85,38 @@ class Plan:
     sellers: int = 12
 
 
-def planted(seed: int, *plans: Plan) -> Ledger:
+def planted(
+    seed: int,
+    *plans: Plan,
+    process: str = "planted",
+    elements: Mapping[str, str] | None = None,
+) -> Ledger:
     """A ledger of the versions 1, 2, … that are planned.
 
     Args:
         seed: equal seeds give equal ledgers.
         plans: one for each version.
+        process: key of the process.
+        elements: step to the id that it has in a diagram, where it has another than its key.
     """
-    connection = duckdb.connect(":memory:")
-    for table, shape in TABLES.items():
-        connection.execute(f"CREATE TABLE {table} ({shape})")
-    connection.execute(
-        "CREATE TABLE person (login VARCHAR, team VARCHAR, active BOOLEAN, sells BOOLEAN)"
-    )
     random = np.random.default_rng(seed)
+    pieces: dict[str, list[Columns]] = {table: [] for table in OF_CASES}
     for number, plan in enumerate(plans, 1):
-        _write(connection, number, plan, random)
-    return Ledger(Session(), connection, OFFICE, NOW)
+        _write(pieces, number, plan, random)
+    for columns in pieces["case_file"]:
+        columns["process"][:] = process
+    for columns in pieces["task"]:
+        for step, element in (elements or {}).items():
+            columns["element"][columns["element"] == step] = element
+    tables = ColumnTables()
+    tables.arrive(pieces)
+    with tables.at_once():
+        tables.keep()
+    return Ledger(Session(), tables.connection, OFFICE, NOW)
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, number: int, plan: Plan, random: np.random.Generator
+    pieces: dict[str, list[Columns]], number: int, plan: Plan, random: np.random.Generator
 ) -> None:
     now = float(OFFICE.seconds(np.array([NOW.replace(tzinfo=None)], dtype="datetime64[us]"))[0])
     n = plan.n
@@ -134,20 +147,18 @@ def _write(
             begun, done = at + wait * DAY, at + (wait + work) * DAY
             last = ~again if loop == 1 else np.ones(n, dtype=bool)
             outcome = np.where(last, np.where(yes, "positive", "negative"), "unreached")
-            _tasks(
-                connection, step, loop, here, case_ids, owner, at, begun, done, work, outcome, now
-            )
+            _tasks(pieces, step, loop, here, case_ids, owner, at, begun, done, work, outcome, now)
             at = np.where(here, done, at)
         refused = alive & ~yes & (at < now)
         ended[refused] = at[refused]
         alive &= yes
     won = alive & (at < now)
     ended[won] = at[won]
-    _cases(connection, number, plan, random, case_ids, segments, owner, started, ended, won, ago)
+    _cases(pieces, number, plan, random, case_ids, segments, owner, started, ended, won, ago)
 
 
 def _cases(
-    connection: duckdb.DuckDBPyConnection,
+    pieces: dict[str, list[Columns]],
     number: int,
     plan: Plan,
     random: np.random.Generator,
@@ -164,11 +175,8 @@ def _cases(
         name: random.choice(np.array(values, dtype=object), n) for name, values in NOISE.items()
     }
     days = [TODAY - timedelta(days=float(each) * 7 / 5) for each in ago]
-    _insert(
-        connection,
-        "case_file",
+    pieces["case_file"].append(
         {
-            "case_no": _numbers(case_ids),
             "case_id": case_ids,
             "process": _same("planted", n),
             "version": np.full(n, number, dtype=np.int32),
@@ -191,7 +199,7 @@ def _cases(
 
 
 def _tasks(
-    connection: duckdb.DuckDBPyConnection,
+    pieces: dict[str, list[Columns]],
     step: Planned,
     loop: int,
     here: NDArray[np.bool_],
@@ -209,13 +217,10 @@ def _tasks(
     over = done[rows] < now
     due = np.floor(created[rows] / DAY) + 5
     told = np.where(over, outcome[rows], None)
-    _insert(
-        connection,
-        "task",
+    pieces["task"].append(
         {
             "task_id": _named(case_ids[rows], step, loop),
-            "task_no": _numbers(case_ids[rows]) * 20 + 2 * NAMES.index(step.key) + loop,
-            "case_no": _numbers(case_ids[rows]),
+            "case_id": case_ids[rows],
             "element": _same(step.key, n),
             "step": _same(step.key, n),
             "kind": _same(step.kind, n),
@@ -244,10 +249,6 @@ def _named(case_ids: NDArray[np.object_], step: Planned, loop: int) -> NDArray[n
     return np.array([f"{each[:8]}{ending}" for each in case_ids], dtype=object)
 
 
-def _numbers(case_ids: NDArray[np.object_]) -> NDArray[np.int64]:
-    return np.array([int(each[:8]) for each in case_ids], dtype=np.int64)
-
-
 def _instants(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
     """Instants in the order of office seconds; only their order is asked."""
     known = np.nan_to_num(seconds).astype("timedelta64[s]")
@@ -260,18 +261,3 @@ def _same(value: str | None, n: int) -> NDArray[np.object_]:
     column = np.empty(n, dtype=object)
     column[:] = value
     return column
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, NDArray[np.generic]]
-) -> None:
-    if not len(next(iter(columns.values()))):
-        return
-    connection.register("incoming", columns)
-    names = ", ".join(columns)
-    told = ", ".join(
-        f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" if values.dtype == float else name
-        for name, values in columns.items()
-    )
-    connection.execute(f"INSERT INTO {table} ({names}) SELECT {told} FROM incoming")
-    connection.unregister("incoming")

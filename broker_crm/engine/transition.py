@@ -42,6 +42,7 @@ class EventKind(StrEnum):
     DOCUMENT_MADE = "document-made"
     INCIDENT_RAISED = "incident-raised"
     INCIDENT_RESOLVED = "incident-resolved"
+    DATA_ERASED = "data-erased"
 
 
 @dataclass(frozen=True, slots=True)

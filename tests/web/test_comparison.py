@@ -25,10 +25,12 @@ PAGE = "/analysis/comparison"
 @pytest.fixture
 def later(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """Two versions of the sale; on the second calls wait a day longer and fleets are many."""
-    made = planted(1, Plan(200), Plan(200, 149, 45, delay=("call", 2.0), mix=FLEETS, sellers=5))
-    made.cursor.execute("UPDATE case_file SET process = 'new-client-sale'")
-    made.cursor.execute(
-        "UPDATE task SET element = 'Task_FirstCall', step = 'first-call' WHERE step = 'call'"
+    made = planted(
+        1,
+        Plan(200),
+        Plan(200, 149, 45, delay=("call", 2.0), mix=FLEETS, sellers=5),
+        process="new-client-sale",
+        elements={"call": "Task_FirstCall"},
     )
     made.cursor.execute("UPDATE case_file SET now_version = 2 WHERE case_id < '01000010'")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from broker_crm.analysis.comparison.mix import TRAITS, Mix, mix
 from broker_crm.analysis.ledger import CASES, COST, Ledger
-from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.slices import Slice, as_text
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -170,9 +170,10 @@ def cases(
     )
     told = ledger.arrays(
         f"""
-        SELECT k.later, c.case_id, c.started_s, c.ended_s, c.status = 'active' AS active, c.ending,
+        SELECT k.later, c.case_id, c.started_s, c.ended_s, c.status = 'active' AS active,
+            c.ending::VARCHAR AS ending,
             dense_rank() OVER (ORDER BY coalesce(c.owner, '')) - 1 AS person,
-            {", ".join(f"c.{trait}" for trait in TRAITS)},
+            {", ".join(f"{as_text(trait)} AS {trait}" for trait in TRAITS)},
             {", ".join(f"w.{name}" for name in MILESTONES)}, w.cost
         FROM compared k JOIN case_file c USING (case_no) LEFT JOIN (
             SELECT t.case_no, {milestones}, sum({COST}) AS cost
@@ -216,9 +217,10 @@ def passes(ledger: Ledger, found: Cases, renamed: Mapping[str, str]) -> list[Pas
     ledger.keep(
         "compared_pass",
         f"""
-        SELECT k.place, k.later, coalesce(t.element, t.step) AS element,
-            coalesce(t.step, t.element) AS step, t.kind, t.started_s, t.done_s, t.status,
-            t.due_d, t.done_d, t.outcome, t.meaning, t.person, {COST} AS cost,
+        SELECT k.place, k.later, coalesce(t.element, t.step)::VARCHAR AS element,
+            coalesce(t.step, t.element)::VARCHAR AS step, t.kind::VARCHAR AS kind, t.started_s,
+            t.done_s, t.status, t.due_d, t.done_d, t.outcome::VARCHAR AS outcome, t.meaning,
+            t.person, {COST} AS cost,
             coalesce(t.created_s, t.started_s, t.done_s) AS at_s,
             coalesce(t.done_s, 1e18) AS order_s, t.task_id
         FROM task t JOIN compared k USING (case_no)

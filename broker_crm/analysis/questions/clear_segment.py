@@ -107,11 +107,11 @@ def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
 def _first_talks(part: Slice) -> str:
     """The first conversation of each case that ended in yes or no."""
     return f"""
-        SELECT t.case_no, t.task_no, t.meaning = 'positive' AS interested, c.process,
+        SELECT t.case_no, t.task_no, t.meaning = 'positive' AS interested, t.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
         {WORK} WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
           AND {part.of_work("t.done_on")}
-        QUALIFY row_number() OVER (PARTITION BY t.case_no ORDER BY t.done_at, t.task_id) = 1
+        QUALIFY row_number() OVER (PARTITION BY t.case_no ORDER BY t.done_at, t.task_no) = 1
     """
 
 

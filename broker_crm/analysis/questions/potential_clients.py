@@ -7,14 +7,15 @@ records that look alike. The flow of a month: prospects who came, prospects who 
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
 from broker_crm.analysis.estimates import share
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.ledger import Ledger, by_month
 from broker_crm.analysis.slices import Slice
 from broker_crm.crm.duplicates import likely_pairs
 from broker_crm.crm.models import Client, ClientStatus, Consent
@@ -30,7 +31,11 @@ BREAKDOWNS: dict[str, Any] = {
     "person": Client.owner,
     "team": User.team_key,
 }
+OF_CASES_ONLY = ("process", "version", "step", "product", "complexity", "price_band")
+"""Fields of a slice that say nothing about a client: most prospects have no case yet."""
 COLUMNS = {"contactable": "count", "share": "share", "untouched": "count"}
+MOST_PAIRS = 5_000
+"""Pairs of similar records among which those of some clients are counted."""
 CONSENTED = exists().where(
     Consent.client_id == Client.id, Consent.given_at.is_not(None), Consent.withdrawn_at.is_(None)
 )
@@ -84,7 +89,7 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
             "contactable": contactable,
             "contactable_share": share(contactable, total.n),
             "untouched": int(total.untouched or 0),
-            "suspected": len(likely_pairs(session)),
+            "suspected": _suspected(session, part),
         },
         by=by,
         rows=sorted(found, key=lambda row: (-row["n"], str(row["key"]))),
@@ -111,15 +116,28 @@ def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
     return wanted
 
 
+def _suspected(session: Session, part: Slice) -> int:
+    """Pairs of which one record at least belongs to the clients that are looked at."""
+    whole = Slice(start=part.start, end=part.end)
+    if replace(part, **dict.fromkeys(OF_CASES_ONLY)) == whole:
+        return len(likely_pairs(session))
+    looked_at = set(session.scalars(_of(part, select(Client.id), LIVING)))
+    pairs = likely_pairs(session, limit=MOST_PAIRS)
+    return sum(bool(looked_at & {pair.first.id, pair.second.id}) for pair in pairs)
+
+
 def _came(ledger: Ledger, part: Slice) -> list[Point]:
     """Clients who came by month, whatever became of them since."""
-    months: dict[date, int] = {}
-    for created in ledger.session.scalars(_of(part, select(Client.created_at), LIVING)):
-        day = ledger.office.calendar.local_day(created)
-        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end):
-            month = day.replace(day=1)
-            months[month] = months.get(month, 0) + 1
-    return [Point(month, float(n), n) for month, n in sorted(months.items())]
+    days = [
+        ledger.office.calendar.local_day(created)
+        for created in ledger.session.scalars(_of(part, select(Client.created_at), LIVING))
+    ]
+    came = (
+        {"month": day.replace(day=1)}
+        for day in days
+        if (part.start is None or day >= part.start) and (part.end is None or day <= part.end)
+    )
+    return by_month(came, lambda clients: float(len(clients)))
 
 
 def _row(key: object, n: int, contactable: int | None, untouched: int | None) -> Row:

@@ -48,7 +48,7 @@ def conditions(traits: Mapping[str, NDArray[np.object_]]) -> list[tuple[Pair, Fl
         texts = np.array(["" if each is None else str(each) for each in values])
         for value in np.unique(texts):
             inside = texts == value
-            if value not in ("", "False") and LEAST <= inside.sum() < len(texts):
+            if value not in ("", "no") and LEAST <= inside.sum() < len(texts):
                 found.append(((trait, str(value)), inside))
     return found
 

@@ -150,14 +150,8 @@ def segment_places(
         traits: and their values, as a candidate has them.
         target: as for `find_segments`.
     """
-    inside = " AND ".join(
-        f"{trait}::VARCHAR = $trait_{trait}" for trait in TRAITS if trait in traits
-    )
-    # DuckDB writes a boolean in small letters.
-    values = {
-        f"trait_{trait}": value.lower() if trait == "vip" else value
-        for trait, value in traits.items()
-    }
+    inside = " AND ".join(f"{trait} = $trait_{trait}" for trait in TRAITS if trait in traits)
+    values = {f"trait_{trait}": value for trait, value in traits.items()}
     found = f"FROM ({outcomes.statement(target, part)}) WHERE {inside or 'TRUE'}"
     parameters = {**part.parameters(), **values}
     return ledger.places(

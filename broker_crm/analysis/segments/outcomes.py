@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.slices import Slice, as_text
 
 TRAITS = ("product", "sector", "size", "client_kind", "region", "vip", "complexity")
 INTERESTED = """
@@ -57,7 +57,7 @@ def statement(target: str, part: Slice) -> str:
         part: the period is that of the conversation, or of the end of the case.
     """
     return TARGETS[target].format(
-        traits=", ".join(f"c.{trait}" for trait in TRAITS),
+        traits=", ".join(f"{as_text(trait)} AS {trait}" for trait in TRAITS),
         work=part.of_work("t.done_on"),
         cases=part.of_cases("c.ended_on"),
     )

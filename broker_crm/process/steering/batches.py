@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -140,12 +140,16 @@ def carry_out(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int
         NotAllowed, BatchNotFound.
     """
     with factory() as session:
-        batch = _batch(session, batch_id, by)
-        order = Order(Action(batch.action), batch.arguments, batch.reason, batch.created_by)
-        undone_by = batch.undone_by
-    if undone_by is not None:
-        return _each(factory, batch_id, RowState.UNDOING, undone_by)
-    return _each(factory, batch_id, RowState.NEW, order)
+        state, how = rest(_batch(session, batch_id, by))
+    return do_each(factory, batch_id, state, how)
+
+
+def rest(batch: SteeringBatch) -> tuple[RowState, Order | str]:
+    """What is left to do of an order that was interrupted."""
+    if batch.undone_by is not None:
+        return RowState.UNDOING, batch.undone_by
+    order = Order(Action(batch.action), batch.arguments, batch.reason, batch.created_by)
+    return RowState.NEW, order
 
 
 def undo_order(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int:
@@ -165,7 +169,7 @@ def undo_order(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> in
         for row in session.scalars(standing.with_for_update()):
             row.state = RowState.UNDOING if row.state == RowState.DONE else RowState.UNDONE
             batch.undone_by, batch.undone_at = by, clock.now()
-    return _each(factory, batch_id, RowState.UNDOING, by)
+    return do_each(factory, batch_id, RowState.UNDOING, by)
 
 
 def _batch(session: Session, batch_id: UUID, by: str) -> SteeringBatch:
@@ -176,7 +180,25 @@ def _batch(session: Session, batch_id: UUID, by: str) -> SteeringBatch:
     return batch
 
 
-def _each(factory: sessionmaker[Session], batch_id: UUID, state: RowState, how: Order | str) -> int:
+def do_each(
+    factory: sessionmaker[Session],
+    batch_id: UUID,
+    state: RowState,
+    how: Order | str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Do each subject of an order that is in a state, in a transaction of its own.
+
+    Args:
+        factory: makes sessions.
+        batch_id: of the order.
+        state: `NEW` or `UNDOING`.
+        how: the order, or who takes it back.
+        stopping: asked before each subject; when true, the rest stays as it is.
+
+    Returns:
+        How many were done or refused.
+    """
     with factory() as session:
         session.connection(execution_options={"read_only": True})
         found = select(SteeringRow.place, SteeringRow.instance_id).where(
@@ -187,6 +209,8 @@ def _each(factory: sessionmaker[Session], batch_id: UUID, state: RowState, how: 
         waiting = waiting[::-1]
     done = 0
     for place, instance_id in waiting:
+        if stopping():
+            break
         done += _one(factory, (batch_id, place), instance_id, state, how)
     return done
 

@@ -21,6 +21,7 @@ from broker_crm.web.answers import (
     kept_filters,
     labels,
     limits,
+    offer_lines,
     pictures,
     places,
     rows,
@@ -48,6 +49,8 @@ TREND: Words = {
     "Q10": _l("Commission given away, by month"),
     "Q11": _l("Share of agreements, by month"),
     "Q12": _l("Bought, by month"),
+    "Q13": _l("What the weakest point cost, by month"),
+    "Q14": _l("What was lost at the step to be mended, by month"),
 }
 TREND_UNIT = {"Q5": "share"}
 VALUE: dict[str, tuple[object, str]] = {
@@ -58,6 +61,7 @@ VALUE: dict[str, tuple[object, str]] = {
     "Q9": (_l("Commission given away"), "eur"),
     "Q10": (_l("Commission given away"), "eur"),
     "Q12": (_l("Commission"), "eur"),
+    "Q14": (_l("Cost"), "eur"),
 }
 """What the value of a case is, and its unit."""
 BEHIND: Words = {
@@ -74,6 +78,7 @@ BEHIND: Words = {
     "Q11": _l("Negotiations"),
     "Q12": _l("Cases that were won"),
     "Q13": _l("Cases lost at the weakest point"),
+    "Q14": _l("Steps that make the loss"),
 }
 ADVICE = 5
 SHOWN = 20
@@ -118,6 +123,7 @@ def show(
     place = {"endpoint": "questions.show", "arguments": {"question_id": asked_question.id}}
     part = scope.within(session, user, asked_question.id, told.part)
     kept = {name: text for name, text in told.query.items() if name != "by"}
+    onward = addresses.carried(told.query)
     base = {
         "id": asked_question.id,
         "number": asked_question.id[1:],
@@ -128,7 +134,7 @@ def show(
             (
                 each.id[1:],
                 words_of(each.id),
-                addresses.of_question(each.id, kept),
+                addresses.of_question(each.id, onward),
                 each.id == asked_question.id,
             )
             for each in scope.questions(user)
@@ -138,6 +144,7 @@ def show(
         return {**base, "answer": None}
     found = reply(session, user, asked_question, told)
     answer = found.answer
+    lines = offer_lines.behind(session, user, found)
     definition, source = counted(answer.id)
     unit = TREND_UNIT.get(answer.id, answer.unit)
     return {
@@ -161,12 +168,14 @@ def show(
         "advice": [sentence(advice(session, row)) for row in answer.rows[:ADVICE]]
         if answer.id == "Q14"
         else [],
-        "cases": _cases(session, user, found, whole=whole),
+        "cases": None if lines else _cases(session, user, found, whole=whole),
+        "lines_title": word(BEHIND, answer.id),
+        "lines": offer_lines.view(session, lines, at_most=None if whole else SHOWN),
         "export": {
             (what, kind): addresses.made(
                 f"questions.{what}", {"question_id": answer.id, "kind": kind, **told.query}
             )
-            for what in ("export_rows", "export_cases")
+            for what in ("export_rows", "export_cases", "export_lines")
             for kind in ("xlsx", "csv")
         },
     }
@@ -202,6 +211,7 @@ def _head(found: Reply) -> dict[str, Any]:
         "main": found.said.main,
         "compared": found.said.compared,
         "rest": found.said.rest,
+        "ignored": found.said.ignored,
     }
 
 

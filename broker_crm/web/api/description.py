@@ -284,8 +284,12 @@ def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str,
         ),
         "/api/tasks/{task_id}/move": task(
             "move",
-            "Move the case from this task to another step; answers with the new task",
-            _object({"element": TEXT} | reason),
+            "Move the case from this task to another step; answers with the new task. Past an "
+            "approval only with `skip_approvals`",
+            _object(
+                {"element": TEXT, "skip_approvals": {"type": "boolean"}} | reason,
+                ["element", *reason],
+            ),
         ),
         "/api/process-instances/{instance_id}/variables": {
             "post": _operation(

@@ -91,7 +91,7 @@ def test_the_cases_of_a_segment_are_listed() -> None:
     listed, count = segment_places(made, Slice(), best.traits)
     assert count == best.n + best.found_n and len(listed) == 200
     assert listed[0].value == 1.0 and listed[0].task_id is not None
-    won, ended = segment_places(made, Slice(), {"vip": "True"}, target="won")
+    won, ended = segment_places(made, Slice(), {"vip": "yes"}, target="won")
     assert won and ended > 300
 
 

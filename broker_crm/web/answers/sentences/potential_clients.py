@@ -41,5 +41,5 @@ def rest(told: Telling) -> list[str | None]:
             share=told.figure("contactable_share", "share"),
             untouched=told.count("untouched"),
         ),
-        pairs if told.number("suspected") and not told.text("person") else None,
+        pairs if told.number("suspected") else None,
     ]
