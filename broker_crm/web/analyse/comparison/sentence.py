@@ -66,12 +66,13 @@ def _surest_step(made: Comparison, steps: dict[str, str]) -> str:
 
 
 def _surest(told: list[Figure]) -> Figure:
+    """What follows from another measure comes after it."""
     return min(
         told,
         key=lambda each: (
             each.interval is None or not clear(each.interval),
+            each.told.weight < 1,
             each.q or 0.0,
-            -each.told.weight,
         ),
     )
 
