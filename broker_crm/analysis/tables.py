@@ -25,7 +25,8 @@ TABLES = {
         case_no INTEGER, case_id VARCHAR, process WORD, version INTEGER, product WORD,
         client_kind WORD, sector WORD, size WORD, vip BOOLEAN, region WORD, complexity WORD,
         owner WORD, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
-        ended_d DOUBLE, status WORD, outcome WORD, ending WORD, reason VARCHAR""",
+        ended_d DOUBLE, status WORD, outcome WORD, ending WORD, reason VARCHAR,
+        now_version INTEGER""",
     "task": """
         task_no INTEGER, case_no INTEGER, task_id VARCHAR, process WORD, element WORD, step WORD,
         kind WORD, person WORD, status WORD, created_at TIMESTAMP, done_at TIMESTAMP,

@@ -283,6 +283,13 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "logs.show": ANALYSING,
     "logs.confirm": ANALYSING,
     "logs.delete": ANALYSING,
+    "segments.show": ANALYSING,
+    "segments.export_rows": ANALYSING,
+    "segments.cases": ANALYSING,
+    "comparison.show": ANALYSING,
+    "comparison.export_rows": ANALYSING,
+    "comparison.cases": ANALYSING,
+    "comparison.export_cases": ANALYSING,
     "limits.listing": ASKING,
     "limits.add": ASKING,
     "limits.change": ASKING,
@@ -310,6 +317,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.undo": LEADING,
     "api.questions": ASKING,
     "api.question": ASKING,
+    "api.comparison": ANALYSING,
 }
 
 

@@ -70,6 +70,8 @@ from broker_crm.web import (
 )
 from broker_crm.web.analyse import exports, logs
 from broker_crm.web.analyse import pages as analyse
+from broker_crm.web.analyse.comparison import pages as comparison
+from broker_crm.web.analyse.segments import pages as segments
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -171,6 +173,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         analyse,
         exports,
         logs,
+        comparison,
+        segments,
         limits,
         reports,
         complaints,

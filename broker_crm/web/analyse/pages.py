@@ -29,6 +29,21 @@ class Tool:
 
 TOOLS = (
     Tool(
+        "comparison.show",
+        "chart",
+        _l("Versions compared"),
+        _l(
+            "Is the new version better? Times, shares and costs of two versions, periods, segments"
+            " or teams, with what is known of the difference and what is not yet."
+        ),
+    ),
+    Tool(
+        "segments.show",
+        "people",
+        _l("Segments"),
+        _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
+    ),
+    Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),

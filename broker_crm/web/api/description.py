@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from broker_crm.analysis.comparison import Verdict
 from broker_crm.process.models import PauseReason
 from broker_crm.web.api.bodies import answer
 
@@ -175,6 +176,61 @@ def _paths() -> dict[str, Any]:
                         "schema": {"enum": [f"Q{number}" for number in range(1, 15)]},
                     },
                     *(_query(name, schema) for name, schema in _FILTERS.items()),
+                ],
+                refused=(403, 404, 422),
+            )
+        },
+        "/api/comparison": {
+            "get": _operation(
+                "comparison",
+                "Two versions of a process, or two other sides of it, compared; all time unless a"
+                " period is told, the latest two versions unless sides are told. Differences are"
+                " B less A, in working days, shares or EUR, in the common mix of segments",
+                {"200": _json("The comparison", _ref("Comparison"))},
+                parameters=[
+                    *(
+                        _query(name, schema)
+                        for name, schema in _FILTERS.items()
+                        if name not in ("by", "version", "step")
+                    ),
+                    _query(
+                        "by",
+                        {
+                            "enum": [
+                                "version",
+                                "period",
+                                "text",
+                                "product",
+                                "complexity",
+                                "price_band",
+                                "client_kind",
+                                "vip",
+                                "sector",
+                                "size",
+                                "region",
+                                "team",
+                                "person",
+                            ]
+                        },
+                    ),
+                    _query("a", {"type": "string", "description": "The earlier side"}),
+                    _query("b", {"type": "string", "description": "The later side"}),
+                    *(_query(name, DAY) for name in ("a_from", "a_to", "b_from", "b_to")),
+                    _query(
+                        "adjust",
+                        {
+                            "enum": [
+                                "none",
+                                "product",
+                                "client_kind",
+                                "sector",
+                                "size",
+                                "region",
+                                "vip",
+                                "complexity",
+                            ]
+                        },
+                    ),
                 ],
                 refused=(403, 404, 422),
             )
@@ -369,8 +425,73 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
+        "Comparison": _object(_comparison()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
+    }
+
+
+def _comparison() -> dict[str, Any]:
+    anything = {"type": "object", "additionalProperties": True}
+    limits = {"type": ["array", "null"], "items": MAYBE_NUMBER}
+    side = _object(
+        {
+            "value": MAYBE_NUMBER,
+            "n": WHOLE,
+            "interval": limits,
+            "hits": MAYBE_WHOLE,
+            "running": WHOLE,
+            "young": WHOLE,
+        }
+    )
+    figure = _object(
+        {
+            "measure": TEXT,
+            "unit": {"enum": ["days", "share", "eur"]},
+            "a": side,
+            "b": side,
+            "difference": MAYBE_NUMBER,
+            "interval": limits,
+            "crude": MAYBE_NUMBER,
+            "of_mix": MAYBE_NUMBER,
+            "chance": MAYBE_NUMBER,
+            "crude_chance": MAYBE_NUMBER,
+            "q": MAYBE_NUMBER,
+            "verdict": {"enum": list(Verdict)},
+            "needed": MAYBE_WHOLE,
+            "noticed": MAYBE_NUMBER,
+            "test": TEXT,
+            "people": {"type": "boolean"},
+            "horizon": MAYBE_NUMBER,
+            "ninth": {"type": ["object", "null"]},
+            "delta": {"type": ["object", "null"]},
+            "odds_ratio": MAYBE_NUMBER,
+            "differing": MAYBE_NUMBER,
+            "left_out": WHOLE,
+        }
+    )
+    step = _object(
+        {
+            "element": TEXT,
+            "element_a": TEXT,
+            "step": TEXT,
+            "name": TEXT,
+            "state": {"enum": ["both", "added", "removed"]},
+            "changed": {"type": "array", "items": TEXT},
+            "figures": {"type": "array", "items": figure},
+            "outcomes": {"type": "array", "items": anything},
+        }
+    )
+    return {
+        "process": TEXT,
+        "by": TEXT,
+        "sentence": TEXT,
+        "sides": {"type": "array", "items": anything},
+        "both": WHOLE,
+        "tested": WHOLE,
+        "mix": anything,
+        "whole": {"type": "array", "items": figure},
+        "steps": {"type": "array", "items": step},
     }
 
 
