@@ -72,6 +72,7 @@ from broker_crm.web.analyse import exports, logs
 from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.analyse.comparison import pages as comparison
 from broker_crm.web.analyse.segments import pages as segments
+from broker_crm.web.analyse.what_if import pages as what_if
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -175,6 +176,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         logs,
         comparison,
         segments,
+        what_if,
         limits,
         reports,
         complaints,

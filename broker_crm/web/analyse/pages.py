@@ -61,6 +61,12 @@ TOOLS = (
         _l("Logs"),
         _l("Foreign event logs, looked into with the same tools as one's own work."),
     ),
+    Tool(
+        "what_if.form",
+        "whole",
+        _l("What if"),
+        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from broker_crm.web.api import (
     description,
     instances,
     messages,
+    simulations,
     steering,
     tasks,
 )
@@ -18,6 +19,6 @@ from broker_crm.web.api import (
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.before_request(bearer.identify)
 
-for part in (description, instances, messages, steering, tasks, answers, comparison):
+for part in (description, instances, messages, steering, tasks, answers, comparison, simulations):
     for path, method, view in part.ADDRESSES:
         blueprint.add_url_rule(path, view.__name__, view, methods=[method])

@@ -235,6 +235,7 @@ def _paths() -> dict[str, Any]:
                 refused=(403, 404, 422),
             )
         },
+        **_simulations(),
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -247,6 +248,49 @@ def _paths() -> dict[str, Any]:
             )
         },
     }
+
+
+def _simulations() -> dict[str, Any]:
+    number = {"name": "run_id", "in": "path", "required": True, "schema": WHOLE}
+    return {
+        "/api/simulations": {
+            "post": _operation(
+                "simulate",
+                "Ask for a simulation of a quarter, as things are and with changes such as"
+                " 'wait:Task_FirstCall:0.5'; a worker computes it",
+                {"202": _json("The simulation, waiting", _ref("Simulation"))},
+                takes=_object(
+                    {
+                        "process": TEXT,
+                        "version": WHOLE,
+                        "changes": {"type": "array", "items": TEXT},
+                        "replications": WHOLE,
+                    },
+                    ["process"],
+                ),
+                refused=(400, 403, 404, 422),
+            ),
+            "get": _operation(
+                "simulations",
+                "The newest simulations, without their results",
+                {"200": _json("The simulations", _object({"items": _list_of("Simulation")}))},
+                refused=(403,),
+            ),
+        },
+        "/api/simulations/{run_id}": {
+            "get": _operation(
+                "simulation",
+                "How a simulation stands; its result with the check of the model once it is done",
+                {"200": _json("The simulation", _ref("Simulation"))},
+                parameters=[number],
+                refused=(403, 404),
+            )
+        },
+    }
+
+
+def _list_of(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
 
 
 def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str, Any]:
@@ -426,6 +470,7 @@ def _schemas() -> dict[str, Any]:
         ),
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
         "Comparison": _object(_comparison()),
+        "Simulation": _simulation(),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
     }
@@ -493,6 +538,30 @@ def _comparison() -> dict[str, Any]:
         "whole": {"type": "array", "items": figure},
         "steps": {"type": "array", "items": step},
     }
+
+
+def _simulation() -> dict[str, Any]:
+    required = {
+        "id": WHOLE,
+        "process": TEXT,
+        "version": WHOLE,
+        "changes": {"type": "array", "items": TEXT},
+        "replications": WHOLE,
+        "status": {"enum": ["waiting", "running", "done", "failed"]},
+        "progress": {"type": "number"},
+        "problem": TEXT,
+        "owner": MAYBE_TEXT,
+        "asked_at": INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "link": TEXT,
+    }
+    result = {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "outcome: figures, waits, late, groups, people, each today, changed and"
+        " difference with mean, low and high (95 %); check: the model against its past",
+    }
+    return _object({**required, "result": result}, list(required))
 
 
 def _answer() -> dict[str, Any]:
