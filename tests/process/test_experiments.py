@@ -144,7 +144,7 @@ def test_a_case_starts_on_the_version_of_its_arm_and_its_history_tells(office):
                 ProcessEvent.kind == "experiment-assigned"
             )
         ).all()
-    assert dict((each.instance_id, each.value) for each in told) == {
+    assert {each.instance_id: each.value for each in told} == {
         each: {"experiment": str(made), "arm": drawn[each]} for each in begun
     }
 
@@ -300,7 +300,8 @@ def test_a_new_version_published_meanwhile_waits(office):
             session, made, Decision.UNDECIDED, "", by="manager", keep_newer=True
         )
         assert ended.decided_version_id == b + 1
-    assert first_versions(office)[begin(office)] == b + 1
+    after = begin(office)
+    assert first_versions(office)[after] == b + 1
 
 
 @pytest.mark.parametrize(("decision", "again"), [("a", True), ("b", False), ("undecided", True)])

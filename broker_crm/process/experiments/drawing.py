@@ -28,7 +28,7 @@ from broker_crm.process.experiments.models import (
     Unit,
 )
 
-NEEDED = (
+NEEDED: tuple[Any, ...] = (
     Experiment.id,
     Experiment.state,
     Experiment.compared,
