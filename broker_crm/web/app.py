@@ -68,6 +68,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.analyse import experiments
 from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
@@ -167,6 +168,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         questions,
         analyse,
+        experiments.pages,
+        experiments.planning,
+        experiments.deciding,
         limits,
         reports,
         complaints,

@@ -573,6 +573,7 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+    "experiment-assigned": _l("Drawn for an experiment"),
 }
 PAUSE_REASON: Words = {
     "waiting-for-client": _l("Waiting for the client"),

@@ -394,6 +394,7 @@ def test_a_plan_names_what_is_wrong_with_it(office):
         ({"horizon_days": 0}, {"horizon_days": "horizon"}),
         ({"smallest_difference": 1.5}, {"smallest_difference": "difference"}),
         ({"looks": 9}, {"looks": "looks"}),
+        ({"harm_stop": True}, {"harm_stop": "needs-looks"}),
         ({"unit": "client", "balanced": True}, {"balanced": "needs-cases"}),
         ({"ends_on": date(2026, 11, 23)}, {"ends_on": "past"}),
         ({"compared": "letter", "template_key": "intro"}, {"template_key": "unknown"}),

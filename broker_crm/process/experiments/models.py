@@ -127,7 +127,7 @@ class Experiment(Base):
     """Cases, both arms together."""
     looks: Mapped[int] = mapped_column(default=1)
     """Planned looks at the figures; the last one with all needed cases."""
-    harm_stop: Mapped[bool] = mapped_column(default=True)
+    harm_stop: Mapped[bool] = mapped_column(default=False)
     ends_on: Mapped[date | None]
     """No case enters after this day."""
     seed: Mapped[str] = mapped_column(String(64))

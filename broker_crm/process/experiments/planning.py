@@ -69,7 +69,7 @@ class Plan:
     unit: str = Unit.CASE
     balanced: bool = False
     looks: int = 1
-    harm_stop: bool = True
+    harm_stop: bool = False
     ends_on: date | None = None
 
 
@@ -161,6 +161,8 @@ def problems(session: Session, wanted: Plan) -> Iterator[tuple[str, str]]:
         yield "balanced", "needs-cases"
     if wanted.looks not in LOOKS:
         yield "looks", "looks"
+    if wanted.harm_stop and wanted.looks == 1:
+        yield "harm_stop", "needs-looks"
     if wanted.ends_on is not None and wanted.ends_on <= clock.now().astimezone(OFFICE).date():
         yield "ends_on", "past"
     yield from _of_arms(session, wanted)

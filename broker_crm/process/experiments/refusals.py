@@ -22,8 +22,8 @@ class PlanRefused(CommandRefused):
 
     Attributes:
         problems: codes by field: 'missing', 'unknown', 'same-content', 'start-differs',
-            'does-not-fit', 'share', 'needs-cases', 'horizon', 'difference', 'looks', 'past',
-            'no-past-cases'.
+            'does-not-fit', 'share', 'needs-cases', 'horizon', 'difference', 'looks', 'needs-looks',
+            'past', 'no-past-cases'.
     """
 
     code = "plan-refused"

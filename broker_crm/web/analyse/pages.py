@@ -32,6 +32,12 @@ TOOLS = (
         _l("Changes of the diagrams"),
         _l("What differs between two versions of a process: steps, times, forms, tables."),
     ),
+    Tool(
+        "experiments.listing",
+        "scales",
+        _l("Experiments"),
+        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
+    ),
 )
 
 
