@@ -9,23 +9,21 @@ right at once after a completion.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import duckdb
-import numpy as np
 from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis import reading
 from broker_crm.analysis.marks import Marks, marks
 from broker_crm.analysis.office_time import OfficeTime
-from broker_crm.analysis.reading import Columns
+from broker_crm.analysis.tables import Columns, ColumnTables
 from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import ProcessEvent, ProcessInstance
@@ -38,38 +36,12 @@ PATIENCE = 900.0
 """Seconds for which an event's number that is missing may still appear; transactions are shorter
 by far (`idle_in_transaction_session_timeout`)."""
 
-TABLES = {
-    "case_file": """
-        case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR, client_kind VARCHAR,
-        sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR, complexity VARCHAR,
-        owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
-        ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR""",
-    "task": """
-        task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,
-        person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE,
-        due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE,
-        created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE, outcome VARCHAR,
-        meaning VARCHAR, reason VARCHAR, loop INTEGER, std_days DOUBLE, std_minutes DOUBLE,
-        std_cost DOUBLE, minutes DOUBLE""",
-    "stint": "task_id VARCHAR, person VARCHAR, from_d DOUBLE, to_d DOUBLE, case_id VARCHAR",
-    "offer_line": """
-        line_id BIGINT, offer_id BIGINT, case_id VARCHAR, offer_version INTEGER,
-        offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,
-        line_product VARCHAR, band VARCHAR, premium DOUBLE, commission_percent DOUBLE,
-        std_premium DOUBLE, std_commission_percent DOUBLE, premium_deviation DOUBLE,
-        commission_deviation DOUBLE, premium_effect DOUBLE, commission_effect DOUBLE,
-        other_premium_effect DOUBLE, other_commission_effect DOUBLE, deviates BOOLEAN""",
-}
-"""Columns ending in `_s` are office seconds, in `_d` working days, since the calendar began."""
-
 
 @dataclass(slots=True)
 class Mirror:
     """The columns of one database."""
 
-    connection: duckdb.DuckDBPyConnection = field(
-        default_factory=lambda: duckdb.connect(":memory:")
-    )
+    tables: ColumnTables = field(default_factory=ColumnTables)
     lock: threading.Lock = field(default_factory=threading.Lock)
     office: OfficeTime | None = None
     newest: tuple[int, str] | None = None
@@ -96,7 +68,7 @@ def columns(session: Session) -> Iterator[tuple[duckdb.DuckDBPyConnection, Offic
         mirror = _mirrors.setdefault(engine, Mirror())
     with mirror.lock:
         _refresh(session, mirror)
-        cursor = mirror.connection.cursor()
+        cursor = mirror.tables.connection.cursor()
         office = mirror.office
     assert office is not None
     try:
@@ -140,10 +112,11 @@ def _load(session: Session, mirror: Mirror) -> None:
         )
         first = min(there)
         _miss(mirror, (each for each in range(first, number) if each not in there))
-    with _at_once(mirror):
-        for table, shape in TABLES.items():
-            mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
-        _take(session, mirror, true())
+    _arrive(session, mirror, [true()])
+    with mirror.tables.at_once():
+        mirror.tables.clear()
+        mirror.tables.keep()
+    mirror.people = []
     mirror.newest = newest
 
 
@@ -165,27 +138,15 @@ def _follow(session: Session, mirror: Mirror) -> None:
     seen = {row.id for row in rows}
     last = rows[-1]
     changed = list({row.instance_id for row in rows})
-    with _at_once(mirror):
-        for start in range(0, len(changed), CHUNK):
-            some = changed[start : start + CHUNK]
-            _forget(mirror, some)
-            _take(session, mirror, ProcessInstance.id.in_(some))
+    parts = [changed[start : start + CHUNK] for start in range(0, len(changed), CHUNK)]
+    _arrive(session, mirror, [ProcessInstance.id.in_(some) for some in parts])
+    with mirror.tables.at_once():
+        mirror.tables.forget([each.hex for each in changed])
+        mirror.tables.keep()
     for each in seen:
         mirror.missing.pop(each, None)
     _miss(mirror, (each for each in range(number + 1, last.id) if each not in seen))
     mirror.newest = max(mirror.newest, (last.id, last.instance_id.hex))
-
-
-@contextmanager
-def _at_once(mirror: Mirror) -> Iterator[None]:
-    """Who asks meanwhile sees the columns as they were; what fails leaves them so."""
-    mirror.connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        mirror.connection.execute("ROLLBACK")
-        raise
-    mirror.connection.execute("COMMIT")
 
 
 def _miss(mirror: Mirror, numbers: Iterator[int]) -> None:
@@ -200,15 +161,8 @@ def _newest(session: Session) -> tuple[int, str] | None:
     return None if row is None else (row.id, row.instance_id.hex)
 
 
-def _forget(mirror: Mirror, cases: Sequence[UUID]) -> None:
-    names = [each.hex for each in cases]
-    for table in TABLES:
-        mirror.connection.execute(
-            f"DELETE FROM {table} WHERE case_id IN (SELECT unnest(?))", [names]
-        )
-
-
-def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
+def _arrive(session: Session, mirror: Mirror, parts: Sequence[ColumnElement[bool]]) -> None:
+    """Lay the cases that meet one of the conditions beside the tables."""
     office = mirror.office
     assert office is not None
 
@@ -217,32 +171,22 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
             mirror.marks[version_id] = marks(session, version_id)
         return mirror.marks[version_id]
 
-    _insert(mirror, "case_file", reading.cases(session, office, marks_of, which))
-    _insert(mirror, "task", reading.tasks(session, office, marks_of, which))
-    _insert(mirror, "stint", reading.stints(session, office, which))
-    _insert(mirror, "offer_line", reading.offer_lines(session, office, which))
-
-
-def _insert(mirror: Mirror, table: str, pieces: Iterable[Columns]) -> None:
-    for columns in pieces:
-        _insert_piece(mirror, table, columns)
-
-
-def _insert_piece(mirror: Mirror, table: str, columns: Columns) -> None:
-    if not len(columns["case_id"]):
-        return
-    mirror.connection.register(
-        "incoming",
+    mirror.tables.arrive(
         {
-            name: values.astype("datetime64[s]")
-            if values.dtype == np.dtype("datetime64[D]")
-            else values
-            for name, values in columns.items()
-        },
+            "case_file": _each(parts, lambda one: reading.cases(session, office, marks_of, one)),
+            "task": _each(parts, lambda one: reading.tasks(session, office, marks_of, one)),
+            "stint": _each(parts, lambda one: reading.stints(session, office, one)),
+            "offer_line": _each(parts, lambda one: reading.offer_lines(session, office, one)),
+        }
     )
-    names = ", ".join(columns)
-    mirror.connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-    mirror.connection.unregister("incoming")
+
+
+def _each(
+    parts: Sequence[ColumnElement[bool]],
+    read: Callable[[ColumnElement[bool]], Iterator[Columns]],
+) -> Iterator[Columns]:
+    for part in parts:
+        yield from read(part)
 
 
 def _note_people(session: Session, mirror: Mirror) -> None:
@@ -257,13 +201,6 @@ def _note_people(session: Session, mirror: Mirror) -> None:
             ).order_by(User.login)
         )
     )
-    if rows == mirror.people:
-        return
-    with _at_once(mirror):
-        mirror.connection.execute(
-            "CREATE OR REPLACE TABLE person"
-            " (login VARCHAR, team VARCHAR, active BOOLEAN, sells BOOLEAN)"
-        )
-        if rows:
-            mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?)", rows)
-    mirror.people = rows
+    if rows != mirror.people:
+        mirror.tables.know_people(rows)
+        mirror.people = rows

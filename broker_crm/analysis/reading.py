@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.marks import Marks
 from broker_crm.analysis.office_time import Instants, OfficeTime
+from broker_crm.analysis.tables import Columns
 from broker_crm.crm.models import Offer, OfferDeviation, OfferLine, Product
 from broker_crm.crm.policies import price_band
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 
-Columns = dict[str, NDArray[Any]]
-"""Name to values, all of one length."""
 Which = ColumnElement[bool]
 MarksOf = Callable[[int], Marks]
 """Marks by id of the process version."""

@@ -64,6 +64,20 @@ def test_an_answer_knows_of_the_last_completion(
     assert counted(factory) == {"completed": 1, "open": 1}
 
 
+@pytest.mark.damages
+def test_words_never_met_before_are_learnt_on_the_way(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    counted(factory)
+    with factory.begin() as session:
+        task = session.get_one(UserTask, step.id)
+        task.step, task.assignee = "a-step-of-tomorrow", "naujokė"
+        session.add(_event(step, kind="task-reassigned"))
+    with factory() as session, columns(session) as (cursor, _office):
+        told = cursor.execute("SELECT step, person, status, process FROM task").fetchall()
+    assert told == [("a-step-of-tomorrow", "naujokė", "open", "new-client-sale")]
+
+
 def test_what_was_rolled_back_is_not_answered(
     factory: sessionmaker[Session], step: UserTask
 ) -> None:

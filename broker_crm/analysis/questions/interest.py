@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 ASKED = "t.kind IN ('call', 'meeting') AND t.status = 'completed' AND t.meaning IS NOT NULL"
@@ -17,8 +17,8 @@ FIGURES = """
     count(*) AS attempts,
     count(*) FILTER (meaning <> 'unreached') AS n,
     count(*) FILTER (meaning = 'positive') AS interested,
-    count(DISTINCT case_id) AS cases,
-    count(DISTINCT case_id) FILTER (meaning = 'positive') AS interested_cases
+    count(DISTINCT case_no) AS cases,
+    count(DISTINCT case_no) FILTER (meaning = 'positive') AS interested_cases
 """
 COLUMNS = {
     "attempts": "count",
@@ -37,11 +37,11 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         part: the period is that of the day of the call or meeting.
         by: dimension of the rows.
     """
-    values = part.parameters()
+    values, where = part.parameters(), part.of_work("t.done_on")
     ledger.keep(
         "asked",
-        f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
-        f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}",
+        f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
+        f"{work(DIMENSIONS[by], where)} WHERE {ASKED} AND {where}",
         values,
     )
     total = ledger.row(f"SELECT {FIGURES} FROM asked", {})
@@ -68,8 +68,8 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
             {},
         ),
         places=ledger.places(
-            "SELECT case_id, task_id FROM asked WHERE meaning = 'positive'"
-            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            "SELECT case_no, task_no, NULL::DOUBLE AS value FROM asked WHERE meaning = 'positive'"
+            f" ORDER BY done_at DESC, task_no LIMIT {LISTED}",
             {},
         ),
         place_count=total["interested"],

@@ -14,7 +14,7 @@ from statistics import median
 from sqlalchemy import select
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import Slice
 from broker_crm.calendar import WorkingCalendar
 from broker_crm.crm.models import Meeting
@@ -54,7 +54,8 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     monday = ledger.today - timedelta(days=ledger.today.weekday())
     weeks = [Week(monday + timedelta(weeks=each)) for each in range(WEEKS)]
     present = replace(part, start=None, end=None)
-    open_steps = f"{WORK} WHERE t.status = 'open' AND {present.of_work('t.due_on')}"
+    where = present.of_work("t.due_on")
+    open_steps = f"{work(where)} WHERE t.status = 'open' AND {where}"
     rows = ledger.rows(
         "SELECT t.person AS key, count(*) AS n,"
         " count(*) FILTER (t.due_d < $today_d) AS overdue,"
@@ -98,8 +99,8 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         rows=sorted(found, key=lambda row: -(row["load"] or 0)),
         columns=COLUMNS,
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id, $today_d - t.due_d AS value{open_steps}"
-            f" ORDER BY t.due_d, t.task_id LIMIT {LISTED}",
+            f"SELECT t.case_no, t.task_no, $today_d - t.due_d AS value{open_steps}"
+            f" ORDER BY t.due_d, t.task_no LIMIT {LISTED}",
             present.parameters(),
         ),
         place_count=sum(row["n"] for row in found) + queue["n"],
