@@ -94,8 +94,7 @@ def _cases(ledger: Ledger, which: str, values: dict[str, object], judged: Judged
     rows = ledger.rows(
         f"SELECT c.case_id, any_value(c.owner) AS owner, any_value(c.started_on) AS started_on,"
         f" {HAPPENED[judged.measure]} AS happened, $today_d AS today"
-        " FROM case_file c LEFT JOIN task t USING (case_id)"
-        " LEFT JOIN person p ON p.login = c.owner"
+        " FROM case_file c LEFT JOIN task t USING (case_no)"
         f" WHERE c.started_on IS NOT NULL AND {which} GROUP BY 1 ORDER BY 3, 1",
         {**values, "step": judged.step},
     )

@@ -125,7 +125,7 @@ def _facts(session: Session, experiment: Experiment) -> list[tuple[str, str]]:
     unit = words.unit_of(experiment.measure)
     looks = figures.number(experiment.looks)
     if experiment.harm_stop:
-        looks += f", {_('harm stops it earlier')}"
+        looks = _("%(looks)s; harm stops it earlier", looks=looks)
     base = figures.figure(experiment.base_mean, unit)
     return [
         (_("Measure"), measure(session, experiment)),
