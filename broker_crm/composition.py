@@ -17,6 +17,7 @@ import broker_crm.outreach.signing
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
+from broker_crm.process.steering import unfinished as orders
 
 
 def compose() -> None:
@@ -34,4 +35,5 @@ def compose() -> None:
     broker_crm.outreach.jobs.register_all()
     broker_crm.outreach.signing.register_all()
     migrations.register()
+    orders.register()
     start_events.start_with(start_automatically)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -30,6 +30,34 @@ _NAME = re.compile(r"\$(\w+)")
 def work(*told: str) -> str:
     """Steps `t`, with their cases `c` only where one of the expressions tells of them."""
     return WORK if any(_TELLS_OF_CASE.search(each) for each in told) else " FROM task t "
+
+
+def month_of(day: str) -> str:
+    """Expression for the first day of the month of a day."""
+    return f"date_trunc('month', {day})::DATE"
+
+
+def points(rows: Iterable[Mapping[str, Any]]) -> list[Point]:
+    """A trend of rows with `month`, `value` and `n`; those without a month are left out."""
+    known = sorted((row for row in rows if row["month"] is not None), key=lambda row: row["month"])
+    return [Point(row["month"], row["value"], row["n"]) for row in known]
+
+
+def by_month(
+    rows: Iterable[Mapping[str, Any]], value: Callable[[list[Any]], float | None]
+) -> list[Point]:
+    """A trend of rows that were read already, each with its `month`, as `Ledger.trend` makes one.
+
+    Args:
+        rows: in any order.
+        value: the figure of the rows of a month.
+    """
+    months: dict[date | None, list[Any]] = {}
+    for row in rows:
+        months.setdefault(row["month"], []).append(row)
+    return points(
+        {"month": month, "value": value(some), "n": len(some)} for month, some in months.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +104,30 @@ class Ledger:
         )
         return [Place(row["case_id"], row["task_id"], row["value"]) for row in told]
 
-    def trend(self, statement: str, parameters: Mapping[str, object]) -> list[Point]:
-        """Months of a statement with the columns `month`, `value` and `n`."""
-        return [
-            Point(row["month"], row["value"], row["n"])
-            for row in self.rows(statement, parameters)
-            if row["month"] is not None
-        ]
+    def trend(
+        self,
+        source: str,
+        parameters: Mapping[str, object],
+        *,
+        day: str,
+        value: str,
+        n: str = "count(*)",
+    ) -> list[Point]:
+        """A figure of the rows of each month, the oldest first.
+
+        Args:
+            source: from `FROM` on, without grouping.
+            parameters: by name.
+            day: expression by which a row falls into a month; rows without one are left out.
+            value: the figure, an aggregate over the rows of a month.
+            n: on how many it stands.
+        """
+        rows = self.rows(
+            f"SELECT {month_of(day)} AS month, {n} AS n, {value} AS value {source}"
+            " GROUP BY 1 ORDER BY 1",
+            parameters,
+        )
+        return points(rows)
 
     @property
     def today(self) -> date:

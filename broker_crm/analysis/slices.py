@@ -53,6 +53,7 @@ class Slice:
         person: login of that person.
         step: key of the step.
         products: keys of the products of which the asker may know; None for all.
+        against: key of the team with which the work is compared, where a question compares.
     """
 
     start: date | None = None
@@ -71,6 +72,7 @@ class Slice:
     person: str | None = None
     step: str | None = None
     products: tuple[str, ...] | None = None
+    against: str | None = None
 
     def parameters(self) -> dict[str, object]:
         """What the conditions refer to by name."""

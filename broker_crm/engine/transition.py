@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     INCIDENT_RAISED = "incident-raised"
     INCIDENT_RESOLVED = "incident-resolved"
     EXPERIMENT_ASSIGNED = "experiment-assigned"
+    DATA_ERASED = "data-erased"
 
 
 @dataclass(frozen=True, slots=True)

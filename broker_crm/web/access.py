@@ -270,6 +270,7 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "questions.card": ASKING,
     "questions.export_rows": ASKING,
     "questions.export_cases": ASKING,
+    "questions.export_lines": ASKING,
     "questions.diagram": ASKING,
     "analyse.listing": ANALYSING,
     "experiments.listing": ANALYSING,

@@ -172,7 +172,10 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
         found.append(word(RESOLUTION, str(event.value.get("resolution", ""))))
     if event.reason:
         taken_back = event.reason == UNDONE
-        told = outcomes.written(session, event.version_id, event.reason, reads=history.sees)
+        form_key = task.form_key if task is not None else None
+        told = outcomes.written(
+            session, event.version_id, event.reason, form_key, reads=history.sees
+        )
         found.append(_("taken back") if taken_back else told)
     return [part for part in found if part]
 

@@ -574,6 +574,7 @@ EVENT: Words = {
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
     "experiment-assigned": _l("Drawn for an experiment"),
+    "data-erased": _l("Personal data erased"),
 }
 PAUSE_REASON: Words = {
     "waiting-for-client": _l("Waiting for the client"),

@@ -48,6 +48,7 @@ PAGES = {
     "/questions/Q2/card": ASK - {"product"},
     "/questions/Q2/rows.csv": ASK - {"product"},
     "/questions/Q2/cases.csv": ASK - {"product"},
+    "/questions/Q9/lines.csv": ASK,
     "/questions/Q9": ASK,
     "/limits": ASK,
     "/reports/weekly": ASK,

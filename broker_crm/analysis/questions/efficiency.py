@@ -75,12 +75,10 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             **({name: own[name] for name in COLUMNS} if own else {}),
         },
         by=by,
-        rows=sorted(shown, key=lambda row: -(row["ratio"] or 0)),
+        rows=sorted(shown, key=lambda row: (-(row["ratio"] or 0), str(row["key"]))),
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', done_on)::DATE AS month, count(*) AS n,"
-            " avg((meaning = 'positive')::INT) AS value FROM talked GROUP BY 1 ORDER BY 1",
-            {},
+            "FROM talked", {}, day="done_on", value="avg((meaning = 'positive')::INT)"
         ),
         places=ledger.places(
             "SELECT case_no, task_no, NULL::DOUBLE AS value FROM talked"

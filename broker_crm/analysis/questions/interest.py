@@ -45,7 +45,7 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         values,
     )
     total = ledger.row(f"SELECT {FIGURES} FROM asked", {})
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC", {})
+    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC, key", {})
     return Answer(
         "Q3",
         share(total["interested"], total["n"]),
@@ -61,11 +61,11 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         rows=[_row(each) for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', done_on)::DATE AS month,"
-            " count(*) FILTER (meaning <> 'unreached') AS n,"
-            " avg((meaning = 'positive')::INT) FILTER (meaning <> 'unreached') AS value"
-            " FROM asked GROUP BY 1 ORDER BY 1",
+            "FROM asked",
             {},
+            day="done_on",
+            value="avg((meaning = 'positive')::INT) FILTER (meaning <> 'unreached')",
+            n="count(*) FILTER (meaning <> 'unreached')",
         ),
         places=ledger.places(
             "SELECT case_no, task_no, NULL::DOUBLE AS value FROM asked WHERE meaning = 'positive'"

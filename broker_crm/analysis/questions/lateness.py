@@ -58,12 +58,10 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         {},
     )
     others = _everybody(ledger, part) if part.person else {}
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC", {})
-    trend = ledger.trend(
-        "SELECT date_trunc('month', due_on)::DATE AS month, count(*) AS n,"
-        " avg((late > 0)::INT) AS value FROM due_work GROUP BY 1 ORDER BY 1",
-        {},
+    rows = ledger.rows(
+        f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC, n DESC, key", {}
     )
+    trend = ledger.trend("FROM due_work", {}, day="due_on", value="avg((late > 0)::INT)")
     places = ledger.places(
         "SELECT case_no, task_no, late AS value FROM due_work WHERE late > 0"
         f" ORDER BY late DESC, due_on DESC, task_no LIMIT {LISTED}",

@@ -55,9 +55,7 @@ def negotiation(ledger: Ledger, part: Slice, by: str = "round") -> Answer:
         rows=[{**each, **_shares(each)} for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.done_on)::DATE AS month, count(*) AS n,"
-            f" avg((t.meaning = 'positive')::INT) AS value{source} GROUP BY 1 ORDER BY 1",
-            values,
+            source, values, day="t.done_on", value="avg((t.meaning = 'positive')::INT)"
         ),
         places=ledger.places(
             f"SELECT t.case_no, t.task_no, NULL::DOUBLE AS value{source}"

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from broker_crm.analysis.answers import LISTED, Answer, Point, Row
+from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import Waiting, share, waiting, waiting_counted
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import WORK, Ledger, month_of, points
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 from broker_crm.process.history import DAY_SECONDS
 
@@ -50,12 +50,12 @@ def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
         total["interval"],
         facts={name: value for name, value in total.items() if name != "key"},
         by=by,
-        rows=sorted(_figures(ledger, "key"), key=lambda row: -row["n"]),
+        rows=sorted(_figures(ledger, "key"), key=lambda row: (-row["n"], str(row["key"]))),
         columns=COLUMNS,
-        trend=[
-            Point(row["key"], row["median"], row["n"])
-            for row in sorted(_figures(ledger, "month"), key=lambda row: row["key"])
-        ],
+        trend=points(
+            {"month": row["key"], "value": row["median"], "n": row["n"]}
+            for row in _figures(ledger, "month")
+        ),
         places=ledger.places(
             "SELECT case_no, task_no, days AS value FROM rounds"
             f" ORDER BY days DESC, task_no LIMIT {LISTED}",
@@ -111,7 +111,7 @@ def _rounds(part: Slice, by: str) -> str:
             r.to_start, r.working, r.approval, r.std_days,
             greatest(0, CASE WHEN r.approved OR r.rejected THEN r.done_d
               ELSE coalesce(c.ended_d, $today_d) END - r.asked_d) AS days,
-            date_trunc('month', r.asked_on)::DATE AS month,
+            {month_of("r.asked_on")} AS month,
             {"r.document" if by == "document" else DIMENSIONS[by]} AS key
         FROM gathered r JOIN task t USING (task_no) JOIN case_file c ON c.case_no = r.case_no
         WHERE r.asked_d IS NOT NULL AND {part.of_work("r.asked_on")}

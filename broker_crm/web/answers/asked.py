@@ -30,6 +30,9 @@ FILTERS = (
     "person",
 )
 """In the order in which the page offers them."""
+AGAINST = "against"
+"""A team with which the work is compared, where a question compares; like the breakdown, it stays
+behind when another question is asked."""
 USUAL = "12-months"
 OLDEST = date(2000, 1, 1)
 
@@ -59,6 +62,7 @@ def read(
     breakdowns: Iterable[str] = (),
     *,
     others: Iterable[str] = (),
+    compares: bool = False,
 ) -> Asked:
     """Read the parameters.
 
@@ -67,10 +71,11 @@ def read(
         given: of the address.
         breakdowns: what `by` may be.
         others: parameters that mean something else on this page.
+        compares: whether another team may be named to compare with.
     """
     errors: dict[str, list[str]] = {}
     told = {name: text.strip() for name, text in given.items() if text.strip()}
-    for name in told.keys() - {*FILTERS, "from", "to", "period", "by", *others}:
+    for name in told.keys() - {*FILTERS, "from", "to", "period", "by", *others, *_also(compares)}:
         errors[name] = [_("There is no such filter.")]
     query: dict[str, str] = {}
     period, start, end = _period(told, errors)
@@ -80,7 +85,7 @@ def read(
         query |= {key: told[key] for key in ("from", "to") if key in told and key not in errors}
     found: dict[str, object] = {}
     process = told.get("process")
-    for name in FILTERS:
+    for name in (*FILTERS, *_also(compares)):
         text = told.get(name)
         if text is None:
             continue
@@ -97,6 +102,10 @@ def read(
         query["by"] = by
     part = Slice(start=start, end=end, **found)  # type: ignore[arg-type]
     return Asked(part, by, period, query, errors)
+
+
+def _also(compares: bool) -> tuple[str, ...]:
+    return (AGAINST,) if compares else ()
 
 
 def days_of(period: str, today: date) -> tuple[date | None, date | None]:
@@ -123,7 +132,7 @@ def choices(session: Session, name: str, process: str | None = None) -> Mapping[
         return steps.known(session, process)
     if name == "product":
         return labels.products(session)
-    if name == "team":
+    if name in ("team", AGAINST):
         return labels.teams(session)
     if name == "region":
         return labels.regions(session)
@@ -182,5 +191,6 @@ def _wrong(session: Session, name: str, text: str, process: str | None) -> str |
         "version": _("The process has no such version."),
         "product": _("There is no such product."),
         "team": _("There is no such team."),
+        AGAINST: _("There is no such team."),
         "person": _("There is no such person."),
     }.get(name, _("There is no such value."))

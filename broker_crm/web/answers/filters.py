@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from broker_crm.analysis.questions import QUESTIONS
 from broker_crm.analysis.slices import Slice
 from broker_crm.people.models import User
 from broker_crm.web import times
@@ -51,13 +52,17 @@ def view(
         if name == "product" and part.products is not None:
             offered = {key: text for key, text in offered.items() if key in part.products}
         fields.append((name, word(DIMENSION, name), told.query.get(name, ""), [*offered.items()]))
+    if question_id is not None and scope.compares(user, QUESTIONS[question_id]):
+        teams = asked.choices(session, asked.AGAINST)
+        name, chosen = asked.AGAINST, told.query.get(asked.AGAINST, "")
+        fields.append((name, word(DIMENSION, name), chosen, [*teams.items()]))
     chips = [
         {
             "text": f"{word(DIMENSION, name)}: {_value(session, name, told.query)}",
             "without": address(place, told.query, without=_without(name)),
             "name": word(DIMENSION, name),
         }
-        for name in FILTERS
+        for name in (*FILTERS, asked.AGAINST)
         if name in told.query and not (own and name in OF_PEOPLE)
     ]
     return {

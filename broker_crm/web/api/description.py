@@ -40,6 +40,7 @@ _FILTERS: dict[str, Any] = {
     "team": TEXT,
     "person": TEXT,
     "by": {"type": "string", "description": "One of the question's breakdowns"},
+    "against": {"type": "string", "description": "Q13: key of the team to compare with"},
 }
 
 
@@ -250,8 +251,12 @@ def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str,
         ),
         "/api/tasks/{task_id}/move": task(
             "move",
-            "Move the case from this task to another step; answers with the new task",
-            _object({"element": TEXT} | reason),
+            "Move the case from this task to another step; answers with the new task. Past an "
+            "approval only with `skip_approvals`",
+            _object(
+                {"element": TEXT, "skip_approvals": {"type": "boolean"}} | reason,
+                ["element", *reason],
+            ),
         ),
         "/api/process-instances/{instance_id}/variables": {
             "post": _operation(
@@ -385,7 +390,7 @@ def _schemas() -> dict[str, Any]:
                 }
             }
         ),
-        "Answer": _object(_answer()),
+        "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
         "Experiment": _object(_experiment()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
@@ -404,6 +409,11 @@ def _answer() -> dict[str, Any]:
         "interval": {"type": ["array", "null"], "items": MAYBE_NUMBER},
         "small": {"type": "boolean", "description": "Fewer than 20 cases: don't rely on it"},
         "about": anything,
+        "ignored": {
+            "type": "array",
+            "items": TEXT,
+            "description": "Filters that were given and say nothing about what is counted",
+        },
         "facts": anything,
         "by": TEXT,
         "columns": {"type": "object", "additionalProperties": TEXT},
@@ -428,6 +438,17 @@ def _answer() -> dict[str, Any]:
                 },
             }
         ),
+        "lines": {
+            **_object(
+                {
+                    "total": WHOLE,
+                    "hidden": WHOLE,
+                    "items": {"type": "array", "items": anything},
+                }
+            ),
+            "description": "Q9 and Q10: the lines of offers behind the figure, each with a link to"
+            " its offer where the caller may open it",
+        },
     }
 
 
