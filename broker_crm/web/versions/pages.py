@@ -13,7 +13,7 @@ from broker_crm.definitions.comparison import compare_versions
 from broker_crm.definitions.findings import DiagramRejected
 from broker_crm.definitions.models import ProcessVersion, ResourceKind
 from broker_crm.definitions.republish import publish_again
-from broker_crm.process.experiments import Experiment, in_force
+from broker_crm.process.experiments import Experiment, State, in_force
 from broker_crm.process.migration.counting import running_by_version
 from broker_crm.process.migration.models import Migration
 from broker_crm.web import database, names, staff, times
@@ -162,6 +162,7 @@ def _experiment(trial: Experiment, versions: list[ProcessVersion]) -> dict[str, 
     return {
         "id": trial.id,
         "name": trial.name,
+        "shares": trial.state == State.RUNNING,
         "a": numbers[trial.version_a_id],
         "b": numbers[trial.version_b_id],
     }

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broker_crm.analysis.estimates import SMALL, Z
 from broker_crm.analysis.experiments import Report
 from broker_crm.analysis.experiments.effect import MISMATCH
 from broker_crm.definitions.models import ProcessVersion
@@ -200,6 +201,7 @@ def _look(experiment: Experiment, look: ExperimentLook) -> dict[str, Any]:
         "difference": sentences.difference(look.difference, unit),
         "interval": sentences.interval((look.low, look.high), unit),
         "verdict": word(words.LOOK, look.verdict),
+        "few": min(look.n_a, look.n_b) < SMALL,
     }
 
 
@@ -214,7 +216,8 @@ def _final(experiment: Experiment, stands: Report) -> dict[str, Any] | None:
         "a": figures.figure(effect.mean_a, unit),
         "b": figures.figure(effect.mean_b, unit),
         "difference": sentences.difference(effect.difference, unit),
-        "interval": sentences.interval(effect.interval(1.96) or (None, None), unit),
+        "interval": sentences.interval(effect.interval(Z) or (None, None), unit),
+        "few": min(effect.n_a, effect.n_b) < SMALL,
     }
 
 
