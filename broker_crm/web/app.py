@@ -68,7 +68,7 @@ from broker_crm.web import (
     trying,
     versions,
 )
-from broker_crm.web.analyse import exports, logs
+from broker_crm.web.analyse import experiments, exports, logs
 from broker_crm.web.analyse import pages as analyse
 from broker_crm.web.analyse.comparison import pages as comparison
 from broker_crm.web.analyse.segments import pages as segments
@@ -177,6 +177,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         comparison,
         segments,
         what_if,
+        experiments.pages,
+        experiments.planning,
+        experiments.deciding,
         limits,
         reports,
         complaints,

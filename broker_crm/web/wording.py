@@ -576,6 +576,7 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+    "experiment-assigned": _l("Drawn for an experiment"),
     "data-erased": _l("Personal data erased"),
 }
 PAUSE_REASON: Words = {

@@ -67,6 +67,12 @@ TOOLS = (
         _l("What if"),
         _l("A quarter simulated from the diagram and its past: other times, people, shares."),
     ),
+    Tool(
+        "experiments.listing",
+        "scales",
+        _l("Experiments"),
+        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
+    ),
 )
 
 

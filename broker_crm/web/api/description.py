@@ -236,6 +236,28 @@ def _paths() -> dict[str, Any]:
             )
         },
         **_simulations(),
+        "/api/experiments": {
+            "get": _operation(
+                "experiments",
+                "Experiments on processes and texts, those in force first",
+                {
+                    "200": _json(
+                        "The experiments",
+                        _object({"items": {"type": "array", "items": _ref("Experiment")}}),
+                    )
+                },
+                refused=(403,),
+            )
+        },
+        "/api/experiments/{experiment_id}": {
+            "get": _operation(
+                "experiment",
+                "How an experiment stands; figures only as its planned looks gave them",
+                {"200": _json("The experiment", _ref("Experiment"))},
+                parameters=[_path_parameter("experiment_id")],
+                refused=(403, 404),
+            )
+        },
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -471,6 +493,7 @@ def _schemas() -> dict[str, Any]:
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
         "Comparison": _object(_comparison()),
         "Simulation": _simulation(),
+        "Experiment": _object(_experiment()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
     }
@@ -616,6 +639,53 @@ def _answer() -> dict[str, Any]:
             "description": "Q9 and Q10: the lines of offers behind the figure, each with a link to"
             " its offer where the caller may open it",
         },
+    }
+
+
+def _experiment() -> dict[str, Any]:
+    arm = {
+        "arm": {"enum": ["a", "b"]},
+        "version": WHOLE,
+        "cases": WHOLE,
+        "drawn": WHOLE,
+        "running": WHOLE,
+        "moved": WHOLE,
+    }
+    look = {
+        "number": WHOLE,
+        "at": INSTANT,
+        "n_a": WHOLE,
+        "n_b": WHOLE,
+        "a": MAYBE_NUMBER,
+        "b": MAYBE_NUMBER,
+        "difference": MAYBE_NUMBER,
+        "interval": {"type": "array", "items": MAYBE_NUMBER},
+        "verdict": TEXT,
+        "last": {"type": "boolean"},
+    }
+    return {
+        "id": IDENTIFIER,
+        "name": TEXT,
+        "process": TEXT,
+        "compared": {"enum": ["version", "letter", "script", "document"]},
+        "template": MAYBE_TEXT,
+        "state": {"enum": ["draft", "running", "paused", "stopped", "ended"]},
+        "stopped": MAYBE_TEXT,
+        "decision": {"enum": ["a", "b", "undecided", None]},
+        "sentence": TEXT,
+        "measure": {"enum": ["won", "conversion", "late", "meeting", "cycle"]},
+        "step": MAYBE_TEXT,
+        "horizon_days": WHOLE,
+        "smallest_difference": {"type": "number"},
+        "needed": WHOLE,
+        "measured": WHOLE,
+        "share_b": WHOLE,
+        "unit": {"enum": ["case", "client", "salesperson"]},
+        "started_at": MAYBE_INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "mismatch": MAYBE_NUMBER,
+        "arms": {"type": "array", "items": _object(arm)},
+        "looks": {"type": "array", "items": _object(look)},
     }
 
 
