@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broker_crm import designing, operating, simulating, trying
+from broker_crm import designing, event_logs, operating, simulating, trying
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -198,6 +198,10 @@ commands.add_command(operating.check)
 commands.add_command(operating.backup)
 commands.add_command(operating.restore)
 commands.add_command(operating.release_mail)
+commands.add_command(event_logs.export)
+commands.add_command(event_logs.import_log)
+commands.add_command(event_logs.logs)
+commands.add_command(event_logs.delete_log)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
