@@ -124,6 +124,7 @@ def _checked(told: Told, known: Mapping[str, str]) -> dict[str, Any]:
         "interval": figures.interval((low, high), unit),
         "n": figures.number(told["n"]),
         "few": told["n"] < SMALL,
+        "judged": told["what"] != "cases",
         "kept": low - slack <= observed <= high + slack,
     }
 
