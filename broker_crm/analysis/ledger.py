@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -44,11 +45,22 @@ class Ledger:
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Rows of a statement; it may also name `$today`, `$today_d` and `$now_s`."""
-        told = {**self._now(), **parameters}
-        named = {name: told[name] for name in set(_NAME.findall(statement))}
-        found = self.cursor.execute(statement, named)
+        found = self._asked(statement, parameters)
         names = [each[0] for each in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def arrays(self, statement: str, parameters: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+        """Columns of a statement as arrays, for what is reckoned over very many rows.
+
+        Numbers without a value are NaN; whole numbers and conditions always have one.
+        """
+        found = self._asked(statement, parameters).fetchnumpy()
+        return {
+            name: values.filled(np.nan)
+            if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f"
+            else np.asarray(values)
+            for name, values in found.items()
+        }
 
     def keep(self, name: str, statement: str, parameters: Mapping[str, object]) -> None:
         """Keep the rows of a statement as a table of this ledger alone, to be asked repeatedly."""
@@ -72,6 +84,11 @@ class Ledger:
             for row in self.rows(statement, parameters)
             if row["month"] is not None
         ]
+
+    def _asked(self, statement: str, parameters: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
+        told = {**self._now(), **parameters}
+        named = {name: told[name] for name in set(_NAME.findall(statement))}
+        return self.cursor.execute(statement, named)
 
     @property
     def today(self) -> date:

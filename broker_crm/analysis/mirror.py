@@ -22,7 +22,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis import reading
+from broker_crm.analysis import interruptions, reading
 from broker_crm.analysis.marks import Marks, marks
 from broker_crm.analysis.office_time import OfficeTime
 from broker_crm.analysis.reading import Columns
@@ -46,12 +46,17 @@ TABLES = {
         ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR""",
     "task": """
         task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,
-        person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP, created_on DATE,
-        due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE, done_s DOUBLE,
-        created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE, outcome VARCHAR,
+        lane VARCHAR, person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP,
+        created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE,
+        done_s DOUBLE, created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE,
+        outcome VARCHAR,
         meaning VARCHAR, reason VARCHAR, loop INTEGER, std_days DOUBLE, std_minutes DOUBLE,
         std_cost DOUBLE, minutes DOUBLE""",
     "stint": "task_id VARCHAR, person VARCHAR, from_d DOUBLE, to_d DOUBLE, case_id VARCHAR",
+    "pause": "task_id VARCHAR, reason VARCHAR, from_s DOUBLE, until_s DOUBLE, case_id VARCHAR",
+    "happening": """
+        case_id VARCHAR, kind VARCHAR, element VARCHAR, from_element VARCHAR, version INTEGER,
+        actor VARCHAR, happened_at TIMESTAMP, at_s DOUBLE""",
     "offer_line": """
         line_id BIGINT, offer_id BIGINT, case_id VARCHAR, offer_version INTEGER,
         offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,
@@ -220,6 +225,8 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
     _insert(mirror, "case_file", reading.cases(session, office, marks_of, which))
     _insert(mirror, "task", reading.tasks(session, office, marks_of, which))
     _insert(mirror, "stint", reading.stints(session, office, which))
+    _insert(mirror, "pause", interruptions.pauses(session, office, which))
+    _insert(mirror, "happening", interruptions.happenings(session, office, which))
     _insert(mirror, "offer_line", reading.offer_lines(session, office, which))
 
 
