@@ -1,0 +1,188 @@
+"""Which paths cases took: variants of the sequence of steps, and which step follows which.
+
+The path of a case is the sequence of its completed steps by when they were completed; with loops
+collapsed, each step counts where it was reached first. A variant is one such sequence. Times are
+office time, in working days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from broker_crm.analysis.answers import LISTED, Place, Row
+from broker_crm.analysis.bottlenecks.finding import busiest
+from broker_crm.analysis.bottlenecks.steps import DAY
+from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.slices import Slice
+
+RARE = 1
+"""Variants of so few cases are told together where many are shown."""
+LISTED_VARIANTS = 100
+START, END = "(start)", "(end)"
+"""Before the first step, and after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths of the cases of a process that ended in the period.
+
+    Attributes:
+        part: that was looked at, of one process; None where nothing ever ended.
+        cases: that ended.
+        variants: `id`, `steps`, `n`, `share`, `median` and `ninth` days, `won`, `decided`, the
+            most frequent first; at most a hundred.
+        variant_count: how many there are.
+        rare: those that only one case took.
+        covered: share of cases in the variants that are drawn.
+        steps: of the drawn ones: `key`, `n` times, `cases`, `median` days, `place` on average.
+        moves: `source`, `target`, `n` times, `cases`, `median` days from one's end to the other's.
+        places: cases of the variant that was picked, or of all.
+        place_count: how many.
+    """
+
+    part: Slice | None
+    cases: int = 0
+    variants: Sequence[Row] = ()
+    variant_count: int = 0
+    rare: int = 0
+    covered: float = 0.0
+    steps: Sequence[Row] = ()
+    moves: Sequence[Row] = ()
+    places: Sequence[Place] = ()
+    place_count: int = 0
+
+
+def paths(
+    ledger: Ledger,
+    part: Slice,
+    *,
+    collapsed: bool = False,
+    variant: str | None = None,
+    most: int | None = None,
+) -> Paths:
+    """The paths of cases.
+
+    Args:
+        ledger: the columns.
+        part: as for `bottlenecks`; people and step choose nothing here.
+        collapsed: count only the first time that a case reaches a step.
+        variant: id of the one to draw; None for several.
+        most: how many of the most frequent variants to draw; None for all.
+    """
+    process = part.process or busiest(ledger, part)
+    if process is None:
+        return Paths(None)
+    part = replace(part, process=process, person=None, team=None, step=None)
+    _keep(ledger, part, collapsed=collapsed)
+    whole = ledger.row(
+        "SELECT count(*) AS variants, coalesce(sum(n), 0) AS cases,"
+        f" coalesce(sum(n) FILTER (n <= {RARE}), 0) AS rare FROM variant",
+        {},
+    )
+    listed = ledger.rows(
+        "SELECT v.variant AS id, v.path, v.n, quantile_cont(w.days, 0.5) AS median,"
+        " quantile_cont(w.days, 0.9) AS ninth, count(*) FILTER (w.ending = 'won') AS won,"
+        " count(*) FILTER (w.ending IS NOT NULL AND w.ending <> 'excluded') AS decided"
+        " FROM (SELECT * FROM variant WHERE place <= $listed OR variant = $variant) v"
+        " JOIN walk w USING (variant) GROUP BY 1, 2, 3, v.place ORDER BY v.place",
+        {"listed": LISTED_VARIANTS, "variant": variant},
+    )
+    cases = int(whole["cases"])
+    variants = [
+        {**row, "steps": row.pop("path"), "share": row["n"] / cases if cases else 0.0}
+        for row in listed
+    ]
+    drawn = "v.variant = $variant" if variant else "v.place <= $most"
+    given = {"variant": variant} if variant else {"most": most or int(whole["variants"])}
+    covered = ledger.row(f"SELECT coalesce(sum(n), 0) AS n FROM variant v WHERE {drawn}", given)
+    return Paths(
+        part,
+        cases=cases,
+        variants=variants,
+        variant_count=int(whole["variants"]),
+        rare=int(whole["rare"]),
+        covered=int(covered["n"]) / cases if cases else 0.0,
+        steps=_steps(ledger, drawn, given),
+        moves=_moves(ledger, drawn, given),
+        places=ledger.places(
+            "SELECT case_id, days AS value FROM walk w JOIN variant v USING (variant)"
+            f" WHERE {drawn} ORDER BY days DESC, case_id LIMIT {LISTED}",
+            given,
+        ),
+        place_count=int(covered["n"]),
+    )
+
+
+def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
+    """Tables of this ledger alone: `stride` (steps in order), `walk` (cases), `variant`."""
+    ledger.keep(
+        "walk_case",
+        "SELECT c.case_id, c.ending, c.started_s, c.ended_s FROM case_file c"
+        " LEFT JOIN person p ON p.login = c.owner WHERE c.ended_s IS NOT NULL"
+        f" AND {part.of_cases('c.ended_on')}",
+        part.parameters(),
+    )
+    first = "QUALIFY row_number() OVER (PARTITION BY t.case_id, t.step ORDER BY t.done_at,"
+    first += " t.created_at, t.task_id) = 1"
+    ledger.keep(
+        "stride",
+        "SELECT case_id, step, created_s, done_s, row_number() OVER (PARTITION BY case_id"
+        " ORDER BY done_at, created_at, task_id) AS place FROM (SELECT t.case_id, t.step,"
+        " t.created_s, t.done_s, t.done_at, t.created_at, t.task_id FROM task t"
+        " JOIN walk_case USING (case_id) WHERE t.status = 'completed' AND t.done_at IS NOT NULL"
+        f" {first if collapsed else ''})",
+        {},
+    )
+    ledger.keep(
+        "walk",
+        f"""
+        SELECT c.case_id, c.ending, c.started_s, c.ended_s,
+            greatest(0, c.ended_s - c.started_s) / {DAY} AS days,
+            coalesce(s.path, []) AS path, substr(md5(coalesce(s.told, '')), 1, 12) AS variant
+        FROM walk_case c LEFT JOIN (
+            SELECT case_id, list(step ORDER BY place) AS path,
+                string_agg(step, chr(10) ORDER BY place) AS told
+            FROM stride GROUP BY 1
+        ) s USING (case_id)
+        """,
+        {},
+    )
+    ledger.keep(
+        "variant",
+        "SELECT variant, any_value(path) AS path, count(*) AS n,"
+        " row_number() OVER (ORDER BY count(*) DESC, variant) AS place FROM walk GROUP BY 1",
+        {},
+    )
+
+
+def _steps(ledger: Ledger, drawn: str, given: dict[str, object]) -> list[Row]:
+    return ledger.rows(
+        "SELECT s.step AS key, count(*) AS n, count(DISTINCT s.case_id) AS cases,"
+        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {DAY} AS median,"
+        " avg(s.place) AS place FROM stride s JOIN walk w USING (case_id)"
+        f" JOIN variant v USING (variant) WHERE {drawn} GROUP BY 1 ORDER BY place, key",
+        given,
+    )
+
+
+def _moves(ledger: Ledger, drawn: str, given: dict[str, object]) -> list[Row]:
+    return ledger.rows(
+        f"""
+        WITH drawn AS (
+            SELECT w.* FROM walk w JOIN variant v USING (variant) WHERE {drawn}
+        ), point AS (
+            SELECT s.case_id, s.place, s.step, s.done_s FROM stride s JOIN drawn USING (case_id)
+            UNION ALL SELECT case_id, 0, '{START}', started_s FROM drawn
+            UNION ALL SELECT case_id, 1000000000, '{END}', ended_s FROM drawn
+        ), move AS (
+            SELECT case_id, step AS source, done_s,
+                lead(step) OVER by_case AS target, lead(done_s) OVER by_case AS then_s
+            FROM point WINDOW by_case AS (PARTITION BY case_id ORDER BY place)
+        )
+        SELECT source, target, count(*) AS n, count(DISTINCT case_id) AS cases,
+            quantile_cont(greatest(0, then_s - done_s), 0.5) / {DAY} AS median
+        FROM move WHERE target IS NOT NULL GROUP BY 1, 2 ORDER BY n DESC, source, target
+        """,
+        given,
+    )
