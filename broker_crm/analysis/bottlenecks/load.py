@@ -1,7 +1,7 @@
 """How long the queues are and how busy the people, week by week or day by day.
 
-Queue of a week or day: steps that lay at its end, created and not done. Utilisation: seconds of work by
-seconds that people had, which is office time less absences; works of a person are put one behind
+Queue of a week or day: steps that lay at its end, created and not done. Utilisation: seconds of
+work by seconds that people had, which is office time less absences; works of a person are put one behind
 another as in `busy`. Kingman (1961): waiting grows with u / (1 - u), so that above 0.85 a little
 more work makes much longer queues. Little (1961): the mean queue is arrivals × mean time in it;
 both sides are reckoned apart, the one from the steps up and down, the other from single steps, and
@@ -100,13 +100,12 @@ def load(ledger: Ledger, part: Slice, by: str = "step") -> Load:
             its people did, for they are as busy by other processes.
         by: 'step', 'lane' or 'person', for the queues.
     """
-    weeks = _weeks(ledger, part)
+    firsts, length = _stretches(ledger, part)
     if not firsts:
-        return Load((), (), (), (), None)
-    people, lanes = _utilisation(ledger, part, weeks)
-    return Load(
-        weeks, _queues(ledger, part, weeks, by), people, lanes, _little(ledger, part, weeks)
-    )
+        return Load((), 7, (), (), (), None)
+    people, lanes = _utilisation(ledger, part, firsts, length)
+    queues = _queues(ledger, part, firsts, length, by)
+    return Load(firsts, length, queues, people, lanes, _little(ledger, part, firsts, length))
 
 
 def _stretches(ledger: Ledger, part: Slice) -> tuple[list[date], int]:
@@ -144,7 +143,8 @@ def _queues(ledger: Ledger, part: Slice, firsts: list[date], length: int, by: st
             SELECT {key} AS key, t.done_on AS day, 0 AS up, 1 AS down {source}
                 AND t.created_on IS NOT NULL AND t.done_on IS NOT NULL
         )
-        SELECT key, day, sum(up) AS up, sum(down) AS down FROM moved WHERE day <= $last GROUP BY 1, 2
+        SELECT key, day, sum(up) AS up, sum(down) AS down
+        FROM moved WHERE day <= $last GROUP BY 1, 2
         """,
         {
             **part.parameters(),
@@ -205,7 +205,7 @@ def _mean_queue(since: Numbers, until: Numbers, first: float, last: float) -> fl
 
 
 def _span(ledger: Ledger, firsts: Sequence[date], length: int) -> tuple[float, float]:
-    """Office seconds of the beginning of the first stretch and of the end of the last, or of now."""
+    """Office seconds where the stretches begin, and where they end or now is."""
     edges = _edges(ledger, firsts, length)
     now = float(ledger.row("SELECT $now_s AS now", {})["now"])
     return float(edges[0]), min(float(edges[-1]), now)

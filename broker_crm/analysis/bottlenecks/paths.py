@@ -94,7 +94,7 @@ def paths(
         for row in listed
     ]
     drawn = "v.variant = $variant" if variant else "v.place <= $most"
-    given = {"variant": variant} if variant else {"most": most or int(whole["variants"])}
+    given: dict[str, object] = {"variant": variant, "most": most or int(whole["variants"])}
     covered = ledger.row(f"SELECT coalesce(sum(n), 0) AS n FROM variant v WHERE {drawn}", given)
     return Paths(
         part,
