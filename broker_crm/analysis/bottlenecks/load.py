@@ -1,7 +1,7 @@
 """How long the queues are and how busy the people, week by week or day by day.
 
 Queue of a week or day: steps that lay at its end, created and not done. Utilisation: seconds of
-work by seconds that people had, which is office time less absences; works of a person are put one behind
+work by seconds that people had, which is office time less absences; works of one are put one behind
 another as in `busy`. Kingman (1961): waiting grows with u / (1 - u), so that above 0.85 a little
 more work makes much longer queues. Little (1961): the mean queue is arrivals × mean time in it;
 both sides are reckoned apart, the one from the steps up and down, the other from single steps, and
