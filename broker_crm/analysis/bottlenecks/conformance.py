@@ -149,7 +149,9 @@ def _keep(ledger: Ledger, part: Slice) -> None:
         f"""
         WITH path AS (
             SELECT t.case_id, list(t.element ORDER BY t.done_at, t.created_at, t.task_id) AS path
-            FROM task t WHERE t.status = 'completed' AND t.done_at IS NOT NULL GROUP BY 1
+            FROM task t JOIN case_file c USING (case_id) WHERE t.status = 'completed'
+                AND t.done_at IS NOT NULL AND c.ended_s IS NOT NULL
+                AND {part.of_cases("c.ended_on")} GROUP BY 1
         ), steered AS (
             SELECT h.case_id, bool_or(kind = 'token-moved') AS moved,
                 bool_or(kind = 'instance-migrated') AS migrated,
@@ -157,15 +159,14 @@ def _keep(ledger: Ledger, part: Slice) -> None:
             FROM happening h WHERE kind IN ('token-moved', 'instance-migrated') GROUP BY 1
         )
         SELECT c.case_id, coalesce(nullif(s.version, 0), c.version) AS version,
-            c.version AS first_version, coalesce(p.path, []) AS path,
+            c.version AS first_version, coalesce(r.path, []) AS path,
             c.status <> 'completed' AS cut, coalesce(s.moved, FALSE) AS moved,
             coalesce(s.migrated, FALSE) AS migrated,
             md5(concat_ws(chr(10), coalesce(nullif(s.version, 0), c.version),
               c.status <> 'completed', coalesce(s.moved, FALSE), coalesce(s.migrated, FALSE),
-              array_to_string(coalesce(p.path, []), chr(10)))) AS trace
-        FROM case_file c LEFT JOIN person w ON w.login = c.owner
-            LEFT JOIN path p USING (case_id) LEFT JOIN steered s USING (case_id)
-        WHERE c.ended_s IS NOT NULL AND {part.of_cases("c.ended_on").replace("p.team", "w.team")}
+              array_to_string(coalesce(r.path, []), chr(10)))) AS trace
+        FROM case_file c LEFT JOIN path r USING (case_id) LEFT JOIN steered s USING (case_id)
+        WHERE c.ended_s IS NOT NULL AND {part.of_cases("c.ended_on")}
         """,
         part.parameters(),
     )

@@ -16,7 +16,7 @@ from broker_crm.analysis.bottlenecks.ranking import ranks
 from broker_crm.analysis.bottlenecks.steps import DAY, NONE, Codes, Numbers, Steps, steps_of
 from broker_crm.analysis.bottlenecks.waits import CAUSES, Waits, waits
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.questions.weakest_point import weakest_point
+from broker_crm.analysis.questions.weakest_point import costs
 from broker_crm.analysis.slices import Slice
 
 FOR_WHOM = {
@@ -150,7 +150,7 @@ def _rows(ledger: Ledger, part: Slice, steps: Steps, found: Waits, divided: Live
     stands = ranks(waited)
     late, now = _lateness(ledger, part), _open(ledger, part)
     all_late = sum(late.values())
-    money = {row["key"]: row for row in weakest_point(ledger, part).rows}
+    money = {row["key"]: row for row in costs(ledger, part)[0]}
     rows = []
     for row in _by(steps, found, steps.step, ["", *steps.names]):
         code = steps.names.index(row["key"])

@@ -96,6 +96,7 @@ def paths(
     drawn = "v.variant = $variant" if variant else "v.place <= $most"
     given: dict[str, object] = {"variant": variant, "most": most or int(whole["variants"])}
     covered = ledger.row(f"SELECT coalesce(sum(n), 0) AS n FROM variant v WHERE {drawn}", given)
+    _keep_drawn(ledger, drawn, given)
     return Paths(
         part,
         cases=cases,
@@ -103,8 +104,8 @@ def paths(
         variant_count=int(whole["variants"]),
         rare=int(whole["rare"]),
         covered=int(covered["n"]) / cases if cases else 0.0,
-        steps=_steps(ledger, drawn, given),
-        moves=_moves(ledger, drawn, given),
+        steps=_steps(ledger),
+        moves=_moves(ledger),
         places=ledger.places(
             "SELECT case_id, days AS value FROM walk w JOIN variant v USING (variant)"
             f" WHERE {drawn} ORDER BY days DESC, case_id LIMIT {LISTED}",
@@ -118,33 +119,36 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
     """Tables of this ledger alone: `stride` (steps in order), `walk` (cases), `variant`."""
     ledger.keep(
         "walk_case",
-        "SELECT c.case_id, c.ending, c.started_s, c.ended_s FROM case_file c"
-        " LEFT JOIN person p ON p.login = c.owner WHERE c.ended_s IS NOT NULL"
+        "SELECT c.case_id, row_number() OVER () AS code, c.ending, c.started_s, c.ended_s"
+        " FROM case_file c LEFT JOIN person p ON p.login = c.owner WHERE c.ended_s IS NOT NULL"
         f" AND {part.of_cases('c.ended_on')}",
         part.parameters(),
     )
-    first = "QUALIFY row_number() OVER (PARTITION BY t.case_id, t.step ORDER BY t.done_at,"
-    first += " t.created_at, t.task_id) = 1"
+    first = "QUALIFY row_number() OVER (PARTITION BY code, step ORDER BY done_at, created_at,"
+    first += " task_id) = 1"
     ledger.keep(
         "stride",
-        "SELECT case_id, step, created_s, done_s, row_number() OVER (PARTITION BY case_id"
-        " ORDER BY done_at, created_at, task_id) AS place FROM (SELECT t.case_id, t.step,"
-        " t.created_s, t.done_s, t.done_at, t.created_at, t.task_id FROM task t"
-        " JOIN walk_case USING (case_id) WHERE t.status = 'completed' AND t.done_at IS NOT NULL"
-        f" {first if collapsed else ''})",
+        f"""
+        WITH done AS (
+            SELECT c.code, t.step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_id
+            FROM task t JOIN walk_case c USING (case_id)
+            WHERE t.status = 'completed' AND t.done_at IS NOT NULL {first if collapsed else ""}
+        )
+        SELECT code, step, created_s, done_s, row_number() OVER by_case AS place,
+            lead(step) OVER by_case AS next_step, lead(done_s) OVER by_case AS next_s
+        FROM done WINDOW by_case AS (PARTITION BY code ORDER BY done_at, created_at, task_id)
+        """,
         {},
     )
     ledger.keep(
         "walk",
         f"""
-        SELECT c.case_id, c.ending, c.started_s, c.ended_s,
-            greatest(0, c.ended_s - c.started_s) / {DAY} AS days,
-            coalesce(s.path, []) AS path, substr(md5(coalesce(s.told, '')), 1, 12) AS variant
+        SELECT c.*, greatest(0, c.ended_s - c.started_s) / {DAY} AS days,
+            coalesce(s.path, []) AS path,
+            substr(md5(array_to_string(coalesce(s.path, []), chr(10))), 1, 12) AS variant
         FROM walk_case c LEFT JOIN (
-            SELECT case_id, list(step ORDER BY place) AS path,
-                string_agg(step, chr(10) ORDER BY place) AS told
-            FROM stride GROUP BY 1
-        ) s USING (case_id)
+            SELECT code, list(step ORDER BY place) AS path FROM stride GROUP BY 1
+        ) s USING (code)
         """,
         {},
     )
@@ -156,33 +160,40 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
     )
 
 
-def _steps(ledger: Ledger, drawn: str, given: dict[str, object]) -> list[Row]:
-    return ledger.rows(
-        "SELECT s.step AS key, count(*) AS n, count(DISTINCT s.case_id) AS cases,"
-        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {DAY} AS median,"
-        " avg(s.place) AS place FROM stride s JOIN walk w USING (case_id)"
-        f" JOIN variant v USING (variant) WHERE {drawn} GROUP BY 1 ORDER BY place, key",
+def _keep_drawn(ledger: Ledger, drawn: str, given: dict[str, object]) -> None:
+    ledger.keep(
+        "drawn",
+        "SELECT w.code, w.started_s, w.ended_s FROM walk w JOIN variant v USING (variant)"
+        f" WHERE {drawn}",
         given,
     )
 
 
-def _moves(ledger: Ledger, drawn: str, given: dict[str, object]) -> list[Row]:
+def _steps(ledger: Ledger) -> list[Row]:
+    return ledger.rows(
+        "SELECT s.step AS key, count(*) AS n, count(DISTINCT s.code) AS cases,"
+        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {DAY} AS median,"
+        " avg(s.place) AS place FROM stride s JOIN drawn USING (code) GROUP BY 1"
+        " ORDER BY place, key",
+        {},
+    )
+
+
+def _moves(ledger: Ledger) -> list[Row]:
     return ledger.rows(
         f"""
-        WITH drawn AS (
-            SELECT w.* FROM walk w JOIN variant v USING (variant) WHERE {drawn}
-        ), point AS (
-            SELECT s.case_id, s.place, s.step, s.done_s FROM stride s JOIN drawn USING (case_id)
-            UNION ALL SELECT case_id, 0, '{START}', started_s FROM drawn
-            UNION ALL SELECT case_id, 1000000000, '{END}', ended_s FROM drawn
-        ), move AS (
-            SELECT case_id, step AS source, done_s,
-                lead(step) OVER by_case AS target, lead(done_s) OVER by_case AS then_s
-            FROM point WINDOW by_case AS (PARTITION BY case_id ORDER BY place)
+        WITH move AS (
+            SELECT s.code, s.step AS source, coalesce(s.next_step, '{END}') AS target,
+                coalesce(s.next_s, d.ended_s) - s.done_s AS lasted
+            FROM stride s JOIN drawn d USING (code)
+            UNION ALL
+            SELECT d.code, '{START}', coalesce(s.step, '{END}'),
+                coalesce(s.done_s, d.ended_s) - d.started_s
+            FROM drawn d LEFT JOIN (SELECT * FROM stride WHERE place = 1) s USING (code)
         )
-        SELECT source, target, count(*) AS n, count(DISTINCT case_id) AS cases,
-            quantile_cont(greatest(0, then_s - done_s), 0.5) / {DAY} AS median
-        FROM move WHERE target IS NOT NULL GROUP BY 1, 2 ORDER BY n DESC, source, target
+        SELECT source, target, count(*) AS n, count(DISTINCT code) AS cases,
+            quantile_cont(greatest(0, lasted), 0.5) / {DAY} AS median
+        FROM move GROUP BY 1, 2 ORDER BY n DESC, source, target
         """,
-        given,
+        {},
     )

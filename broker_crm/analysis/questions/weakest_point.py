@@ -63,7 +63,7 @@ def weakest_point(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         part: the period is that of the day on which steps were done.
         by: 'step' only.
     """
-    rows, facts = _steps(ledger, part)
+    rows, facts = costs(ledger, part)
     worst = rows[0] if rows else None
     places: list[Place] = []
     if worst is not None:
@@ -98,7 +98,7 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         part: as for `weakest_point`.
         by: 'step' only.
     """
-    rows, facts = _steps(ledger, part)
+    rows, facts = costs(ledger, part)
     months = float(facts["months"] or 1)
     found = []
     for row in rows:
@@ -150,7 +150,13 @@ def improvement(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     )
 
 
-def _steps(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
+def costs(ledger: Ledger, part: Slice) -> tuple[list[Row], Row]:
+    """What each step costs a month in its four parts, and the months and the fall of a day.
+
+    Args:
+        ledger: the columns.
+        part: as for `weakest_point`.
+    """
     values = part.parameters()
     steps = ledger.rows(_work(part), values)
     ends = {(row["process"], row["step"]): row for row in ledger.rows(_ends(part), values)}
@@ -213,7 +219,10 @@ def _last_steps(part: Slice) -> str:
         FROM (
             SELECT *, row_number() OVER (PARTITION BY case_id ORDER BY done_at DESC, task_id)
               AS from_last
-            FROM task WHERE status = 'completed'
+            FROM task WHERE status = 'completed' AND case_id IN (
+                SELECT c.case_id FROM case_file c
+                WHERE c.ending IS NOT NULL AND c.ending <> 'excluded' AND {part.of_case()}
+            )
         ) t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
         WHERE c.ending IS NOT NULL AND c.ending <> 'excluded' AND {part.of_work("c.ended_on")}
     """
