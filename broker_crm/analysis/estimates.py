@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 Interval = tuple[float, float]
@@ -68,7 +69,7 @@ class Waiting:
     waiting: int
 
 
-def waiting(durations: Sequence[float], happened: Sequence[bool]) -> Waiting:
+def waiting(durations: ArrayLike, happened: ArrayLike) -> Waiting:
     """Time until something, by Kaplan and Meier (1958); the interval of Brookmeyer and Crowley
     (1982) from log-log limits.
 
@@ -76,8 +77,8 @@ def waiting(durations: Sequence[float], happened: Sequence[bool]) -> Waiting:
         durations: until it happened, or until now where it has not.
         happened: whether it has.
     """
-    n = len(durations)
     times = np.asarray(durations, dtype=float)
+    n = len(times)
     events = np.asarray(happened, dtype=bool)
     left = n - int(events.sum())
     if not events.any():
@@ -96,6 +97,12 @@ def waiting(durations: Sequence[float], happened: Sequence[bool]) -> Waiting:
         n,
         left,
     )
+
+
+def waiting_counted(told: Sequence[tuple[float, bool, int]]) -> Waiting:
+    """As `waiting`, of durations, whether it happened, and of how many cases this is so."""
+    durations, happened, counts = zip(*told, strict=True) if told else ((), (), ())
+    return waiting(np.repeat(durations, counts), np.repeat(np.array(happened, dtype=bool), counts))
 
 
 def _first_below(times: Sequence[float], survival: Sequence[float], level: float) -> float | None:

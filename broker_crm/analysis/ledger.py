@@ -19,11 +19,11 @@ from broker_crm.analysis.answers import Place, Point
 from broker_crm.analysis.mirror import columns
 from broker_crm.analysis.office_time import OfficeTime
 
-WORK = " FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person "
-"""Steps with their cases and the people who did or hold them."""
+WORK = " FROM task t JOIN case_file c USING (case_no) "
+"""Steps with their cases."""
 COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
 """What a step cost, EUR, at the hour's price that its standard implies."""
-CASES = " FROM case_file c LEFT JOIN person p ON p.login = c.owner "
+CASES = " FROM case_file c "
 _NAME = re.compile(r"\$(\w+)")
 
 
@@ -71,11 +71,16 @@ class Ledger:
         return self.rows(statement, parameters)[0]
 
     def places(self, statement: str, parameters: Mapping[str, object]) -> list[Place]:
-        """Steps or cases: columns `case_id`, and `task_id` and `value` where it has them."""
-        return [
-            Place(row["case_id"], row.get("task_id"), row.get("value"))
-            for row in self.rows(statement, parameters)
-        ]
+        """Steps or cases of a statement with the columns `case_no`, `task_no` and `value`, the
+        last two NULL where it has none; in its order.
+        """
+        told = self.rows(
+            "SELECT c.case_id, t.task_id, w.value"
+            f" FROM (SELECT row_number() OVER () AS place, * FROM ({statement})) w"
+            " JOIN case_file c USING (case_no) LEFT JOIN task t USING (task_no) ORDER BY w.place",
+            parameters,
+        )
+        return [Place(row["case_id"], row["task_id"], row["value"]) for row in told]
 
     def trend(self, statement: str, parameters: Mapping[str, object]) -> list[Point]:
         """Months of a statement with the columns `month`, `value` and `n`."""

@@ -40,32 +40,64 @@ by far (`idle_in_transaction_session_timeout`)."""
 
 TABLES = {
     "case_file": """
-        case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR, client_kind VARCHAR,
-        sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR, complexity VARCHAR,
-        owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
-        ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR, reason VARCHAR""",
+        case_no INTEGER, case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR,
+        client_kind VARCHAR, sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR,
+        complexity VARCHAR, owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE,
+        ended_s DOUBLE, ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR,
+        reason VARCHAR""",
     "task": """
-        task_id VARCHAR, case_id VARCHAR, element VARCHAR, step VARCHAR, kind VARCHAR,
-        lane VARCHAR, person VARCHAR, status VARCHAR, created_at TIMESTAMP, done_at TIMESTAMP,
-        created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE,
-        done_s DOUBLE, created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE,
-        outcome VARCHAR,
-        meaning VARCHAR, reason VARCHAR, loop INTEGER, std_days DOUBLE, std_minutes DOUBLE,
-        std_cost DOUBLE, minutes DOUBLE""",
-    "stint": "task_id VARCHAR, person VARCHAR, from_d DOUBLE, to_d DOUBLE, case_id VARCHAR",
-    "pause": "task_id VARCHAR, reason VARCHAR, from_s DOUBLE, until_s DOUBLE, case_id VARCHAR",
+        task_no INTEGER, case_no INTEGER, task_id VARCHAR, element VARCHAR, step VARCHAR,
+        kind VARCHAR, lane VARCHAR, person VARCHAR, status VARCHAR, created_at TIMESTAMP,
+        done_at TIMESTAMP, created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE,
+        started_s DOUBLE, done_s DOUBLE, created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE,
+        done_d DOUBLE, outcome VARCHAR, meaning VARCHAR, reason VARCHAR, loop INTEGER,
+        std_days DOUBLE, std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE, passed_on BOOLEAN,
+        closes BOOLEAN""",
+    "stint": "task_no INTEGER, case_no INTEGER, person VARCHAR, from_d DOUBLE, to_d DOUBLE",
+    "pause": "task_no INTEGER, case_no INTEGER, reason VARCHAR, from_s DOUBLE, until_s DOUBLE",
     "happening": """
-        case_id VARCHAR, kind VARCHAR, element VARCHAR, from_element VARCHAR, version INTEGER,
+        case_no INTEGER, kind VARCHAR, element VARCHAR, from_element VARCHAR, version INTEGER,
         actor VARCHAR, happened_at TIMESTAMP, at_s DOUBLE""",
     "offer_line": """
-        line_id BIGINT, offer_id BIGINT, case_id VARCHAR, offer_version INTEGER,
+        case_no INTEGER, line_id BIGINT, offer_id BIGINT, offer_version INTEGER,
         offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,
         line_product VARCHAR, band VARCHAR, premium DOUBLE, commission_percent DOUBLE,
         std_premium DOUBLE, std_commission_percent DOUBLE, premium_deviation DOUBLE,
         commission_deviation DOUBLE, premium_effect DOUBLE, commission_effect DOUBLE,
         other_premium_effect DOUBLE, other_commission_effect DOUBLE, deviates BOOLEAN""",
 }
-"""Columns ending in `_s` are office seconds, in `_d` working days, since the calendar began."""
+"""Columns ending in `_s` are office seconds, in `_d` working days, since the calendar began. Cases
+and steps have numbers of their own here, `case_no` and `task_no`, by which they are joined and
+counted; `case_id` and `task_id` are the ids of instance and user task, in hex. A step *closes* its
+case when it was the last one done, and is *passed on* when more than one person held it."""
+ARRIVING = {
+    "case_file": "* EXCLUDE (case_no) FROM case_file",
+    "task": "''::VARCHAR AS case_id, * EXCLUDE (task_no, case_no, passed_on, closes) FROM task",
+    "stint": "''::VARCHAR AS task_id, ''::VARCHAR AS case_id, person, from_d, to_d FROM stint",
+    "pause": "''::VARCHAR AS task_id, ''::VARCHAR AS case_id, reason, from_s, until_s FROM pause",
+    "happening": "''::VARCHAR AS case_id, * EXCLUDE (case_no) FROM happening",
+    "offer_line": "''::VARCHAR AS case_id, * EXCLUDE (case_no) FROM offer_line",
+}
+"""What is read, before it has numbers."""
+KEPT = {
+    "case_file": "nextval('case_numbers') AS case_no, * FROM arriving_case_file",
+    "task": """
+        nextval('task_numbers') AS task_no, c.case_no, t.* EXCLUDE (case_id),
+        t.task_id IN (SELECT task_id FROM arriving_stint) AS passed_on,
+        t.status = 'completed' AND row_number() OVER (
+          PARTITION BY c.case_no, t.status ORDER BY t.done_at DESC, t.task_id) = 1 AS closes
+        FROM arriving_task t JOIN case_file c USING (case_id) ORDER BY t.created_at""",
+    "stint": """
+        t.task_no, t.case_no, s.person, s.from_d, s.to_d
+        FROM arriving_stint s JOIN task t USING (task_id) WHERE t.passed_on""",
+    "pause": "t.task_no, t.case_no, p.* EXCLUDE (task_id, case_id)"
+    " FROM arriving_pause p JOIN task t USING (task_id)",
+    "happening": "c.case_no, h.* EXCLUDE (case_id)"
+    " FROM arriving_happening h JOIN case_file c USING (case_id)",
+    "offer_line": "c.case_no, l.* EXCLUDE (case_id)"
+    " FROM arriving_offer_line l JOIN case_file c USING (case_id)",
+}
+"""What is kept of it. Steps lie in the order of time, so that a period skips the other years."""
 
 
 @dataclass(slots=True)
@@ -146,6 +178,8 @@ def _load(session: Session, mirror: Mirror) -> None:
         first = min(there)
         _miss(mirror, (each for each in range(first, number) if each not in there))
     with _at_once(mirror):
+        for numbers in ("case_numbers", "task_numbers"):
+            mirror.connection.execute(f"CREATE OR REPLACE SEQUENCE {numbers}")
         for table, shape in TABLES.items():
             mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
         _take(session, mirror, true())
@@ -206,10 +240,14 @@ def _newest(session: Session) -> tuple[int, str] | None:
 
 
 def _forget(mirror: Mirror, cases: Sequence[UUID]) -> None:
-    names = [each.hex for each in cases]
+    numbers = mirror.connection.execute(
+        "SELECT case_no FROM case_file WHERE case_id IN (SELECT unnest(?))",
+        [[each.hex for each in cases]],
+    ).fetchall()
     for table in TABLES:
         mirror.connection.execute(
-            f"DELETE FROM {table} WHERE case_id IN (SELECT unnest(?))", [names]
+            f"DELETE FROM {table} WHERE case_no IN (SELECT unnest(?::INTEGER[]))",
+            [[number for (number,) in numbers]],
         )
 
 
@@ -222,20 +260,27 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
             mirror.marks[version_id] = marks(session, version_id)
         return mirror.marks[version_id]
 
-    _insert(mirror, "case_file", reading.cases(session, office, marks_of, which))
-    _insert(mirror, "task", reading.tasks(session, office, marks_of, which))
-    _insert(mirror, "stint", reading.stints(session, office, which))
-    _insert(mirror, "pause", interruptions.pauses(session, office, which))
-    _insert(mirror, "happening", interruptions.happenings(session, office, which))
-    _insert(mirror, "offer_line", reading.offer_lines(session, office, which))
+    arriving: dict[str, Iterable[Columns]] = {
+        "case_file": reading.cases(session, office, marks_of, which),
+        "task": reading.tasks(session, office, marks_of, which),
+        "stint": reading.stints(session, office, which),
+        "pause": interruptions.pauses(session, office, which),
+        "happening": interruptions.happenings(session, office, which),
+        "offer_line": reading.offer_lines(session, office, which),
+    }
+    for table, pieces in arriving.items():
+        mirror.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE arriving_{table} AS SELECT {ARRIVING[table]} LIMIT 0"
+        )
+        for columns in pieces:
+            _arrive(mirror, table, columns)
+    for table, told in KEPT.items():
+        mirror.connection.execute(f"INSERT INTO {table} BY NAME SELECT {told}")
+    for table in KEPT:
+        mirror.connection.execute(f"DROP TABLE arriving_{table}")
 
 
-def _insert(mirror: Mirror, table: str, pieces: Iterable[Columns]) -> None:
-    for columns in pieces:
-        _insert_piece(mirror, table, columns)
-
-
-def _insert_piece(mirror: Mirror, table: str, columns: Columns) -> None:
+def _arrive(mirror: Mirror, table: str, columns: Columns) -> None:
     if not len(columns["case_id"]):
         return
     mirror.connection.register(
@@ -248,7 +293,9 @@ def _insert_piece(mirror: Mirror, table: str, columns: Columns) -> None:
         },
     )
     names = ", ".join(columns)
-    mirror.connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
+    mirror.connection.execute(
+        f"INSERT INTO arriving_{table} ({names}) SELECT {names} FROM incoming"
+    )
     mirror.connection.unregister("incoming")
 
 

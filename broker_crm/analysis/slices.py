@@ -20,8 +20,9 @@ OF_CASE = {
     )
 }
 """What is told of a case, as expressions over case `c`."""
-DIMENSIONS = {"person": "t.person", "team": "p.team", "step": "t.step", **OF_CASE}
-"""What rows may be told apart by, as expressions over step `t`, case `c` and person `p`."""
+TEAM = "(SELECT p.team FROM person p WHERE p.login = {})"
+DIMENSIONS = {"person": "t.person", "team": TEAM.format("t.person"), "step": "t.step", **OF_CASE}
+"""What rows may be told apart by, as expressions over step `t` and case `c`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,13 @@ class Slice:
             if getattr(self, name) is not None
         ]
         if self.price_band is not None:
-            told.append("c.case_id IN (SELECT case_id FROM offer_line WHERE band = $price_band)")
+            told.append("c.case_no IN (SELECT case_no FROM offer_line WHERE band = $price_band)")
         if self.products is not None:
             told.append("c.product IN (SELECT unnest($products::VARCHAR[]))")
         return " AND ".join(["TRUE", *told])
 
     def of_work(self, day: str, *, person: str = "t.person") -> str:
-        """Condition on a step `t` of a case `c`, done by a person `p`, in the period by `day`."""
+        """Condition on a step `t` of a case `c`, in the period by `day`."""
         told = [self.of_case()]
         if self.start is not None:
             told.append(f"{day} >= $start")
@@ -92,13 +93,13 @@ class Slice:
         if self.step is not None:
             told.append("t.step = $step")
         if self.team is not None:
-            told.append("p.team = $team")
+            told.append(f"{person} IN (SELECT login FROM person WHERE team = $team)")
         if self.person is not None:
             told.append(f"{person} = $person")
         return " AND ".join(told)
 
     def of_cases(self, day: str) -> str:
-        """Condition on a case `c` owned by a person `p`, in the period by `day`."""
+        """Condition on a case `c`, in the period by `day`; people are those who own it."""
         return replace(self, step=None).of_work(day, person="c.owner")
 
     def everybody(self) -> Slice:

@@ -14,6 +14,7 @@ from broker_crm import logs
 from broker_crm import settings as environment
 from broker_crm.metrics import SHARED_DIRECTORY
 from broker_crm.settings import Settings
+from broker_crm.web.answers.ahead import read_ahead
 
 GRACE = 8
 """Seconds that requests under way are given to end when the web part is told to stop."""
@@ -55,6 +56,11 @@ class Log(Logger):
 
 
 logger_class = Log
+
+
+def post_worker_init(worker: Any) -> None:
+    """A web process that is ready reads what the questions are answered from."""
+    read_ahead(worker.wsgi)
 
 
 def child_exit(_server: object, worker: Any) -> None:

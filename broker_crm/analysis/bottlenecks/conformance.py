@@ -106,7 +106,7 @@ def conformance(ledger: Ledger, part: Slice) -> Conformance:
         migrated_fitting=migrated_fitting,
         taken=ledger.rows(
             "SELECT t.element, any_value(t.step) AS step, count(*) AS n,"
-            " count(DISTINCT t.case_id) AS cases FROM task t JOIN trace USING (case_id)"
+            " count(DISTINCT t.case_no) AS cases FROM task t JOIN trace USING (case_no)"
             " WHERE t.status = 'cancelled' GROUP BY 1 ORDER BY n DESC, 1",
             {},
         ),
@@ -148,24 +148,24 @@ def _keep(ledger: Ledger, part: Slice) -> None:
         "trace",
         f"""
         WITH path AS (
-            SELECT t.case_id, list(t.element ORDER BY t.done_at, t.created_at, t.task_id) AS path
-            FROM task t JOIN case_file c USING (case_id) WHERE t.status = 'completed'
+            SELECT t.case_no, list(t.element ORDER BY t.done_at, t.created_at, t.task_no) AS path
+            FROM task t JOIN case_file c USING (case_no) WHERE t.status = 'completed'
                 AND t.done_at IS NOT NULL AND c.ended_s IS NOT NULL
                 AND {part.of_cases("c.ended_on")} GROUP BY 1
         ), steered AS (
-            SELECT h.case_id, bool_or(kind = 'token-moved') AS moved,
+            SELECT h.case_no, bool_or(kind = 'token-moved') AS moved,
                 bool_or(kind = 'instance-migrated') AS migrated,
                 arg_max(h.version, h.happened_at) FILTER (kind = 'instance-migrated') AS version
             FROM happening h WHERE kind IN ('token-moved', 'instance-migrated') GROUP BY 1
         )
-        SELECT c.case_id, coalesce(nullif(s.version, 0), c.version) AS version,
+        SELECT c.case_no, c.case_id, coalesce(nullif(s.version, 0), c.version) AS version,
             c.version AS first_version, coalesce(r.path, []) AS path,
             c.status <> 'completed' AS cut, coalesce(s.moved, FALSE) AS moved,
             coalesce(s.migrated, FALSE) AS migrated,
             md5(concat_ws(chr(10), coalesce(nullif(s.version, 0), c.version),
               c.status <> 'completed', coalesce(s.moved, FALSE), coalesce(s.migrated, FALSE),
               array_to_string(coalesce(r.path, []), chr(10)))) AS trace
-        FROM case_file c LEFT JOIN path r USING (case_id) LEFT JOIN steered s USING (case_id)
+        FROM case_file c LEFT JOIN path r USING (case_no) LEFT JOIN steered s USING (case_no)
         WHERE c.ended_s IS NOT NULL AND {part.of_cases("c.ended_on")}
         """,
         part.parameters(),
@@ -206,12 +206,12 @@ def _cases_out(ledger: Ledger, out: Sequence[tuple[Row, Verdict]]) -> list[Row]:
     rows = ledger.rows(
         """
         WITH move AS (
-            SELECT case_id, arg_max(from_element, happened_at) AS moved_from,
+            SELECT case_no, arg_max(from_element, happened_at) AS moved_from,
                 arg_max(element, happened_at) AS moved_to, arg_max(actor, happened_at) AS moved_by
             FROM happening WHERE kind = 'token-moved' GROUP BY 1
         )
         SELECT t.case_id, t.trace, t.version, t.first_version, m.moved_from, m.moved_to, m.moved_by
-        FROM trace t JOIN case_file c USING (case_id) LEFT JOIN move m USING (case_id)
+        FROM trace t JOIN case_file c USING (case_no) LEFT JOIN move m USING (case_no)
         WHERE t.trace IN (SELECT unnest($traces::VARCHAR[]))
         ORDER BY c.ended_s DESC, t.case_id LIMIT $most
         """,

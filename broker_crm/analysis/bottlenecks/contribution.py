@@ -140,7 +140,7 @@ def _ended_by(
 ) -> tuple[list[str], list[str], Codes]:
     """Elements whose timer or message ended the stretches, and which ended each."""
     told = ledger.rows(
-        "SELECT element, any_value(kind) AS kind FROM happening JOIN asked_case USING (case_id)"
+        "SELECT element, any_value(kind) AS kind FROM happening JOIN asked_case USING (case_no)"
         " WHERE kind IN ('timer-fired', 'message-received') AND element IS NOT NULL"
         " GROUP BY 1 ORDER BY 1",
         {},
@@ -148,7 +148,7 @@ def _ended_by(
     elements = [row["element"] for row in told] + [""]
     place = {name: code for code, name in enumerate(elements)}
     found = ledger.arrays(
-        "SELECT c.code, h.element, h.at_s FROM happening h JOIN asked_case c USING (case_id)"
+        "SELECT c.code, h.element, h.at_s FROM happening h JOIN asked_case c USING (case_no)"
         " WHERE h.kind IN ('timer-fired', 'message-received') AND h.element IS NOT NULL"
         " ORDER BY c.code, h.at_s, h.element",
         {},

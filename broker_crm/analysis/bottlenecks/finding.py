@@ -125,8 +125,7 @@ def busiest(ledger: Ledger, part: Slice) -> str | None:
     """The process of which most cases ended in the period, else ever; None where none did."""
     for some in (part, Slice(products=part.products)):
         rows = ledger.rows(
-            f"SELECT c.process, count(*) AS n FROM case_file c LEFT JOIN person p"
-            f" ON p.login = c.owner WHERE c.ended_s IS NOT NULL"
+            f"SELECT c.process, count(*) AS n FROM case_file c WHERE c.ended_s IS NOT NULL"
             f" AND {replace(some, person=None, team=None).of_cases('c.ended_on')}"
             " GROUP BY 1 ORDER BY n DESC, 1 LIMIT 1",
             some.parameters(),
@@ -217,7 +216,7 @@ def _lateness(ledger: Ledger, part: Slice) -> Mapping[str, float]:
     """Working days late in all, by step."""
     rows = ledger.rows(
         "SELECT t.step, sum(greatest(0, t.done_d - t.due_d)) AS late"
-        " FROM task t JOIN asked_case c USING (case_id) LEFT JOIN person p ON p.login = t.person"
+        " FROM task t JOIN asked_case c USING (case_no)"
         f" WHERE t.done_d IS NOT NULL AND t.due_d IS NOT NULL AND {_of_people(part)} GROUP BY 1",
         part.parameters(),
     )
@@ -228,7 +227,7 @@ def _open(ledger: Ledger, part: Slice) -> Mapping[str, tuple[int, float]]:
     """Steps that are open now, and their age in working days on average."""
     rows = ledger.rows(
         "SELECT t.step, count(*) AS n, avg($now_s - t.created_s) AS age FROM task t"
-        " JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person"
+        " JOIN case_file c USING (case_no)"
         f" WHERE t.status = 'open' AND {replace(part, start=None, end=None).of_work('t.due_on')}"
         " GROUP BY 1",
         part.parameters(),
@@ -252,8 +251,8 @@ def _of_people(part: Slice) -> str:
 
 def _longest(ledger: Ledger, step: str) -> list[Place]:
     return ledger.places(
-        f"SELECT t.case_id, t.task_id, (t.done_s - t.created_s) / {DAY} AS value FROM task t"
-        " JOIN asked_case c USING (case_id) WHERE t.step = $longest AND t.done_s IS NOT NULL"
-        f" ORDER BY value DESC, t.task_id LIMIT {LISTED}",
+        f"SELECT t.case_no, t.task_no, (t.done_s - t.created_s) / {DAY} AS value FROM task t"
+        " JOIN asked_case c USING (case_no) WHERE t.step = $longest AND t.done_s IS NOT NULL"
+        f" ORDER BY value DESC, t.task_no LIMIT {LISTED}",
         {"longest": step},
     )

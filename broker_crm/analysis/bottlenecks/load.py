@@ -111,7 +111,7 @@ def load(ledger: Ledger, part: Slice, by: str = "step") -> Load:
 def _stretches(ledger: Ledger, part: Slice) -> tuple[list[date], int]:
     row = ledger.row(
         "SELECT min(t.created_on) AS first, max(coalesce(t.done_on, $today)) AS last FROM task t"
-        f" JOIN case_file c USING (case_id) WHERE {part.of_case()}",
+        f" JOIN case_file c USING (case_no) WHERE {part.of_case()}",
         part.parameters(),
     )
     if row["first"] is None:
@@ -131,7 +131,7 @@ def _stretches(ledger: Ledger, part: Slice) -> tuple[list[date], int]:
 def _queues(ledger: Ledger, part: Slice, firsts: list[date], length: int, by: str) -> list[Queue]:
     key = DIMENSIONS[by]
     source = (
-        "FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person"
+        "FROM task t JOIN case_file c USING (case_no)"
         f" WHERE {_whenever(part).of_work('t.created_on')}"
     )
     rows = ledger.rows(
@@ -178,7 +178,7 @@ def _little(ledger: Ledger, part: Slice, firsts: list[date], length: int) -> Lit
     found = ledger.arrays(
         "SELECT greatest(t.created_s, $since) AS since,"
         " least(greatest(coalesce(t.done_s, $now_s), t.created_s), $until) AS until FROM task t"
-        " JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person"
+        " JOIN case_file c USING (case_no)"
         f" WHERE {_whenever(part).of_work('t.created_on')} AND t.created_s < $until"
         " AND coalesce(t.done_s, $now_s) > $since",
         {**part.parameters(), "since": since, "until": until},
@@ -228,8 +228,8 @@ def _utilisation(
     ledger.keep(
         "at_work",
         "SELECT t.person AS login, row_number() OVER (ORDER BY t.person) - 1 AS code,"
-        " mode(t.lane) AS lane FROM task t JOIN case_file c USING (case_id)"
-        " LEFT JOIN person p ON p.login = t.person WHERE t.person IS NOT NULL"
+        " mode(t.lane) AS lane FROM task t JOIN case_file c USING (case_no)"
+        " WHERE t.person IS NOT NULL"
         f" AND t.done_s >= $since AND t.done_s <= $until"
         f" AND {_whenever(part).of_work('t.done_on')} GROUP BY 1",
         {**part.parameters(), "since": since, "until": until},
@@ -242,7 +242,7 @@ def _utilisation(
         "t.minutes, t.std_minutes), t.done_s - t.started_s, 0) AS seconds"
         " FROM task t JOIN at_work w ON w.login = t.person WHERE t.status = 'completed'"
         " AND t.done_s >= $since AND t.done_s <= $until AND t.created_s <= t.done_s"
-        " ORDER BY 1, 3, 2, t.task_id",
+        " ORDER BY 1, 3, 2, t.task_no",
         {"since": since, "until": until},
     )
     person = found["code"].astype(np.int64)

@@ -107,8 +107,9 @@ def paths(
         steps=_steps(ledger),
         moves=_moves(ledger),
         places=ledger.places(
-            "SELECT case_id, days AS value FROM walk w JOIN variant v USING (variant)"
-            f" WHERE {drawn} ORDER BY days DESC, case_id LIMIT {LISTED}",
+            "SELECT w.code AS case_no, NULL::INTEGER AS task_no, days AS value FROM walk w"
+            " JOIN variant v USING (variant)"
+            f" WHERE {drawn} ORDER BY days DESC, w.code LIMIT {LISTED}",
             given,
         ),
         place_count=int(covered["n"]),
@@ -119,24 +120,24 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
     """Tables of this ledger alone: `stride` (steps in order), `walk` (cases), `variant`."""
     ledger.keep(
         "walk_case",
-        "SELECT c.case_id, row_number() OVER () AS code, c.ending, c.started_s, c.ended_s"
-        " FROM case_file c LEFT JOIN person p ON p.login = c.owner WHERE c.ended_s IS NOT NULL"
+        "SELECT c.case_no AS code, c.ending, c.started_s, c.ended_s"
+        " FROM case_file c WHERE c.ended_s IS NOT NULL"
         f" AND {part.of_cases('c.ended_on')}",
         part.parameters(),
     )
     first = "QUALIFY row_number() OVER (PARTITION BY code, step ORDER BY done_at, created_at,"
-    first += " task_id) = 1"
+    first += " task_no) = 1"
     ledger.keep(
         "stride",
         f"""
         WITH done AS (
-            SELECT c.code, t.step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_id
-            FROM task t JOIN walk_case c USING (case_id)
+            SELECT c.code, t.step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_no
+            FROM task t JOIN walk_case c ON c.code = t.case_no
             WHERE t.status = 'completed' AND t.done_at IS NOT NULL {first if collapsed else ""}
         )
         SELECT code, step, created_s, done_s, row_number() OVER by_case AS place,
             lead(step) OVER by_case AS next_step, lead(done_s) OVER by_case AS next_s
-        FROM done WINDOW by_case AS (PARTITION BY code ORDER BY done_at, created_at, task_id)
+        FROM done WINDOW by_case AS (PARTITION BY code ORDER BY done_at, created_at, task_no)
         """,
         {},
     )

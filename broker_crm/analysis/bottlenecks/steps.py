@@ -116,14 +116,13 @@ def steps_of(ledger: Ledger, part: Slice) -> Steps:
               OR t.kind IN ({", ".join(f"'{kind}'" for kind in REWORKED)})) AS again,
             CASE t.kind WHEN 'quote' THEN 1 WHEN 'signing' THEN 2 ELSE 0 END AS outside,
             coalesce(q.code, {NONE}) AS paused
-        FROM task t LEFT JOIN asked_case c USING (case_id) LEFT JOIN asked_step s USING (step)
+        FROM task t LEFT JOIN asked_case c USING (case_no) LEFT JOIN asked_step s USING (step)
             LEFT JOIN asked_person w ON w.login = t.person
-            LEFT JOIN person p ON p.login = t.person
             LEFT JOIN asked_lane l USING (lane)
-            LEFT JOIN asked_pause q USING (task_id) CROSS JOIN span
+            LEFT JOIN asked_pause q USING (task_no) CROSS JOIN span
         WHERE coalesce(t.created_s, t.started_s, t.done_s) <= span.last
             AND coalesce(t.done_s, $now_s) >= span.first
-        ORDER BY person, done, created, t.task_id
+        ORDER BY person, done, created, t.task_no
         """,
         values,
     )
@@ -153,9 +152,9 @@ def _cases(ledger: Ledger, part: Slice) -> Cases:
     whole = replace(part, person=None, team=None)
     ledger.keep(
         "asked_case",
-        "SELECT c.case_id, row_number() OVER (ORDER BY c.ended_s, c.case_id) - 1 AS code,"
+        "SELECT c.case_no, row_number() OVER (ORDER BY c.ended_s, c.case_no) - 1 AS code,"
         " c.started_s, c.ended_s, c.process FROM case_file c"
-        f" LEFT JOIN person p ON p.login = c.owner"
+        f""
         f" WHERE c.ended_s IS NOT NULL AND {whole.of_cases('c.ended_on')}",
         part.parameters(),
     )
@@ -170,7 +169,7 @@ def _keep_codes(ledger: Ledger) -> None:
     ledger.keep(
         "asked_step",
         "SELECT step, kind, row_number() OVER (ORDER BY step) - 1 AS code FROM (SELECT step,"
-        " coalesce(any_value(kind), '') AS kind FROM task JOIN asked_case USING (case_id)"
+        " coalesce(any_value(kind), '') AS kind FROM task JOIN asked_case USING (case_no)"
         " GROUP BY 1)",
         {},
     )
@@ -188,8 +187,8 @@ def _keep_codes(ledger: Ledger) -> None:
     )
     ledger.keep(
         "asked_pause",
-        "SELECT task_id, row_number() OVER (ORDER BY task_id) - 1 AS code"
-        " FROM (SELECT DISTINCT task_id FROM pause)",
+        "SELECT task_no, row_number() OVER (ORDER BY task_no) - 1 AS code"
+        " FROM (SELECT DISTINCT task_no FROM pause)",
         {},
     )
 
@@ -199,7 +198,7 @@ def _asked(part: Slice) -> str:
     if part.step is not None:
         told.append("t.step = $step")
     if part.team is not None:
-        told.append("p.team = $team")
+        told.append("t.person IN (SELECT login FROM person WHERE team = $team)")
     if part.person is not None:
         told.append("t.person = $person")
     return " AND ".join(told)

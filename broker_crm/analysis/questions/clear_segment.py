@@ -15,7 +15,7 @@ from itertools import combinations
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, chance_of, false_discovery, share, wilson
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.ledger import WORK, Ledger
 from broker_crm.analysis.slices import Slice
 
 TRAITS = ("product", "sector", "size", "client_kind", "region", "vip", "complexity")
@@ -42,14 +42,17 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         part: the period is that of the first decisive conversation.
         by: 'segment' only.
     """
-    values = part.parameters()
+    ledger.keep(
+        "talks_alike",
+        f"SELECT process, {', '.join(TRAITS)}, count(*) AS n, sum(interested::INT) AS hits"
+        f" FROM ({_first_talks(part)}) GROUP BY ALL",
+        part.parameters(),
+    )
     strata = ledger.rows(
-        f"SELECT process, count(*) AS n, sum(interested::INT) AS hits FROM ({_first_talks(part)})"
-        " GROUP BY 1",
-        values,
+        "SELECT process, sum(n) AS n, sum(hits) AS hits FROM talks_alike GROUP BY 1", {}
     )
     n, interested = sum(row["n"] for row in strata), sum(row["hits"] for row in strata)
-    rows = _segments(ledger.rows(_counts(part), values), {row["process"]: row for row in strata})
+    rows = _segments(ledger.rows(_counts(), {}), {row["process"]: row for row in strata})
     for row, chance in zip(rows, false_discovery([each["chance"] for each in rows]), strict=True):
         row["chance"] = chance
         row["clear"] = bool(
@@ -95,8 +98,8 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
 def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
     inside = " AND ".join(f"{trait} = $trait_{trait}" for trait in traits)
     return ledger.places(
-        f"SELECT case_id, task_id FROM ({_first_talks(part)}) WHERE interested AND {inside}"
-        f" ORDER BY task_id LIMIT {LISTED}",
+        f"SELECT case_no, task_no, NULL::DOUBLE AS value FROM ({_first_talks(part)})"
+        f" WHERE interested AND {inside} ORDER BY task_no LIMIT {LISTED}",
         {**part.parameters(), **{f"trait_{trait}": value for trait, value in traits.items()}},
     )
 
@@ -104,16 +107,15 @@ def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
 def _first_talks(part: Slice) -> str:
     """The first conversation of each case that ended in yes or no."""
     return f"""
-        SELECT t.case_id, t.task_id, t.meaning = 'positive' AS interested, c.process,
+        SELECT t.case_no, t.task_no, t.meaning = 'positive' AS interested, c.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
-        FROM task t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
-        WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
+        {WORK} WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
           AND {part.of_work("t.done_on")}
-        QUALIFY row_number() OVER (PARTITION BY t.case_id ORDER BY t.done_at, t.task_id) = 1
+        QUALIFY row_number() OVER (PARTITION BY t.case_no ORDER BY t.done_at, t.task_id) = 1
     """
 
 
-def _counts(part: Slice) -> str:
+def _counts() -> str:
     """Cases and interested ones by every trait, and by every two, in each process."""
     sets = ", ".join(
         f"(process, {', '.join(traits)})"
@@ -122,8 +124,8 @@ def _counts(part: Slice) -> str:
     told = ", ".join(f"grouping({trait}) AS without_{trait}" for trait in TRAITS)
     return f"""
         SELECT process, {", ".join(TRAITS)}, {told},
-            count(*) AS n, sum(interested::INT) AS hits
-        FROM ({_first_talks(part)}) GROUP BY GROUPING SETS ({sets})
+            sum(n) AS n, sum(hits) AS hits
+        FROM talks_alike GROUP BY GROUPING SETS ({sets})
     """
 
 

@@ -17,7 +17,7 @@ from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 LINES = """
-    FROM offer_line t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
+    FROM offer_line t JOIN case_file c USING (case_no)
     WHERE t.offer_status <> 'replaced' AND t.std_premium IS NOT NULL AND
 """
 WON = "c.ending = 'won'"
@@ -82,7 +82,8 @@ def deviations(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             part.parameters(),
         ),
         places=ledger.places(
-            f"SELECT t.case_id, {EFFECT} AS value {LINES} {_condition(part)} AND t.deviates"
+            f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"
+            f" {LINES} {_condition(part)} AND t.deviates"
             f" ORDER BY abs(coalesce(value, 0)) DESC, t.line_id LIMIT {LISTED}",
             part.parameters(),
         ),
@@ -131,8 +132,9 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             part.parameters(),
         ),
         places=ledger.places(
-            f"SELECT t.case_id, {EFFECT} AS value {LINES} {_condition(part)} AND {WON}"
-            f" AND t.deviates ORDER BY abs(coalesce(value, 0)) DESC, t.line_id LIMIT {LISTED}",
+            f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"
+            f" {LINES} {_condition(part)} AND {WON} AND t.deviates"
+            f" ORDER BY abs(coalesce(value, 0)) DESC, t.line_id LIMIT {LISTED}",
             part.parameters(),
         ),
         place_count=total["won_deviating"],

@@ -14,7 +14,7 @@ from statistics import median
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import SMALL, ratio_interval
 from broker_crm.analysis.ledger import COST, WORK, Ledger
-from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.slices import DIMENSIONS, TEAM, Slice
 
 TALKED = (
     "t.kind IN ('call', 'meeting', 'negotiation') AND t.status = 'completed'"
@@ -41,7 +41,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         by: 'person' or 'team'.
     """
     whole = part.everybody()
-    found = _found(ledger, whole, "p.team" if by == "team" and not part.person else "t.person")
+    found = _found(ledger, whole, DIMENSIONS["person" if part.person else by])
     ratios = [row["ratio"] for row in found if row["ratio"] is not None and row["n"] >= SMALL]
     own = next((row for row in found if row["key"] == part.person), None)
     shown = [row for row in found if part.person is None or (row is own and by == "person")]
@@ -49,7 +49,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     value = middle if part.person is None else (own["ratio"] if own else None)
     ledger.keep(
         "talked",
-        f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at{WORK}"
+        f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at{WORK}"
         f" WHERE {TALKED} AND {part.of_work('t.done_on')}",
         part.parameters(),
     )
@@ -82,8 +82,8 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             {},
         ),
         places=ledger.places(
-            "SELECT case_id, task_id FROM talked WHERE meaning = 'positive'"
-            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            "SELECT case_no, task_no, NULL::DOUBLE AS value FROM talked"
+            f" WHERE meaning = 'positive' ORDER BY done_at DESC, task_no LIMIT {LISTED}",
             {},
         ),
         place_count=count["good"],
@@ -93,7 +93,12 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
 def _found(ledger: Ledger, whole: Slice, key: str) -> list[Row]:
     rows = ledger.rows(_talks(whole, key), whole.parameters())
     output = {row["key"]: row for row in ledger.rows(_output(whole, key), whole.parameters())}
-    return [_row({**row, **output.get(row["key"], {})}) for row in rows if row["key"]]
+    earned = {row["key"]: row for row in ledger.rows(_earned(whole, key), whole.parameters())}
+    return [
+        _row({**row, **output.get(row["key"], {}), **earned.get(row["key"], {})})
+        for row in rows
+        if row["key"]
+    ]
 
 
 def _talks(part: Slice, key: str) -> str:
@@ -104,7 +109,8 @@ def _talks(part: Slice, key: str) -> str:
     company = replace(part, team=None)
     return f"""
         WITH talks AS (
-            SELECT {key} AS key, p.team, (t.meaning = 'positive')::INT AS positive,
+            SELECT {key} AS key, {TEAM.format("t.person")} AS team,
+                (t.meaning = 'positive')::INT AS positive,
                 avg((t.meaning = 'positive')::INT) OVER (
                     PARTITION BY c.process, t.step, c.product, c.client_kind, c.sector) AS rate
             {WORK} WHERE {TALKED} AND {company.of_work("t.done_on")}
@@ -120,17 +126,26 @@ def _output(part: Slice, key: str) -> str:
         SELECT {key} AS key, sum(t.minutes) / 60 AS hours,
             count(*) FILTER (t.kind = 'offer') AS offers_made,
             count(*) FILTER (t.kind = 'meeting' AND t.meaning <> 'unreached') AS meetings_held,
-            sum(t.std_cost) FILTER (t.minutes IS NOT NULL) / nullif(sum({COST}), 0) AS thrift,
-            sum(w.commission) FILTER (t.kind IN ('offer-letter')) AS won_commission
-        {WORK} LEFT JOIN (
-            SELECT o.case_id, sum(o.premium * o.commission_percent / 100) / any_value(l.n)
+            sum(t.std_cost) FILTER (t.minutes IS NOT NULL) / nullif(sum({COST}), 0) AS thrift
+        {WORK} WHERE t.status = 'completed' AND {part.of_work("t.done_on")} GROUP BY 1
+    """
+
+
+def _earned(part: Slice, key: str) -> str:
+    """Commission of the cases won, shared between those who sent their offers."""
+    return f"""
+        WITH letters AS (
+            SELECT case_no, count(*) AS n FROM task WHERE kind = 'offer-letter' GROUP BY 1
+        ), won AS (
+            SELECT o.case_no, sum(o.premium * o.commission_percent / 100) / any_value(l.n)
                 AS commission
-            FROM offer_line o JOIN case_file f USING (case_id)
-            JOIN (SELECT case_id, count(*) AS n FROM task WHERE kind = 'offer-letter' GROUP BY 1) l
-              ON l.case_id = o.case_id
+            FROM offer_line o JOIN case_file f USING (case_no) JOIN letters l USING (case_no)
             WHERE f.ending = 'won' AND o.offer_status <> 'replaced' GROUP BY 1
-        ) w ON w.case_id = t.case_id
-        WHERE t.status = 'completed' AND {part.of_work("t.done_on")} GROUP BY 1
+        )
+        SELECT {key} AS key, sum(w.commission) AS won_commission
+        {WORK} JOIN won w USING (case_no)
+        WHERE t.status = 'completed' AND t.kind = 'offer-letter' AND {part.of_work("t.done_on")}
+        GROUP BY 1
     """
 
 

@@ -17,8 +17,8 @@ FIGURES = """
     count(*) AS attempts,
     count(*) FILTER (meaning <> 'unreached') AS n,
     count(*) FILTER (meaning = 'positive') AS interested,
-    count(DISTINCT case_id) AS cases,
-    count(DISTINCT case_id) FILTER (meaning = 'positive') AS interested_cases
+    count(DISTINCT case_no) AS cases,
+    count(DISTINCT case_no) FILTER (meaning = 'positive') AS interested_cases
 """
 COLUMNS = {
     "attempts": "count",
@@ -40,7 +40,7 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     values = part.parameters()
     ledger.keep(
         "asked",
-        f"SELECT t.case_id, t.task_id, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
+        f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
         f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}",
         values,
     )
@@ -68,8 +68,8 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
             {},
         ),
         places=ledger.places(
-            "SELECT case_id, task_id FROM asked WHERE meaning = 'positive'"
-            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            "SELECT case_no, task_no, NULL::DOUBLE AS value FROM asked WHERE meaning = 'positive'"
+            f" ORDER BY done_at DESC, task_no LIMIT {LISTED}",
             {},
         ),
         place_count=total["interested"],

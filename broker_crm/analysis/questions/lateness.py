@@ -12,7 +12,7 @@ from __future__ import annotations
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
 from broker_crm.analysis.ledger import WORK, Ledger
-from broker_crm.analysis.slices import DIMENSIONS, Slice
+from broker_crm.analysis.slices import DIMENSIONS, TEAM, Slice
 
 ENDED_D = "coalesce(t.done_d, $today_d)"
 LATE = f"greatest(0, {ENDED_D} - t.due_d)"
@@ -48,13 +48,13 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     ledger.keep("due_work", _due_work(part, by), values)
     total = ledger.row(
         f"SELECT {FIGURES} FROM (SELECT late FROM due_work WHERE NOT passed_on UNION ALL"
-        " SELECT sum(late) FROM due_work WHERE passed_on GROUP BY task_id)",
+        " SELECT sum(late) FROM due_work WHERE passed_on GROUP BY task_no)",
         {},
     )
     gross = ledger.row(
         "SELECT count(*) FILTER (moved) AS moved, count(*) FILTER (gross > 0) AS gross_late,"
         " avg(gross) AS gross_mean FROM (SELECT gross, moved FROM due_work WHERE NOT passed_on"
-        " UNION ALL SELECT DISTINCT ON (task_id) gross, moved FROM due_work WHERE passed_on)",
+        " UNION ALL SELECT DISTINCT ON (task_no) gross, moved FROM due_work WHERE passed_on)",
         {},
     )
     others = _everybody(ledger, part) if part.person else {}
@@ -65,8 +65,8 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         {},
     )
     places = ledger.places(
-        "SELECT case_id, task_id, late AS value FROM due_work WHERE late > 0"
-        f" ORDER BY late DESC, due_on DESC, task_id LIMIT {LISTED}",
+        "SELECT case_no, task_no, late AS value FROM due_work WHERE late > 0"
+        f" ORDER BY late DESC, due_on DESC, task_no LIMIT {LISTED}",
         {},
     )
     return Answer(
@@ -87,20 +87,18 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
 
 def _due_work(part: Slice, by: str) -> str:
     """Steps by each who held them, with the working days late that are theirs."""
-    told = f"t.task_id, t.case_id, t.due_on, {GROSS} AS gross, t.first_due_d IS NOT NULL AS moved"
-    key = "h.holder" if by == "person" else DIMENSIONS[by]
+    told = f"t.task_no, t.case_no, t.due_on, {GROSS} AS gross, t.first_due_d IS NOT NULL AS moved"
+    of_holder = {"person": "h.holder", "team": TEAM.format("h.holder")}
     return f"""
         SELECT {told}, {DIMENSIONS[by]} AS key, {LATE} AS late, FALSE AS passed_on
-        {WORK} WHERE {DUE} AND {part.of_work("t.due_on")}
-          AND t.task_id NOT IN (SELECT task_id FROM stint)
+        {WORK} WHERE {DUE} AND NOT t.passed_on AND {part.of_work("t.due_on")}
         UNION ALL
-        SELECT {told}, {key} AS key, h.late, TRUE AS passed_on
+        SELECT {told}, {of_holder.get(by, DIMENSIONS[by])} AS key, h.late, TRUE AS passed_on
         FROM (
-            SELECT t.task_id, s.person AS holder, sum(greatest(0,
+            SELECT t.task_no, s.person AS holder, sum(greatest(0,
                 least(coalesce(s.to_d, $today_d), {ENDED_D}) - greatest(s.from_d, t.due_d))) AS late
-            FROM stint s JOIN task t USING (task_id) WHERE {DUE} GROUP BY 1, 2
-        ) h JOIN task t USING (task_id) JOIN case_file c ON c.case_id = t.case_id
-        LEFT JOIN person p ON p.login = h.holder
+            FROM stint s JOIN task t USING (task_no) WHERE {DUE} AND t.passed_on GROUP BY 1, 2
+        ) h JOIN task t USING (task_no) JOIN case_file c USING (case_no)
         WHERE {part.of_work("t.due_on", person="h.holder")}
     """
 

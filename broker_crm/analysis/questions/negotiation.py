@@ -19,7 +19,7 @@ FIGURES = """
     count(*) FILTER (t.meaning = 'positive') AS agreed,
     count(*) FILTER (t.meaning = 'undecided') AS further,
     count(*) FILTER (t.meaning = 'negative') AS refused,
-    count(DISTINCT t.case_id) AS cases
+    count(DISTINCT t.case_no) AS cases
 """
 COLUMNS = {
     "agreed": "count",
@@ -59,7 +59,7 @@ def negotiation(ledger: Ledger, part: Slice, by: str = "round") -> Answer:
             values,
         ),
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id{source}"
+            f"SELECT t.case_no, t.task_no, NULL::DOUBLE AS value{source}"
             f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
             values,
         ),

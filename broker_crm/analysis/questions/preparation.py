@@ -8,11 +8,12 @@ approver. Rounds that go on count as waiting (Kaplan–Meier).
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Any
 
-from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
-from broker_crm.analysis.estimates import Waiting, share, waiting
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.answers import LISTED, Answer, Point, Row
+from broker_crm.analysis.estimates import Waiting, share, waiting, waiting_counted
+from broker_crm.analysis.ledger import WORK, Ledger
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 from broker_crm.process.history import DAY_SECONDS
 
@@ -26,6 +27,8 @@ COLUMNS = {
     "loops": "ratio",
     "waiting": "count",
 }
+PARTS = ("to_start", "working", "approval")
+"""Working days from asking to starting, at work, and until the approval."""
 
 
 def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
@@ -37,58 +40,60 @@ def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
             'offer-preparation' or 'contract-preparation'.
         by: dimension of the rows, or 'document'.
     """
-    rounds = ledger.rows(_rounds(part), part.parameters())
-    wait = _waiting(rounds)
-    groups: dict[Any, list[Row]] = {}
-    months: dict[Any, list[Row]] = {}
-    for each in rounds:
-        groups.setdefault(each["document" if by == "document" else by], []).append(each)
-        months.setdefault(each["month"], []).append(each)
-    slow = sorted(rounds, key=lambda each: (-each["days"], each["case_id"]))
+    ledger.keep("rounds", _rounds(part, by), part.parameters())
+    total = next(iter(_figures(ledger, "'all'")), _nothing())
     return Answer(
         "Q8",
-        wait.median,
+        total["median"],
         "days",
-        wait.n,
-        wait.interval,
-        facts=_figures(rounds),
+        total["n"],
+        total["interval"],
+        facts={name: value for name, value in total.items() if name != "key"},
         by=by,
-        rows=sorted(
-            ({"key": key, **_figures(some)} for key, some in groups.items()),
-            key=lambda row: -row["n"],
-        ),
+        rows=sorted(_figures(ledger, "key"), key=lambda row: -row["n"]),
         columns=COLUMNS,
         trend=[
-            Point(month, _waiting(some).median, len(some)) for month, some in sorted(months.items())
+            Point(row["key"], row["median"], row["n"])
+            for row in sorted(_figures(ledger, "month"), key=lambda row: row["key"])
         ],
-        places=[Place(each["case_id"], each["task_id"], each["days"]) for each in slow[:LISTED]],
-        place_count=len(rounds),
+        places=ledger.places(
+            "SELECT case_no, task_no, days AS value FROM rounds"
+            f" ORDER BY days DESC, task_no LIMIT {LISTED}",
+            {},
+        ),
+        place_count=total["n"],
     )
 
 
-def _rounds(part: Slice) -> str:
-    dimensions = ", ".join(f"{expression} AS {name}" for name, expression in DIMENSIONS.items())
+def _rounds(part: Slice, by: str) -> str:
+    """Rounds of preparation asked for in the period; `key` is what the rows are told apart by."""
     return f"""
-        WITH steps AS (
-            SELECT *, split_part(kind, '-', 1) AS document, kind NOT LIKE '%-approval' AS prepares,
+        WITH asked AS (
+            SELECT t.case_no{WORK} WHERE t.kind IN ('offer', 'contract')
+              AND t.status <> 'cancelled'
+              AND {replace(part, step=None, person=None, team=None).of_work("t.created_on")}
+        ), steps AS (
+            SELECT task_no, case_no, status, meaning, created_at, created_on, created_d, created_s,
+                started_s, done_d, done_s, std_days, loop, task_id,
+                split_part(kind, '-', 1) AS document, kind NOT LIKE '%-approval' AS prepares,
                 last_value(CASE WHEN kind LIKE '%-approval' THEN meaning ELSE 'asked' END)
                   OVER before AS previous
             FROM task
             WHERE kind IN ('offer', 'contract', 'offer-approval', 'contract-approval')
-              AND status <> 'cancelled'
-            WINDOW before AS (PARTITION BY case_id, split_part(kind, '-', 1)
+              AND status <> 'cancelled' AND case_no IN (SELECT case_no FROM asked)
+            WINDOW before AS (PARTITION BY case_no, split_part(kind, '-', 1)
               ORDER BY created_at, loop, task_id
               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ), numbered AS (
             SELECT *, sum((prepares AND coalesce(previous, 'positive') = 'positive')::INT)
-              OVER (PARTITION BY case_id, document ORDER BY created_at, loop, task_id
+              OVER (PARTITION BY case_no, document ORDER BY created_at, loop, task_id
               ROWS UNBOUNDED PRECEDING) AS round
             FROM steps
-        ), rounds AS (
-            SELECT case_id, document, round,
+        ), gathered AS (
+            SELECT case_no, document, round,
                 min(created_d) FILTER (prepares) AS asked_d,
                 min(created_on) FILTER (prepares) AS asked_on,
-                arg_min(task_id, created_at) FILTER (prepares) AS task_id,
+                arg_min(task_no, created_at) FILTER (prepares) AS task_no,
                 max(done_d) AS done_d,
                 bool_and(status = 'completed')
                   AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, created_at)
@@ -103,38 +108,51 @@ def _rounds(part: Slice) -> str:
                   AS std_days
             FROM numbered GROUP BY 1, 2, 3
         )
-        SELECT r.case_id, r.document, r.round, r.task_id, r.approved, r.rejected, r.loops,
+        SELECT r.case_no, r.task_no, coalesce(r.approved, FALSE) AS approved, r.loops,
             r.to_start, r.working, r.approval, r.std_days,
             greatest(0, CASE WHEN r.approved OR r.rejected THEN r.done_d
               ELSE coalesce(c.ended_d, $today_d) END - r.asked_d) AS days,
-            date_trunc('month', r.asked_on)::DATE AS month, {dimensions}
-        FROM rounds r JOIN task t USING (task_id) JOIN case_file c ON c.case_id = r.case_id
-        LEFT JOIN person p ON p.login = t.person
+            date_trunc('month', r.asked_on)::DATE AS month,
+            {"r.document" if by == "document" else DIMENSIONS[by]} AS key
+        FROM gathered r JOIN task t USING (task_no) JOIN case_file c ON c.case_no = r.case_no
         WHERE r.asked_d IS NOT NULL AND {part.of_work("r.asked_on")}
     """
 
 
-def _waiting(rounds: list[Row]) -> Waiting:
-    return waiting([each["days"] for each in rounds], [bool(each["approved"]) for each in rounds])
+def _figures(ledger: Ledger, key: str) -> list[Row]:
+    """Figures of all rounds that are alike by an expression over `rounds`."""
+    told: dict[Any, list[tuple[float, bool, int]]] = {}
+    for row in ledger.rows(
+        f"SELECT {key} AS key, days, approved, count(*) AS n FROM rounds GROUP BY ALL ORDER BY ALL",
+        {},
+    ):
+        told.setdefault(row["key"], []).append((row["days"], row["approved"], row["n"]))
+    means = ledger.rows(
+        f"""
+        SELECT {key} AS key, count(*) FILTER (approved AND std_days IS NOT NULL) AS judged,
+            count(*) FILTER (approved AND days <= std_days) AS within, avg(loops) AS loops,
+            {", ".join(f"sum({part}) / count(*) / {DAY_SECONDS} AS {part}" for part in PARTS)}
+        FROM rounds GROUP BY ALL
+        """,
+        {},
+    )
+    return [_row(row, waiting_counted(told[row["key"]])) for row in means if row["key"] in told]
 
 
-def _figures(rounds: list[Row]) -> Row:
-    found = _waiting(rounds)
-    judged = [each for each in rounds if each["approved"] and each["std_days"] is not None]
-    n = len(rounds)
+def _row(row: Row, found: Waiting) -> Row:
     return {
+        "key": row["key"],
         "n": found.n,
         "median": found.median,
         "interval": found.interval,
         "ninth": found.ninth,
         "waiting": found.waiting,
-        "within": share(sum(each["days"] <= each["std_days"] for each in judged), len(judged)),
-        "to_start": _mean_days(rounds, "to_start"),
-        "working": _mean_days(rounds, "working"),
-        "approval": _mean_days(rounds, "approval"),
-        "loops": sum(each["loops"] for each in rounds) / n if n else None,
+        "within": share(row["within"], row["judged"]),
+        **{part: row[part] or 0.0 for part in PARTS},
+        "loops": row["loops"],
     }
 
 
-def _mean_days(rounds: list[Row], part: str) -> float | None:
-    return sum(each[part] or 0 for each in rounds) / len(rounds) / DAY_SECONDS if rounds else None
+def _nothing() -> Row:
+    parts = dict.fromkeys(("key", "within", "loops", *PARTS))
+    return {**parts, **asdict(waiting([], []))}

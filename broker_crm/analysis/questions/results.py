@@ -12,14 +12,14 @@ from dataclasses import replace
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
 from broker_crm.analysis.ledger import CASES, Ledger
-from broker_crm.analysis.slices import OF_CASE, Slice
+from broker_crm.analysis.slices import OF_CASE, TEAM, Slice
 
 MONEY = """
     LEFT JOIN (
-        SELECT case_id, sum(premium) AS premium,
+        SELECT case_no, sum(premium) AS premium,
             sum(premium * commission_percent / 100) AS commission
         FROM offer_line WHERE offer_status <> 'replaced' GROUP BY 1
-    ) m ON m.case_id = c.case_id
+    ) m USING (case_no)
 """
 COUNTED = "c.ending IS NOT NULL AND c.ending <> 'excluded' AND c.status <> 'active'"
 OWNER_DIMENSIONS = {
@@ -27,7 +27,7 @@ OWNER_DIMENSIONS = {
     "reason": "coalesce(c.reason, c.outcome)",
     "outcome": "c.outcome",
     "person": "c.owner",
-    "team": "p.team",
+    "team": TEAM.format("c.owner"),
     **OF_CASE,
 }
 FIGURES = """
@@ -83,8 +83,8 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
             values,
         ),
         places=ledger.places(
-            f"SELECT c.case_id, m.commission AS value{source} AND c.ending = 'won'"
-            f" ORDER BY c.ended_s DESC, c.case_id LIMIT {LISTED}",
+            f"SELECT c.case_no, NULL::INTEGER AS task_no, m.commission AS value{source}"
+            f" AND c.ending = 'won' ORDER BY c.ended_s DESC, c.case_id LIMIT {LISTED}",
             values,
         ),
         place_count=total["won"],

@@ -21,11 +21,11 @@ BEGINNINGS = {
 }
 """What a meeting is counted from."""
 MEETS = {
-    "meeting": "t.case_id NOT IN (SELECT case_id FROM task GROUP BY 1"
-    " HAVING bool_or(kind = 'offer') AND NOT bool_or(kind = 'meeting'))"
-    " AND t.case_id IN (SELECT case_id FROM case_file WHERE process IN (SELECT process"
-    " FROM case_file JOIN task USING (case_id) WHERE kind = 'meeting'))",
-    "negotiation": "t.case_id IN (SELECT case_id FROM task WHERE kind = 'negotiation')",
+    "meeting": "t.case_no NOT IN (SELECT case_no FROM task WHERE kind IN ('offer', 'meeting')"
+    " GROUP BY 1 HAVING bool_or(kind = 'offer') AND NOT bool_or(kind = 'meeting'))"
+    " AND t.case_no IN (SELECT case_no FROM case_file WHERE process IN (SELECT process"
+    " FROM case_file JOIN task USING (case_no) WHERE kind = 'meeting'))",
+    "negotiation": "t.case_no IN (SELECT case_no FROM task WHERE kind = 'negotiation')",
 }
 """Cases that are to meet: simple products are sold without a meeting, and few offers need talks."""
 COLUMNS = {
@@ -89,31 +89,30 @@ def _pairs(kind: str, part: Slice) -> str:
     )
     return f"""
         WITH begun AS (
-            SELECT case_id, min(done_at) AS done_at, min(done_d) AS done_d
+            SELECT case_no, min(done_at) AS done_at, min(done_d) AS done_d
             FROM task t WHERE {BEGINNINGS[kind]} AND t.status = 'completed' AND {MEETS[kind]}
             GROUP BY 1
         ), held AS (
-            SELECT b.case_id, min(m.done_d) AS met_d, any_value(m.std_days) AS std_days
-            FROM begun b JOIN task m ON m.case_id = b.case_id AND m.done_at >= b.done_at
+            SELECT b.case_no, min(m.done_d) AS met_d, any_value(m.std_days) AS std_days
+            FROM begun b JOIN task m ON m.case_no = b.case_no AND m.done_at >= b.done_at
             WHERE m.kind = '{kind}' AND m.meaning IN ('positive', 'negative', 'undecided')
             GROUP BY 1
         ), missed AS (
-            SELECT case_id, count(*) FILTER (meaning = 'unreached') AS no_shows, count(*) AS tries,
+            SELECT case_no, count(*) FILTER (meaning = 'unreached') AS no_shows, count(*) AS tries,
               any_value(std_days) AS std_days
             FROM task WHERE kind = '{kind}' AND status = 'completed' GROUP BY 1
         )
-        SELECT '{kind}' AS meets, b.case_id, h.met_d IS NOT NULL AS met,
+        SELECT '{kind}' AS meets, c.case_id, h.met_d IS NOT NULL AS met,
             greatest(0, coalesce(h.met_d,
                 c.ended_d, $today_d) - b.done_d) AS days,
             coalesce(m.std_days, h.std_days) AS std_days, coalesce(m.no_shows, 0) AS no_shows,
             coalesce(m.tries, 0) AS tries, date_trunc('month', t.done_on)::DATE AS month,
             {dimensions}
         FROM begun b
-        JOIN task t ON t.case_id = b.case_id AND t.done_at = b.done_at AND {BEGINNINGS[kind]}
-        JOIN case_file c ON c.case_id = b.case_id
-        LEFT JOIN person p ON p.login = t.person
-        LEFT JOIN held h ON h.case_id = b.case_id
-        LEFT JOIN missed m ON m.case_id = b.case_id
+        JOIN task t ON t.case_no = b.case_no AND t.done_at = b.done_at AND {BEGINNINGS[kind]}
+        JOIN case_file c ON c.case_no = b.case_no
+        LEFT JOIN held h ON h.case_no = b.case_no
+        LEFT JOIN missed m ON m.case_no = b.case_no
         WHERE {part.of_work("t.done_on")}
     """
 

@@ -68,9 +68,9 @@ def weakest_point(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     places: list[Place] = []
     if worst is not None:
         places = ledger.places(
-            f"SELECT case_id, task_id FROM ({_last_steps(part)}) WHERE lost AND step = $step_"
-            " AND process = $process_"
-            f" ORDER BY done_at DESC, task_id LIMIT {LISTED}",
+            "SELECT case_no, task_no, NULL::DOUBLE AS value"
+            f" FROM ({_last_steps(part)}) WHERE lost AND step = $step_ AND process = $process_"
+            f" ORDER BY done_at DESC, task_no LIMIT {LISTED}",
             {**part.parameters(), "step_": worst["key"], "process_": worst["process"]},
         )
     return Answer(
@@ -214,25 +214,18 @@ def _work(part: Slice) -> str:
 def _last_steps(part: Slice) -> str:
     """Steps done in decided cases: whether the case was won, or ended unhappily here."""
     return f"""
-        SELECT t.case_id, t.task_id, c.process, t.step, t.done_at, c.ending = 'won' AS won,
-            c.ending <> 'won' AND t.from_last = 1 AS lost
-        FROM (
-            SELECT *, row_number() OVER (PARTITION BY case_id ORDER BY done_at DESC, task_id)
-              AS from_last
-            FROM task WHERE status = 'completed' AND case_id IN (
-                SELECT c.case_id FROM case_file c
-                WHERE c.ending IS NOT NULL AND c.ending <> 'excluded' AND {part.of_case()}
-            )
-        ) t JOIN case_file c USING (case_id) LEFT JOIN person p ON p.login = t.person
-        WHERE c.ending IS NOT NULL AND c.ending <> 'excluded' AND {part.of_work("c.ended_on")}
+        SELECT t.case_no, t.task_no, c.process, t.step, t.done_at, c.ending = 'won' AS won,
+            c.ending <> 'won' AND t.closes AS lost
+        {WORK} WHERE t.status = 'completed' AND c.ending IS NOT NULL
+          AND c.ending <> 'excluded' AND {part.of_work("c.ended_on")}
     """
 
 
 def _ends(part: Slice) -> str:
     return f"""
         WITH passes AS (
-            SELECT case_id, process, step, bool_or(won) AS won, bool_or(lost) AS lost
-            FROM ({_last_steps(part)}) GROUP BY 1, 2, 3
+            SELECT any_value(process) AS process, step, bool_or(won) AS won, bool_or(lost) AS lost
+            FROM ({_last_steps(part)}) GROUP BY case_no, step
         )
         SELECT process, step, count(*) AS decided, count(*) FILTER (lost) AS lost,
             count(*) FILTER (NOT lost) AS past, count(*) FILTER (won) AS past_won
@@ -241,12 +234,11 @@ def _ends(part: Slice) -> str:
 
 
 def _months(ledger: Ledger, part: Slice) -> float:
-    span = ledger.row(
-        f"SELECT min(t.done_on) AS first, max(t.done_on) AS last{WORK}"
-        f" WHERE {part.of_work('t.done_on')}",
-        part.parameters(),
-    )
-    first: date = part.start or span["first"] or ledger.today
+    first: date | None = part.start
+    if first is None:
+        of_done = f"{WORK} WHERE {part.of_work('t.done_on')}"
+        first = ledger.row(f"SELECT min(t.done_on) AS day{of_done}", part.parameters())["day"]
+    first = first or ledger.today
     last: date = min(part.end or ledger.today, ledger.today)
     return max(((last - first).days + 1) / DAYS_OF_MONTH, 1 / DAYS_OF_MONTH)
 

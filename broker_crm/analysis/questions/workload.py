@@ -98,7 +98,7 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         rows=sorted(found, key=lambda row: -(row["load"] or 0)),
         columns=COLUMNS,
         places=ledger.places(
-            f"SELECT t.case_id, t.task_id, $today_d - t.due_d AS value{open_steps}"
+            f"SELECT t.case_no, t.task_no, $today_d - t.due_d AS value{open_steps}"
             f" ORDER BY t.due_d, t.task_id LIMIT {LISTED}",
             present.parameters(),
         ),
