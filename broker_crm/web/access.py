@@ -272,6 +272,11 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "questions.export_cases": ASKING,
     "questions.diagram": ASKING,
     "analyse.listing": ANALYSING,
+    "bottlenecks.show": ANALYSING,
+    "bottlenecks.paths": ANALYSING,
+    "bottlenecks.export": ANALYSING,
+    "bottlenecks.export_paths": ANALYSING,
+    "bottlenecks.diagram": ANALYSING,
     "limits.listing": ASKING,
     "limits.add": ASKING,
     "limits.change": ASKING,
@@ -299,6 +304,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.undo": LEADING,
     "api.questions": ASKING,
     "api.question": ASKING,
+    "api.bottlenecks": ANALYSING,
+    "api.paths": ANALYSING,
 }
 
 

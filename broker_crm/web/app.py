@@ -69,6 +69,7 @@ from broker_crm.web import (
     versions,
 )
 from broker_crm.web.analyse import pages as analyse
+from broker_crm.web.analyse.bottlenecks import pages as bottlenecks
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -167,6 +168,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         questions,
         analyse,
+        bottlenecks,
         limits,
         reports,
         complaints,

@@ -27,6 +27,18 @@ class Tool:
 
 TOOLS = (
     Tool(
+        "bottlenecks.show",
+        "clock",
+        _l("Bottlenecks"),
+        _l("Where cases wait, for whom and why; queues, and how busy people are."),
+    ),
+    Tool(
+        "bottlenecks.paths",
+        "flow",
+        _l("Paths"),
+        _l("Which ways cases took, how often and how long, and whether the diagram allows them."),
+    ),
+    Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),

@@ -7,6 +7,7 @@ from flask import Blueprint
 from broker_crm.web.api import (
     answers,
     bearer,
+    bottlenecks,
     description,
     instances,
     messages,
@@ -17,6 +18,6 @@ from broker_crm.web.api import (
 blueprint = Blueprint("api", __name__, url_prefix="/api")
 blueprint.before_request(bearer.identify)
 
-for part in (description, instances, messages, steering, tasks, answers):
+for part in (description, instances, messages, steering, tasks, answers, bottlenecks):
     for path, method, view in part.ADDRESSES:
         blueprint.add_url_rule(path, view.__name__, view, methods=[method])
