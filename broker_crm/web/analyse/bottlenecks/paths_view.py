@@ -23,6 +23,7 @@ from broker_crm.web.answers import figures
 from broker_crm.web.answers.asked import Asked
 from broker_crm.web.answers.heat import level
 from broker_crm.web.answers.places import shown
+from broker_crm.web.answers.sentences.telling import sentence
 from broker_crm.web.wording import word
 
 ENDPOINT = "bottlenecks.paths"
@@ -140,13 +141,15 @@ def variety(found: Paths) -> list[str]:
         return [_("No case ended in this period, so there is nothing to judge by yet.")]
     first = found.variants[0]
     return [
-        _(
-            "%(cases)s cases took %(variants)s different paths; the most frequent one was taken by"
-            " %(share)s of them, half of these within %(median)s.",
-            cases=figures.number(found.cases),
-            variants=figures.number(found.variant_count),
-            share=figures.figure(first["share"], "share"),
-            median=figures.figure(first["median"], "days"),
+        sentence(
+            _(
+                "%(cases)s cases took %(variants)s different paths; the most frequent one was taken by"
+                " %(share)s of them, half of these within %(median)s",
+                cases=figures.number(found.cases),
+                variants=figures.number(found.variant_count),
+                share=figures.figure(first["share"], "share"),
+                median=figures.figure(first["median"], "days"),
+            )
         )
     ]
 

@@ -17,6 +17,7 @@ from broker_crm.analysis.bottlenecks.ranking import LEAST
 from broker_crm.definitions.published import compiled
 from broker_crm.web import names
 from broker_crm.web.answers import figures, labels, steps
+from broker_crm.web.answers.sentences.telling import sentence
 from broker_crm.web.wording import Words, word
 
 CAUSE: Words = {
@@ -185,7 +186,7 @@ def bottleneck(session: Session, found: Bottlenecks) -> list[str]:
     if others:
         told.append(
             _(
-                "The other bottleneck is “%(step)s”: %(wait)s.",
+                "The other bottleneck is “%(step)s”: %(wait)s",
                 step=step(session, others[0]["key"], process),
                 wait=figures.figure(others[0]["per_case"], "days"),
             )
@@ -211,7 +212,7 @@ def bottleneck(session: Session, found: Bottlenecks) -> list[str]:
         )
     if found.only_ends:
         told.append(_("Nobody noted when steps were started, so work can't be told from waiting."))
-    return told
+    return [sentence(each) for each in told]
 
 
 def _first(session: Session, found: Bottlenecks, first: Row, process: str) -> str:
