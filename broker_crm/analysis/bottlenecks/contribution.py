@@ -1,8 +1,9 @@
 """What each step adds to the time that cases take, and to how much that time differs.
 
 The life of a case is divided without a rest among its steps: where several are open at once, the
-second belongs to the one that ends last (the critical path, seen from the end); where none is open,
-to the timer or message for which the case waited. With X the seconds of step k in a case, 0 where
+second belongs to the one that ends last (the critical path, seen from the end; of those that end at
+once, to the one that came in first); where none is open, to the timer or message for which the case
+waited. With X the seconds of step k in a case, 0 where
 it was not reached, and T the life of the case:
 
 - share of the mean: E[X] / E[T];
@@ -73,7 +74,7 @@ def lives(ledger: Ledger, steps: Steps) -> Lives:
     created = np.clip(steps.created[ours], cases.starts[case], cases.ends[case])
     done = np.clip(steps.done[ours], created, cases.ends[case])
     path = np.zeros(len(steps.case))
-    path[ours] = _on_path(case, created, done)
+    path[ours] = _on_path(case, steps.step[ours], created, done)
     count = len(steps.names)
     of_steps = _table(case, steps.step[ours], path[ours], (len(cases), count))
     at_case, since, until = _gaps(case, created, done, cases.starts, cases.ends)
@@ -106,9 +107,9 @@ def _table(case: Codes, column: Codes, seconds: Numbers, shape: tuple[int, int])
     return flat.astype(np.float64).reshape(shape)
 
 
-def _on_path(case: Codes, created: Numbers, done: Numbers) -> Numbers:
+def _on_path(case: Codes, step: Codes, created: Numbers, done: Numbers) -> Numbers:
     """Seconds of each step in which no step of the case that ends later is open."""
-    order = np.lexsort((np.arange(len(case)), -done, case))
+    order = np.lexsort((step, created, -done, case))
     base = case[order] * APART
     reached = np.minimum.accumulate(created[order] - base) if len(case) else created
     fresh = np.concatenate(([True], case[order][1:] != case[order][:-1]))[: len(case)]

@@ -32,8 +32,9 @@ class Token:
     """Something that waits.
 
     Attributes:
-        kind: 'step', 'event' (that may come), 'join', 'scope', or 'over' where all of a scope ends
-            at once.
+        kind: 'step', 'event' (that may come), 'join', 'scope', 'beside' (an event that interrupts
+            nothing may have come, as often as it likes), or 'over' where all of a scope ends at
+            once.
         element: of the step, event, gateway or subprocess; the process that is over.
         flow: by which it came to a join; 'error' or 'terminate' where a scope is over.
     """
@@ -72,6 +73,14 @@ class Graph:
         self._parents = {
             self._inside(each): each.id for each in process.elements.values() if each.type in SCOPES
         }
+        self._beside = {
+            host: tuple(
+                Token("beside", event.id)
+                for event in events
+                if not event.interrupting and self._leads_to_step(event.id)
+            )
+            for host, events in self._boundary.items()
+        }
         self._ways: dict[tuple[str, str], frozenset[Marking]] = {}
         self._settle()
 
@@ -85,7 +94,11 @@ class Graph:
         if over is not None:
             yield from self._over(marking, over)
             return
+        if marking and all(each.kind == "beside" for each in marking):
+            yield ()
         for token in dict.fromkeys(marking):
+            if token.kind == "beside":
+                continue
             if token.kind == "join":
                 yield from self._joined(marking, token)
             elif token.kind == "event":
@@ -93,7 +106,8 @@ class Graph:
             else:
                 yield from self._interrupted(marking, token)
                 if token.kind == "scope" and not self._within(marking, token.element):
-                    yield from self._after(_without(marking, token), token.element)
+                    rest = self._clear(_without(marking, token), token.element)
+                    yield from self._after(rest, token.element)
 
     def after(self, marking: Marking, step: str) -> Iterable[Marking]:
         """Markings after a step was completed; none where it can't be open."""
@@ -112,15 +126,12 @@ class Graph:
 
     def _born(self, marking: Marking) -> Iterable[Marking]:
         """What may begin beside all that waits: one more of many, or what interrupts nothing."""
-        for token in dict.fromkeys(marking):
+        for token in marking:
             element = self.elements.get(token.element)
-            if element is None or token.kind not in ("step", "scope"):
-                continue
-            if token.kind == "scope" and element.multi_instance and element.type in SCOPES:
+            if token.kind == "beside":
+                yield from self._ways[token.element, ""]
+            elif token.kind == "scope" and element and _is_many(element):
                 yield from self._ways[self._starts[self._inside(element)], ""]
-            for event in self._boundary.get(token.element, ()):
-                if not event.interrupting:
-                    yield from self._ways[event.id, ""]
 
     def _interrupted(self, marking: Marking, token: Token) -> Iterable[Marking]:
         for event in self._boundary.get(token.element, ()):
@@ -162,7 +173,9 @@ class Graph:
             yield _joined_with(rest, way)
 
     def _within(self, marking: Marking, host: str) -> bool:
-        return any(self._is_inside(each.element, host) for each in marking)
+        return any(
+            each.kind != "beside" and self._is_inside(each.element, host) for each in marking
+        )
 
     def _clear(self, marking: Marking, host: str) -> Marking:
         return tuple(each for each in marking if not self._is_inside(each.element, host))
@@ -180,6 +193,17 @@ class Graph:
     def _inside(element: Element) -> str:
         """Id of the process whose elements a subprocess or call runs."""
         return element.called_process or element.id
+
+    def _leads_to_step(self, event: str) -> bool:
+        seen, waiting = {event}, [event]
+        while waiting:
+            name = waiting.pop()
+            if self.elements[name].type in SCOPES | {"userTask"}:
+                return True
+            targets = {target for _flow, target in self._out.get(name, ())} - seen
+            seen |= targets
+            waiting.extend(targets)
+        return False
 
     def _settle(self) -> None:
         """Ways onward from every element, until none is found any more."""
@@ -202,15 +226,16 @@ class Graph:
 
     def _arriving(self, name: str, flow: str) -> frozenset[Marking]:
         element = self.elements[name]
+        beside = self._beside.get(name, ())
         if element.multi_instance:
-            return frozenset({(Token("scope", name),)})
+            return frozenset({_union([(Token("scope", name),), beside])})
         if element.type == "userTask":
-            return frozenset({(Token("step", name),)})
+            return frozenset({_union([(Token("step", name),), beside])})
         if element.type in CATCHING:
             return frozenset({(Token("event", name),)})
         if element.type in SCOPES:
             inner = self._ways.get((self._starts.get(self._inside(element), ""), ""), frozenset())
-            return frozenset(_joined_with((Token("scope", name),), way) for way in inner)
+            return frozenset(_union([(Token("scope", name),), beside, way]) for way in inner)
         if element.type in JOINS and len(self._in.get(name, ())) > 1:
             return frozenset({(Token("join", name, flow),)})
         return frozenset(self._onward(element))
@@ -235,6 +260,10 @@ class Graph:
         return {_union(way) for way in product(*targets)}
 
 
+def _is_many(element: Element) -> bool:
+    return element.multi_instance is not None and element.type in SCOPES
+
+
 def _without(marking: Marking, token: Token) -> Marking:
     if token not in marking:
         return marking
@@ -243,8 +272,11 @@ def _without(marking: Marking, token: Token) -> Marking:
 
 
 def _joined_with(marking: Marking, other: Marking) -> Marking:
-    return tuple(sorted(marking + other))
+    return _union((marking, other))
 
 
 def _union(ways: Iterable[Marking]) -> Marking:
-    return tuple(sorted(token for way in ways for token in way))
+    """All tokens; of those for events beside, one each."""
+    tokens = [token for way in ways for token in way]
+    beside = {token for token in tokens if token.kind == "beside"}
+    return tuple(sorted([*beside, *(each for each in tokens if each.kind != "beside")]))

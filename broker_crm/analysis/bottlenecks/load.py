@@ -10,7 +10,7 @@ must agree in any true ledger.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -153,9 +153,11 @@ def _queues(ledger: Ledger, part: Slice, firsts: list[date], length: int, by: st
     )
     count = len(firsts)
     changes: dict[str | None, Numbers] = {}
+    lasts = [each + timedelta(days=length - 1) for each in firsts]
     for row in rows:
         own = changes.setdefault(row["key"], np.zeros((2, count + 1)))
-        own[:, bisect_right(firsts, row["day"])] += row["up"], row["down"]
+        place = 1 + bisect_left(lasts, row["day"]) if row["day"] >= firsts[0] else 0
+        own[:, place] += row["up"], row["down"]
     found = [
         Queue(
             name,
@@ -238,15 +240,24 @@ def _utilisation(
     if not people:
         return [], []
     found = ledger.arrays(
-        "SELECT w.code, t.created_s AS created, t.done_s AS done, coalesce(60 * coalesce("
-        "t.minutes, t.std_minutes), t.done_s - t.started_s, 0) AS seconds"
-        " FROM task t JOIN at_work w ON w.login = t.person WHERE t.status = 'completed'"
-        " AND t.done_s >= $since AND t.done_s <= $until AND t.created_s <= t.done_s"
-        " ORDER BY 1, 3, 2, t.task_no",
+        """
+        WITH paused AS (
+            SELECT t.task_no, max(least(p.until_s, t.done_s)) AS last
+            FROM pause p JOIN task t USING (task_no)
+            WHERE least(p.until_s, t.done_s) > greatest(p.from_s, t.created_s) GROUP BY 1
+        )
+        SELECT w.code, greatest(t.created_s, coalesce(q.last, t.created_s)) AS begun,
+            t.done_s AS done,
+            coalesce(60 * coalesce(t.minutes, t.std_minutes), t.done_s - t.started_s, 0) AS seconds
+        FROM task t JOIN at_work w ON w.login = t.person LEFT JOIN paused q USING (task_no)
+        WHERE t.status = 'completed' AND t.done_s >= $since AND t.done_s <= $until
+            AND t.created_s <= t.done_s
+        ORDER BY w.code, t.done_s, t.done_at, t.created_s, t.task_no
+        """,
         {"since": since, "until": until},
     )
     person = found["code"].astype(np.int64)
-    seconds = works(person, found["created"], found["done"], found["seconds"])
+    seconds = works(person, found["begun"], found["done"], found["seconds"])
     did = seconds > 0
     busy = Spans.of(person[did], (found["done"] - seconds)[did], found["done"][did])
     away = absences(ledger, [row["login"] for row in people])

@@ -113,9 +113,9 @@ def pauses_of(ledger: Ledger, steps: Steps) -> Pauses:
     before = np.concatenate(([-np.inf], reached[:-1])) if len(step) else reached
     same = np.concatenate(([False], step[1:] == step[:-1])) if len(step) else step == step
     since = np.where(same, np.clip(before, since, until), since)
-    return Pauses(
-        step, since, until, [CAUSES.get(each, "pause") for each in reasons], len(steps.done)
-    )
+    some = until > since
+    causes = [CAUSES.get(each, "pause") for each in reasons[some]]
+    return Pauses(step[some], since[some], until[some], causes, len(steps.done))
 
 
 def _rank(step: Codes) -> Numbers:

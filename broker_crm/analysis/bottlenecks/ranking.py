@@ -4,7 +4,7 @@ Cases are drawn again with repetition, not steps, for the steps of a case belong
 Tibshirani 1993). Of many cases the means are drawn from the normal distribution that they then
 follow. A step is called a bottleneck only where at least 30 cases are known, it is first or second
 in 80 of 100 resamplings, and it takes more than its even share in nearly all of them: in all but
-5 of 100, divided by the number of steps, so that no step is called one where all are alike.
+1 of 100, divided by the number of steps, so that no step is called one where all are alike.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from broker_crm.analysis.bottlenecks.steps import Numbers
 LEAST = 30
 """Cases that waited at a step from which it may be called a bottleneck."""
 SURE = 0.8
-CHANCE = 0.05
+CHANCE = 0.01
 DRAWN = 2_000
 MANY = 3_000
 """Cases from which the means are drawn from their normal distribution."""

@@ -122,7 +122,7 @@ def steps_of(ledger: Ledger, part: Slice) -> Steps:
             LEFT JOIN asked_pause q USING (task_no) CROSS JOIN span
         WHERE coalesce(t.created_s, t.started_s, t.done_s) <= span.last
             AND coalesce(t.done_s, $now_s) >= span.first
-        ORDER BY person, done, created, t.task_no
+        ORDER BY person, done, t.done_at, created, t.task_no
         """,
         values,
     )

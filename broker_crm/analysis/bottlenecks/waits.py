@@ -125,10 +125,11 @@ def waits(ledger: Ledger, steps: Steps) -> Waits:
 def _later_first(steps: Steps, work: Numbers, ours: Numbers) -> Numbers:
     """Seconds of works finished before each step that had come in after it.
 
-    Steps that are another's turn from some instant on are asked as of that instant.
+    Steps without work, and those that are another's turn from some instant on, are asked as of
+    that instant: works that end with it have been done before.
     """
     n = len(work)
-    aside = np.flatnonzero(ours < steps.done - work)
+    aside = np.flatnonzero((ours < steps.done - work) | (work <= 0))
     person = np.concatenate((steps.person, steps.person[aside]))
     when = np.concatenate((steps.done, ours[aside]))
     asks = np.concatenate((np.zeros(n), np.ones(len(aside))))
