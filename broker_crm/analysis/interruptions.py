@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.office_time import OfficeTime
 from broker_crm.analysis.reading import (
-    Columns,
     Which,
     by_column,
     instants_of,
     pieces_of,
     texts,
 )
+from broker_crm.analysis.tables import Columns
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.models import ProcessEvent, ProcessInstance, TaskPause
 

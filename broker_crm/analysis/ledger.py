@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,10 +21,44 @@ from broker_crm.analysis.office_time import OfficeTime
 
 WORK = " FROM task t JOIN case_file c USING (case_no) "
 """Steps with their cases."""
+_TELLS_OF_CASE = re.compile(r"\bc\.")
 COST = "t.minutes * t.std_cost / nullif(t.std_minutes, 0)"
 """What a step cost, EUR, at the hour's price that its standard implies."""
 CASES = " FROM case_file c "
 _NAME = re.compile(r"\$(\w+)")
+
+
+def work(*told: str) -> str:
+    """Steps `t`, with their cases `c` only where one of the expressions tells of them."""
+    return WORK if any(_TELLS_OF_CASE.search(each) for each in told) else " FROM task t "
+
+
+def month_of(day: str) -> str:
+    """Expression for the first day of the month of a day."""
+    return f"date_trunc('month', {day})::DATE"
+
+
+def points(rows: Iterable[Mapping[str, Any]]) -> list[Point]:
+    """A trend of rows with `month`, `value` and `n`; those without a month are left out."""
+    known = sorted((row for row in rows if row["month"] is not None), key=lambda row: row["month"])
+    return [Point(row["month"], row["value"], row["n"]) for row in known]
+
+
+def by_month(
+    rows: Iterable[Mapping[str, Any]], value: Callable[[list[Any]], float | None]
+) -> list[Point]:
+    """A trend of rows that were read already, each with its `month`, as `Ledger.trend` makes one.
+
+    Args:
+        rows: in any order.
+        value: the figure of the rows of a month.
+    """
+    months: dict[date | None, list[Any]] = {}
+    for row in rows:
+        months.setdefault(row["month"], []).append(row)
+    return points(
+        {"month": month, "value": value(some), "n": len(some)} for month, some in months.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +79,19 @@ class Ledger:
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """Rows of a statement; it may also name `$today`, `$today_d` and `$now_s`."""
-        found = self._asked(statement, parameters)
+        told = {**self._now(), **parameters}
+        named = {name: told[name] for name in set(_NAME.findall(statement))}
+        found = self.cursor.execute(statement, named)
         names = [each[0] for each in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def arrays(self, statement: str, parameters: Mapping[str, object]) -> dict[str, NDArray[Any]]:
-        """Columns of a statement as arrays, for what is reckoned over very many rows.
-
-        Numbers without a value are NaN; whole numbers and conditions always have one.
-        """
-        found = self._asked(statement, parameters).fetchnumpy()
-        return {
-            name: values.filled(np.nan)
-            if isinstance(values, np.ma.MaskedArray) and values.dtype.kind == "f"
-            else np.asarray(values)
-            for name, values in found.items()
-        }
+        """Columns of a statement, for many rows; numbers without a value are not a number, and
+        texts without one None."""
+        told = {**self._now(), **parameters}
+        named = {name: told[name] for name in set(_NAME.findall(statement))}
+        found = self.cursor.execute(statement, named).fetchnumpy()
+        return {name: _bare(values) for name, values in found.items()}
 
     def keep(self, name: str, statement: str, parameters: Mapping[str, object]) -> None:
         """Keep the rows of a statement as a table of this ledger alone, to be asked repeatedly."""
@@ -82,18 +113,30 @@ class Ledger:
         )
         return [Place(row["case_id"], row["task_id"], row["value"]) for row in told]
 
-    def trend(self, statement: str, parameters: Mapping[str, object]) -> list[Point]:
-        """Months of a statement with the columns `month`, `value` and `n`."""
-        return [
-            Point(row["month"], row["value"], row["n"])
-            for row in self.rows(statement, parameters)
-            if row["month"] is not None
-        ]
+    def trend(
+        self,
+        source: str,
+        parameters: Mapping[str, object],
+        *,
+        day: str,
+        value: str,
+        n: str = "count(*)",
+    ) -> list[Point]:
+        """A figure of the rows of each month, the oldest first.
 
-    def _asked(self, statement: str, parameters: Mapping[str, object]) -> duckdb.DuckDBPyConnection:
-        told = {**self._now(), **parameters}
-        named = {name: told[name] for name in set(_NAME.findall(statement))}
-        return self.cursor.execute(statement, named)
+        Args:
+            source: from `FROM` on, without grouping.
+            parameters: by name.
+            day: expression by which a row falls into a month; rows without one are left out.
+            value: the figure, an aggregate over the rows of a month.
+            n: on how many it stands.
+        """
+        rows = self.rows(
+            f"SELECT {month_of(day)} AS month, {n} AS n, {value} AS value {source}"
+            " GROUP BY 1 ORDER BY 1",
+            parameters,
+        )
+        return points(rows)
 
     @property
     def today(self) -> date:
@@ -107,6 +150,17 @@ class Ledger:
             "today_d": float(self.office.days(instant)[0]),
             "now_s": float(self.office.seconds(instant)[0]),
         }
+
+
+def _bare(values: NDArray[Any]) -> NDArray[Any]:
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if values.dtype == object:
+        return values.filled(None)
+    if not values.mask.any():
+        return values.data
+    numbers: NDArray[Any] = np.where(values.mask, np.nan, values.data.astype(np.float64))
+    return numbers
 
 
 @contextmanager

@@ -9,23 +9,21 @@ right at once after a completion.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import duckdb
-import numpy as np
 from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis import interruptions, reading
 from broker_crm.analysis.marks import Marks, marks
 from broker_crm.analysis.office_time import OfficeTime
-from broker_crm.analysis.reading import Columns
+from broker_crm.analysis.tables import Columns, ColumnTables
 from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.models import ProcessEvent, ProcessInstance
@@ -38,75 +36,12 @@ PATIENCE = 900.0
 """Seconds for which an event's number that is missing may still appear; transactions are shorter
 by far (`idle_in_transaction_session_timeout`)."""
 
-TABLES = {
-    "case_file": """
-        case_no INTEGER, case_id VARCHAR, process VARCHAR, version INTEGER, product VARCHAR,
-        client_kind VARCHAR, sector VARCHAR, size VARCHAR, vip BOOLEAN, region VARCHAR,
-        complexity VARCHAR, owner VARCHAR, started_on DATE, started_s DOUBLE, ended_on DATE,
-        ended_s DOUBLE, ended_d DOUBLE, status VARCHAR, outcome VARCHAR, ending VARCHAR,
-        reason VARCHAR""",
-    "task": """
-        task_no INTEGER, case_no INTEGER, task_id VARCHAR, element VARCHAR, step VARCHAR,
-        kind VARCHAR, lane VARCHAR, person VARCHAR, status VARCHAR, created_at TIMESTAMP,
-        done_at TIMESTAMP, created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE,
-        started_s DOUBLE, done_s DOUBLE, created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE,
-        done_d DOUBLE, outcome VARCHAR, meaning VARCHAR, reason VARCHAR, loop INTEGER,
-        std_days DOUBLE, std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE, passed_on BOOLEAN,
-        closes BOOLEAN""",
-    "stint": "task_no INTEGER, case_no INTEGER, person VARCHAR, from_d DOUBLE, to_d DOUBLE",
-    "pause": "task_no INTEGER, case_no INTEGER, reason VARCHAR, from_s DOUBLE, until_s DOUBLE",
-    "happening": """
-        case_no INTEGER, kind VARCHAR, element VARCHAR, from_element VARCHAR, version INTEGER,
-        actor VARCHAR, happened_at TIMESTAMP, at_s DOUBLE""",
-    "offer_line": """
-        case_no INTEGER, line_id BIGINT, offer_id BIGINT, offer_version INTEGER,
-        offer_status VARCHAR, person VARCHAR, approver VARCHAR, prepared_on DATE,
-        line_product VARCHAR, band VARCHAR, premium DOUBLE, commission_percent DOUBLE,
-        std_premium DOUBLE, std_commission_percent DOUBLE, premium_deviation DOUBLE,
-        commission_deviation DOUBLE, premium_effect DOUBLE, commission_effect DOUBLE,
-        other_premium_effect DOUBLE, other_commission_effect DOUBLE, deviates BOOLEAN""",
-}
-"""Columns ending in `_s` are office seconds, in `_d` working days, since the calendar began. Cases
-and steps have numbers of their own here, `case_no` and `task_no`, by which they are joined and
-counted; `case_id` and `task_id` are the ids of instance and user task, in hex. A step *closes* its
-case when it was the last one done, and is *passed on* when more than one person held it."""
-ARRIVING = {
-    "case_file": "* EXCLUDE (case_no) FROM case_file",
-    "task": "''::VARCHAR AS case_id, * EXCLUDE (task_no, case_no, passed_on, closes) FROM task",
-    "stint": "''::VARCHAR AS task_id, ''::VARCHAR AS case_id, person, from_d, to_d FROM stint",
-    "pause": "''::VARCHAR AS task_id, ''::VARCHAR AS case_id, reason, from_s, until_s FROM pause",
-    "happening": "''::VARCHAR AS case_id, * EXCLUDE (case_no) FROM happening",
-    "offer_line": "''::VARCHAR AS case_id, * EXCLUDE (case_no) FROM offer_line",
-}
-"""What is read, before it has numbers."""
-KEPT = {
-    "case_file": "nextval('case_numbers') AS case_no, * FROM arriving_case_file",
-    "task": """
-        nextval('task_numbers') AS task_no, c.case_no, t.* EXCLUDE (case_id),
-        t.task_id IN (SELECT task_id FROM arriving_stint) AS passed_on,
-        t.status = 'completed' AND row_number() OVER (
-          PARTITION BY c.case_no, t.status ORDER BY t.done_at DESC, t.task_id) = 1 AS closes
-        FROM arriving_task t JOIN case_file c USING (case_id) ORDER BY t.created_at""",
-    "stint": """
-        t.task_no, t.case_no, s.person, s.from_d, s.to_d
-        FROM arriving_stint s JOIN task t USING (task_id) WHERE t.passed_on""",
-    "pause": "t.task_no, t.case_no, p.* EXCLUDE (task_id, case_id)"
-    " FROM arriving_pause p JOIN task t USING (task_id)",
-    "happening": "c.case_no, h.* EXCLUDE (case_id)"
-    " FROM arriving_happening h JOIN case_file c USING (case_id)",
-    "offer_line": "c.case_no, l.* EXCLUDE (case_id)"
-    " FROM arriving_offer_line l JOIN case_file c USING (case_id)",
-}
-"""What is kept of it. Steps lie in the order of time, so that a period skips the other years."""
-
 
 @dataclass(slots=True)
 class Mirror:
     """The columns of one database."""
 
-    connection: duckdb.DuckDBPyConnection = field(
-        default_factory=lambda: duckdb.connect(":memory:")
-    )
+    tables: ColumnTables = field(default_factory=ColumnTables)
     lock: threading.Lock = field(default_factory=threading.Lock)
     office: OfficeTime | None = None
     newest: tuple[int, str] | None = None
@@ -133,7 +68,7 @@ def columns(session: Session) -> Iterator[tuple[duckdb.DuckDBPyConnection, Offic
         mirror = _mirrors.setdefault(engine, Mirror())
     with mirror.lock:
         _refresh(session, mirror)
-        cursor = mirror.connection.cursor()
+        cursor = mirror.tables.connection.cursor()
         office = mirror.office
     assert office is not None
     try:
@@ -177,12 +112,11 @@ def _load(session: Session, mirror: Mirror) -> None:
         )
         first = min(there)
         _miss(mirror, (each for each in range(first, number) if each not in there))
-    with _at_once(mirror):
-        for numbers in ("case_numbers", "task_numbers"):
-            mirror.connection.execute(f"CREATE OR REPLACE SEQUENCE {numbers}")
-        for table, shape in TABLES.items():
-            mirror.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
-        _take(session, mirror, true())
+    _arrive(session, mirror, [true()])
+    with mirror.tables.at_once():
+        mirror.tables.clear()
+        mirror.tables.keep()
+    mirror.people = []
     mirror.newest = newest
 
 
@@ -204,27 +138,15 @@ def _follow(session: Session, mirror: Mirror) -> None:
     seen = {row.id for row in rows}
     last = rows[-1]
     changed = list({row.instance_id for row in rows})
-    with _at_once(mirror):
-        for start in range(0, len(changed), CHUNK):
-            some = changed[start : start + CHUNK]
-            _forget(mirror, some)
-            _take(session, mirror, ProcessInstance.id.in_(some))
+    parts = [changed[start : start + CHUNK] for start in range(0, len(changed), CHUNK)]
+    _arrive(session, mirror, [ProcessInstance.id.in_(some) for some in parts])
+    with mirror.tables.at_once():
+        mirror.tables.forget([each.hex for each in changed])
+        mirror.tables.keep()
     for each in seen:
         mirror.missing.pop(each, None)
     _miss(mirror, (each for each in range(number + 1, last.id) if each not in seen))
     mirror.newest = max(mirror.newest, (last.id, last.instance_id.hex))
-
-
-@contextmanager
-def _at_once(mirror: Mirror) -> Iterator[None]:
-    """Who asks meanwhile sees the columns as they were; what fails leaves them so."""
-    mirror.connection.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        mirror.connection.execute("ROLLBACK")
-        raise
-    mirror.connection.execute("COMMIT")
 
 
 def _miss(mirror: Mirror, numbers: Iterator[int]) -> None:
@@ -239,19 +161,8 @@ def _newest(session: Session) -> tuple[int, str] | None:
     return None if row is None else (row.id, row.instance_id.hex)
 
 
-def _forget(mirror: Mirror, cases: Sequence[UUID]) -> None:
-    numbers = mirror.connection.execute(
-        "SELECT case_no FROM case_file WHERE case_id IN (SELECT unnest(?))",
-        [[each.hex for each in cases]],
-    ).fetchall()
-    for table in TABLES:
-        mirror.connection.execute(
-            f"DELETE FROM {table} WHERE case_no IN (SELECT unnest(?::INTEGER[]))",
-            [[number for (number,) in numbers]],
-        )
-
-
-def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
+def _arrive(session: Session, mirror: Mirror, parts: Sequence[ColumnElement[bool]]) -> None:
+    """Lay the cases that meet one of the conditions beside the tables."""
     office = mirror.office
     assert office is not None
 
@@ -260,43 +171,24 @@ def _take(session: Session, mirror: Mirror, which: ColumnElement[bool]) -> None:
             mirror.marks[version_id] = marks(session, version_id)
         return mirror.marks[version_id]
 
-    arriving: dict[str, Iterable[Columns]] = {
-        "case_file": reading.cases(session, office, marks_of, which),
-        "task": reading.tasks(session, office, marks_of, which),
-        "stint": reading.stints(session, office, which),
-        "pause": interruptions.pauses(session, office, which),
-        "happening": interruptions.happenings(session, office, which),
-        "offer_line": reading.offer_lines(session, office, which),
-    }
-    for table, pieces in arriving.items():
-        mirror.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE arriving_{table} AS SELECT {ARRIVING[table]} LIMIT 0"
-        )
-        for columns in pieces:
-            _arrive(mirror, table, columns)
-    for table, told in KEPT.items():
-        mirror.connection.execute(f"INSERT INTO {table} BY NAME SELECT {told}")
-    for table in KEPT:
-        mirror.connection.execute(f"DROP TABLE arriving_{table}")
-
-
-def _arrive(mirror: Mirror, table: str, columns: Columns) -> None:
-    if not len(columns["case_id"]):
-        return
-    mirror.connection.register(
-        "incoming",
+    mirror.tables.arrive(
         {
-            name: values.astype("datetime64[s]")
-            if values.dtype == np.dtype("datetime64[D]")
-            else values
-            for name, values in columns.items()
-        },
+            "case_file": _each(parts, lambda one: reading.cases(session, office, marks_of, one)),
+            "task": _each(parts, lambda one: reading.tasks(session, office, marks_of, one)),
+            "stint": _each(parts, lambda one: reading.stints(session, office, one)),
+            "pause": _each(parts, lambda one: interruptions.pauses(session, office, one)),
+            "happening": _each(parts, lambda one: interruptions.happenings(session, office, one)),
+            "offer_line": _each(parts, lambda one: reading.offer_lines(session, office, one)),
+        }
     )
-    names = ", ".join(columns)
-    mirror.connection.execute(
-        f"INSERT INTO arriving_{table} ({names}) SELECT {names} FROM incoming"
-    )
-    mirror.connection.unregister("incoming")
+
+
+def _each(
+    parts: Sequence[ColumnElement[bool]],
+    read: Callable[[ColumnElement[bool]], Iterator[Columns]],
+) -> Iterator[Columns]:
+    for part in parts:
+        yield from read(part)
 
 
 def _note_people(session: Session, mirror: Mirror) -> None:
@@ -311,13 +203,6 @@ def _note_people(session: Session, mirror: Mirror) -> None:
             ).order_by(User.login)
         )
     )
-    if rows == mirror.people:
-        return
-    with _at_once(mirror):
-        mirror.connection.execute(
-            "CREATE OR REPLACE TABLE person"
-            " (login VARCHAR, team VARCHAR, active BOOLEAN, sells BOOLEAN)"
-        )
-        if rows:
-            mirror.connection.executemany("INSERT INTO person VALUES (?, ?, ?, ?)", rows)
-    mirror.people = rows
+    if rows != mirror.people:
+        mirror.tables.know_people(rows)
+        mirror.people = rows

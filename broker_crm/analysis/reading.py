@@ -11,18 +11,17 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from broker_crm.analysis.marks import Marks
 from broker_crm.analysis.office_time import Instants, OfficeTime
+from broker_crm.analysis.tables import Columns
 from broker_crm.crm.models import Offer, OfferDeviation, OfferLine, Product
 from broker_crm.crm.policies import price_band
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.engine.transition import EventKind
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 
-Columns = dict[str, NDArray[Any]]
-"""Name to values, all of one length."""
 Which = ColumnElement[bool]
 MarksOf = Callable[[int], Marks]
 """Marks by id of the process version."""
@@ -44,6 +43,7 @@ def cases(
         marks_of: gives the marks of a version.
         which: condition on `ProcessInstance`.
     """
+    now_on = aliased(ProcessVersion)
     statement = (
         select(
             ProcessInstance.id,
@@ -61,14 +61,16 @@ def cases(
             ProcessInstance.status,
             ProcessInstance.outcome,
             ProcessInstance.reason,
+            now_on.number,
         )
         .join(ProcessVersion, ProcessVersion.id == ProcessInstance.first_version_id)
+        .join(now_on, now_on.id == ProcessInstance.version_id)
         .outerjoin(Product, Product.id == ProcessInstance.product_id)
         .where(which)
     )
     for rows in pieces_of(session, statement):
-        at = by_column(rows, 15)
-        parts = [_segment(each) for each in at[5]]
+        at = by_column(rows, 16)
+        parts = [segment(each) for each in at[5]]
         started, ended = instants_of(at[10]), instants_of(at[11])
         yield {
             "case_id": texts(each.hex for each in at[0]),
@@ -94,6 +96,7 @@ def cases(
                 for version, outcome in zip(at[2], at[13], strict=True)
             ),
             "reason": texts(at[14]),
+            "now_version": np.array(at[15], dtype=np.int32),
         }
 
 
@@ -108,7 +111,6 @@ def tasks(
             UserTask.version_id,
             UserTask.element_id,
             UserTask.step,
-            UserTask.lane,
             UserTask.assignee,
             UserTask.completed_by,
             UserTask.status,
@@ -124,14 +126,15 @@ def tasks(
             UserTask.standard_cost,
             UserTask.actual_minutes,
             UserTask.first_due_at,
+            UserTask.lane,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .where(which)
     )
     for rows in pieces_of(session, statement):
         at = by_column(rows, 21)
-        created, started, due, done = (instants_of(at[place]) for place in (9, 10, 11, 12))
-        versions, elements, outcomes = at[2], at[3], at[13]
+        created, started, due, done = (instants_of(at[place]) for place in (8, 9, 10, 11))
+        versions, elements, outcomes = at[2], at[3], at[12]
         yield {
             "task_id": texts(each.hex for each in at[0]),
             "case_id": texts(each.hex for each in at[1]),
@@ -141,9 +144,9 @@ def tasks(
                 marks_of(version).kinds.get(element, "")
                 for version, element in zip(versions, elements, strict=True)
             ),
-            "lane": texts(at[5]),
-            "person": texts(by or held for held, by in zip(at[6], at[7], strict=True)),
-            "status": texts(at[8]),
+            "lane": texts(at[20]),
+            "person": texts(by or held for held, by in zip(at[5], at[6], strict=True)),
+            "status": texts(at[7]),
             "created_at": created,
             "done_at": done,
             "created_on": office.local_days(created),
@@ -153,7 +156,7 @@ def tasks(
             "started_s": office.seconds(started),
             "done_s": office.seconds(done),
             "created_d": office.days(created),
-            "first_due_d": office.days(instants_of(at[20])),
+            "first_due_d": office.days(instants_of(at[19])),
             "due_d": office.days(due),
             "done_d": office.days(done),
             "outcome": texts(outcomes),
@@ -161,12 +164,12 @@ def tasks(
                 marks_of(version).meanings.get((element, outcome or ""))
                 for version, element, outcome in zip(versions, elements, outcomes, strict=True)
             ),
-            "reason": texts(at[14]),
-            "loop": np.array(at[15], dtype=np.int32),
-            "std_days": _numbers(at[16]),
-            "std_minutes": _numbers(at[17]),
-            "std_cost": _numbers(at[18]),
-            "minutes": _numbers(at[19]),
+            "reason": texts(at[13]),
+            "loop": np.array(at[14], dtype=np.int32),
+            "std_days": _numbers(at[15]),
+            "std_minutes": _numbers(at[16]),
+            "std_cost": _numbers(at[17]),
+            "minutes": _numbers(at[18]),
         }
 
 
@@ -312,9 +315,9 @@ def by_column(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[An
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def _segment(segment: str) -> tuple[str | None, str | None, str | None]:
+def segment(told: str) -> tuple[str | None, str | None, str | None]:
     """Kind, sector and size of a snapshot such as 'legal/transport/small' or 'natural'."""
-    kind, *rest = segment.split("/")
+    kind, *rest = told.split("/")
     sector, size = (rest[0], rest[1]) if len(rest) > 1 else (rest[0] if rest else None, None)
     return kind or None, sector, size
 

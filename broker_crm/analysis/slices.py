@@ -21,8 +21,22 @@ OF_CASE = {
 }
 """What is told of a case, as expressions over case `c`."""
 TEAM = "(SELECT p.team FROM person p WHERE p.login = {})"
-DIMENSIONS = {"person": "t.person", "team": TEAM.format("t.person"), "step": "t.step", **OF_CASE}
+"""The team of a person."""
+DIMENSIONS = {
+    "person": "t.person",
+    "team": TEAM.format("t.person"),
+    "step": "t.step",
+    **OF_CASE,
+    "process": "t.process",
+}
 """What rows may be told apart by, as expressions over step `t` and case `c`."""
+
+
+def as_text(trait: str) -> str:
+    """Expression for a trait of case `c` in letters; of VIPs 'yes' and 'no'."""
+    if trait == "vip":
+        return "CASE WHEN c.vip THEN 'yes' WHEN NOT c.vip THEN 'no' END"
+    return f"{OF_CASE[trait]}::VARCHAR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class Slice:
         person: login of that person.
         step: key of the step.
         products: keys of the products of which the asker may know; None for all.
+        versions: numbers of the versions on one of which the case began.
+        against: key of the team with which the work is compared, where a question compares.
     """
 
     start: date | None = None
@@ -64,28 +80,36 @@ class Slice:
     person: str | None = None
     step: str | None = None
     products: tuple[str, ...] | None = None
+    versions: tuple[int, ...] | None = None
+    against: str | None = None
 
     def parameters(self) -> dict[str, object]:
         """What the conditions refer to by name."""
         told = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**told, "products": None if self.products is None else list(self.products)}
+        several = {
+            name: None if (values := getattr(self, name)) is None else list(values)
+            for name in ("products", "versions")
+        }
+        return {**told, **several}
 
-    def of_case(self) -> str:
+    def of_case(self, process: str = "c.process") -> str:
         """Condition on a case `c`, without period and people."""
         told = [
             f"{column} = ${name}"
-            for name, column in OF_CASE.items()
+            for name, column in {**OF_CASE, "process": process}.items()
             if getattr(self, name) is not None
         ]
         if self.price_band is not None:
             told.append("c.case_no IN (SELECT case_no FROM offer_line WHERE band = $price_band)")
         if self.products is not None:
             told.append("c.product IN (SELECT unnest($products::VARCHAR[]))")
+        if self.versions is not None:
+            told.append("c.version IN (SELECT unnest($versions::INTEGER[]))")
         return " AND ".join(["TRUE", *told])
 
-    def of_work(self, day: str, *, person: str = "t.person") -> str:
+    def of_work(self, day: str, *, person: str = "t.person", process: str = "t.process") -> str:
         """Condition on a step `t` of a case `c`, in the period by `day`."""
-        told = [self.of_case()]
+        told = [self.of_case(process)]
         if self.start is not None:
             told.append(f"{day} >= $start")
         if self.end is not None:
@@ -100,7 +124,7 @@ class Slice:
 
     def of_cases(self, day: str) -> str:
         """Condition on a case `c`, in the period by `day`; people are those who own it."""
-        return replace(self, step=None).of_work(day, person="c.owner")
+        return replace(self, step=None).of_work(day, person="c.owner", process="c.process")
 
     def everybody(self) -> Slice:
         """The same work, whoever did it in the same team, or anywhere."""

@@ -29,7 +29,7 @@ from broker_crm.process.models import (
 )
 from broker_crm.process.plain_text import plain
 from broker_crm.process.rights import Person, visible_instances
-from broker_crm.process.search_words import searched
+from broker_crm.process.search_words import MARKS, searched
 
 WORDS = 6
 NOW = "now"
@@ -176,7 +176,7 @@ def _of_words(user: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
         code = Client.code.contains(word, autoescape=True)
         name = Client.search_name.contains(word, autoescape=True)
         found.append(or_(name, and_(code, readable)))
-    if wanted.reason:
+    if searched(wanted.reason):
         found.append(_reason(wanted, readable))
     return found
 
@@ -191,7 +191,8 @@ def _reason(wanted: Wanted, readable: ColumnElement[bool]) -> ColumnElement[bool
                 ProcessInstance.search_text.contains(plain(word), autoescape=True),
                 ProcessInstance.reason.icontains(word, autoescape=True),
             )
-            for word in wanted.reason.split()[:WORDS]
+            for each in wanted.reason.split()[:WORDS]
+            if plain(word := each.strip(MARKS)).strip()
         )
     )
     reasoned = or_(ProcessInstance.reason.is_not(None), _task(UserTask.reason.is_not(None)))

@@ -34,6 +34,7 @@ from broker_crm.crm.models import (
 from broker_crm.crm.notes import LEGAL_FORMS, SHORTEST_NAME
 from broker_crm.crm.retention import Keep
 from broker_crm.engine import commands as engine
+from broker_crm.engine.transition import EventKind
 from broker_crm.outreach.models import Letter, LetterAttachment, Notification, OutboxEntry
 from broker_crm.people.saved_views import SavedView
 from broker_crm.process.errors import CommandRefused
@@ -90,7 +91,7 @@ def erase_client(session: Session, client_id: int, *, by: str, asked: bool) -> N
         session.scalars(select(ProcessInstance.id).where(ProcessInstance.client_id.in_(ids)))
     )
     for case_id in cases:
-        _rewrite_case(session, case_id, client_id, words)
+        _rewrite_case(session, case_id, client_id, words, by)
     _forget_files_and_letters(
         session,
         or_(Document.client_id.in_(ids), Document.instance_id.in_(cases)),
@@ -135,7 +136,7 @@ def erase_case(session: Session, case_id: UUID, *, by: str) -> None:
         raise ErasureRefused([Keep("open-case")])
     client_id = case.client_id
     words = _words(session, [client_id] if client_id is not None else [])
-    _rewrite_case(session, case_id, client_id, words)
+    _rewrite_case(session, case_id, client_id, words, by)
     _forget_files_and_letters(
         session, Document.instance_id == case_id, Letter.instance_id == case_id
     )
@@ -190,7 +191,10 @@ def _words(session: Session, ids: Sequence[int]) -> Words:
     )
 
 
-def _rewrite_case(session: Session, case_id: UUID, client_id: int | None, words: Words) -> None:
+def _rewrite_case(
+    session: Session, case_id: UUID, client_id: int | None, words: Words, by: str
+) -> None:
+    """Take what tells of a person out of a case; an event tells all readers of its history."""
     case = session.get_one(ProcessInstance, case_id, with_for_update=True, populate_existing=True)
 
     def changed(variables: dict[str, Any]) -> dict[str, Any]:
@@ -225,6 +229,15 @@ def _rewrite_case(session: Session, case_id: UUID, client_id: int | None, words:
         .values(reason=null(), changes=null())
     )
     _rewrite_steering(session, case_id, words)
+    session.add(
+        ProcessEvent(
+            instance_id=case_id,
+            version_id=case.version_id,
+            kind=EventKind.DATA_ERASED,
+            at=clock.now(),
+            actor=by,
+        )
+    )
     session.execute(
         update(Notification)
         .where(Notification.instance_id == case_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from broker_crm.calendar import OFFICE
 from broker_crm.crm.models import Client, Meeting
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.engine.instants import instant
-from broker_crm.process import jobs
+from broker_crm.process import available_time, jobs
+from broker_crm.process.available_time import Engagement
 from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.models import InstanceStatus, ProcessInstance
 
@@ -33,6 +34,16 @@ def register_all() -> None:
     """Let completed steps keep the calendar; safe to repeat."""
     jobs.before_completion(check)
     jobs.after_completion(keep)
+    available_time.count_as_taken(planned)
+
+
+def planned(session: Session, people: Collection[str], since: datetime) -> Iterator[Engagement]:
+    """Meetings that are still to take place, as time that their organisers do not have."""
+    wanted = select(Meeting.organiser, Meeting.starts_at, Meeting.minutes).where(
+        Meeting.organiser.in_(people), Meeting.starts_at >= since, Meeting.status == "planned"
+    )
+    for row in session.execute(wanted):
+        yield Engagement(row.organiser, row.starts_at, row.minutes)
 
 
 def check(step: CompletedStep) -> None:

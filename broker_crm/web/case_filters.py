@@ -18,6 +18,7 @@ from broker_crm.definitions import published
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.process.models import InstanceStatus
 from broker_crm.process.plain_text import plain
+from broker_crm.process.search_words import searched
 from broker_crm.web import cases, names, outcomes, paging, staff, task_schema, trouble
 from broker_crm.web.wording import INSTANCE_STATUS, word
 
@@ -194,11 +195,11 @@ def _steps(session: Session) -> dict[str, str]:
 
 
 def _codes(session: Session, text: str) -> set[str]:
-    """Values of form fields whose words hold every word looked for."""
-    words = plain(text).split()
+    """Values of fields for reasons whose words hold every word looked for."""
+    words = searched(text)
     found: set[str] = set()
     for version_id in session.scalars(select(ProcessVersion.id)):
-        for value, label in task_schema.labels(session, version_id).items():
+        for value, label in task_schema.reasons(session, version_id).items():
             told = plain(f"{label} {value}")
             if value and all(each in told for each in words):
                 found.add(value)
@@ -210,6 +211,8 @@ def _says_something(key: str, text: str) -> bool:
         return _day(text) is not None
     if key in ("version", "product"):
         return paging.number(key) is not None
+    if key in ("q", "reason"):
+        return bool(searched(text))
     return key not in ("late", "incident") or text in (NOW, EVER)
 
 

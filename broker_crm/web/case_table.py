@@ -75,4 +75,6 @@ def table(
 
 
 def _reason(session: Session, instance: ProcessInstance, reads: bool) -> str:
-    return outcomes.reason(session, instance, reads=reads) if instance.reason else ""
+    if not instance.reason:
+        return ""
+    return outcomes.written(session, instance.version_id, instance.reason, reads=reads)

@@ -166,11 +166,16 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
         found.append(str(event.value.get("message", "")))
     elif event.kind == EventKind.MEASURED and event.value not in (None, True):
         found.append(history.values(event.version_id).told(event.measure or "", event.value))
+    elif event.kind == EventKind.EXPERIMENT_ASSIGNED and isinstance(event.value, dict):
+        found.append(_("arm %(arm)s", arm=str(event.value.get("arm", "")).upper()))
     elif event.kind == EventKind.INCIDENT_RESOLVED and isinstance(event.value, dict):
         found.append(word(RESOLUTION, str(event.value.get("resolution", ""))))
     if event.reason:
         taken_back = event.reason == UNDONE
-        told = outcomes.written(session, event.version_id, event.reason, reads=history.sees)
+        form_key = task.form_key if task is not None else None
+        told = outcomes.written(
+            session, event.version_id, event.reason, form_key, reads=history.sees
+        )
         found.append(_("taken back") if taken_back else told)
     return [part for part in found if part]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -17,6 +18,7 @@ from broker_crm.process.models import ProcessInstance
 from broker_crm.settings import Settings
 from broker_crm.web import database
 
+Result = TypeVar("Result")
 BELL = "broker_crm.bell"
 WAKES_WORKER = frozenset({"serviceTask", "sendTask", "endEvent", "intermediateThrowEvent"})
 """Elements that may have queued a letter or thrown a message."""
@@ -113,6 +115,32 @@ def report(instance_id: UUID, element_id: str, *, by: str) -> bool:
     database.reread()
     ring()
     return happened
+
+
+def steer(
+    work: Callable[[Session], Result],
+    *,
+    by: str,
+    instance_id: UUID | None = None,
+    task_id: UUID | None = None,
+) -> Result:
+    """Steer one task or one case.
+
+    Args:
+        work: the command, see `broker_crm.process.steering`.
+        by: login of one who steers, or who holds the task.
+        instance_id: the case; found by the task where it is not given.
+        task_id: the task.
+
+    Raises:
+        CommandRefused: nothing has changed.
+        ProcessStopped: a rule failed; an incident tells of it.
+    """
+    with metrics.command("steer"):
+        result = run_command(database.factory(), work, Command("steer", instance_id, task_id, by))
+    database.reread()
+    ring()
+    return result
 
 
 def ring() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions.published import NotPublished
@@ -82,10 +83,24 @@ def reason(session: Session, instance: ProcessInstance, *, reads: bool) -> str:
     """
     if not instance.reason:
         return "–"
-    return written(session, instance.version_id, instance.reason, reads=reads)
+    given = select(UserTask.form_key).where(
+        UserTask.instance_id == instance.id, UserTask.reason == instance.reason
+    )
+    form_key = session.scalar(given.order_by(UserTask.completed_at.desc()).limit(1))
+    return written(session, instance.version_id, instance.reason, form_key, reads=reads)
 
 
-def written(session: Session, version_id: int, text: str, *, reads: bool) -> str:
-    """A reason by its label; one that somebody wrote only to those who may read the case."""
-    labels = task_schema.labels(session, version_id)
+def written(
+    session: Session, version_id: int, text: str, form_key: str | None = None, *, reads: bool
+) -> str:
+    """A reason by its label; one that somebody wrote only to those who may read the case.
+
+    Args:
+        session: to read with.
+        version_id: of the process.
+        text: a code that a form offered, or what somebody wrote.
+        form_key: of the form in which it was given, where that is known.
+        reads: whether the visitor may read what people wrote in the case.
+    """
+    labels = task_schema.reasons(session, version_id, form_key)
     return labels.get(text, text if reads else _("(hidden)"))

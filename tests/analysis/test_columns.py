@@ -14,7 +14,7 @@ from broker_crm.analysis import reading
 from broker_crm.analysis.mirror import columns
 from broker_crm.analysis.questions import answer
 from broker_crm.analysis.slices import Slice
-from broker_crm.crm import cases
+from broker_crm.crm import cases, erasure
 from broker_crm.crm.models import Client, Product
 from broker_crm.process.models import ProcessEvent, UserTask
 from broker_crm.process.steering import pausing
@@ -64,6 +64,20 @@ def test_an_answer_knows_of_the_last_completion(
     assert counted(factory) == {"completed": 1, "open": 1}
 
 
+@pytest.mark.damages
+def test_words_never_met_before_are_learnt_on_the_way(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    counted(factory)
+    with factory.begin() as session:
+        task = session.get_one(UserTask, step.id)
+        task.step, task.outcome = "a-step-of-tomorrow", "never-told"
+        session.add(_event(step, kind="element-passed"))
+    with factory() as session, columns(session) as (cursor, _office):
+        told = cursor.execute("SELECT step, outcome, status, process FROM task").fetchall()
+    assert told == [("a-step-of-tomorrow", "never-told", "open", "new-client-sale")]
+
+
 def test_what_was_rolled_back_is_not_answered(
     factory: sessionmaker[Session], step: UserTask
 ) -> None:
@@ -84,6 +98,21 @@ def test_columns_that_could_not_be_read_whole_are_read_again(
         broken.setattr(reading, "tasks", cut_off)
         counted(factory)
     assert counted(factory) == {"open": 1}
+
+
+def test_what_was_erased_is_in_the_columns_no_more(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    def reasons() -> list[str | None]:
+        with factory() as session, columns(session) as (cursor, _office):
+            return [row[0] for row in cursor.execute("SELECT reason FROM case_file").fetchall()]
+
+    with factory.begin() as session:
+        process.cancel(session, step.instance_id, "Ona Onaitė išvyko", by="manager")
+    assert reasons() == ["Ona Onaitė išvyko"]
+    with factory.begin() as session:
+        erasure.erase_case(session, step.instance_id, by="compliance")
+    assert reasons() == [None]
 
 
 @pytest.mark.damages

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import JSON, Engine, LargeBinary, String, select, text
+from sqlalchemy import JSON, Engine, LargeBinary, String, func, select, text
 from sqlalchemy.orm import Session
 
 from broker_crm import clock, process, settings
@@ -20,6 +21,7 @@ from broker_crm.crm import (
     personal_codes,
     retention,
 )
+from broker_crm.crm.anonymising import Words, anonymous
 from broker_crm.crm.data_requests import Registration, RequestClosed, months_after
 from broker_crm.crm.erased_columns import CLIENT_COLUMNS, DELETED, EMPTIED, KEPT, REWRITTEN
 from broker_crm.crm.erasure import ErasureRefused
@@ -163,18 +165,23 @@ def everything(session: Session) -> str:
 
 
 def test_an_erased_person_is_nowhere_in_the_database_and_all_is_sound(office: Session) -> None:
+    def events() -> int | None:
+        return office.scalar(
+            select(func.count()).select_from(ProcessEvent).where(ProcessEvent.kind != "data-erased")
+        )
+
     client, case = with_history(office)
     before = everything(office)
     assert all(secret in before for secret in SECRETS if secret != CODE)
     close_all(office, client)
-    counted = office.scalar(text("SELECT count(*) FROM process_event"))
+    counted = events()
     erasure.erase_client(office, client.id, by="compliance", asked=True)
     office.commit()
     after = everything(office)
     for secret in SECRETS:
         assert [line for line in after.splitlines() if secret in line] == []
     office.expire_all()
-    assert office.scalar(text("SELECT count(*) FROM process_event")) == counted
+    assert events() == counted
     assert client.erased_at is not None and client.name == f"[{client.id}]"
     assert (case.outcome, case.title.endswith(f"[{client.id}]")) == ("cancelled", True)
     variables = process.instance_variables(office, case.id)
@@ -187,6 +194,13 @@ def test_an_erased_person_is_nowhere_in_the_database_and_all_is_sound(office: Se
     ours = next(each for each in kept if "f" in each["weighed"])
     assert ours["weighed"] == {"f": True} and ours["with"]["client"]["kind"] == "natural"
     assert broken(office) == []
+    told = select(ProcessEvent).where(ProcessEvent.kind == "data-erased")
+    assert {(each.instance_id, each.actor) for each in office.scalars(told)} == {
+        (each, "compliance")
+        for each in office.scalars(
+            select(ProcessInstance.id).where(ProcessInstance.client_id == client.id)
+        )
+    }
     erasure.erase_client(office, client.id, by="compliance", asked=True)
     assert office.scalars(select(AuditEntry).where(AuditEntry.action == "erased")).one()
 
@@ -408,3 +422,8 @@ def test_a_withdrawn_consent_counts_for_its_channel_at_once(office: Session) -> 
     assert client.do_not_contact and not permissions.may_send_marketing(office, client)
     permissions.give(office, client, channel="any", evidence="new", by="jonas")
     assert not client.do_not_contact and permissions.may_send_marketing(office, client)
+
+
+def test_the_arm_of_an_experiment_is_no_personal_data() -> None:
+    told = {"experiment": str(uuid4()), "arm": "b"}
+    assert anonymous(told, Words([], [])) == told

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from broker_crm import process
-from broker_crm.process import steering
+from broker_crm.people.models import Absence, Role, User, UserRole
+from broker_crm.process import available_time, steering
 from broker_crm.process.errors import (
     InstanceEnded,
     NotAllowed,
@@ -18,13 +19,16 @@ from broker_crm.process.errors import (
     TaskNotFound,
 )
 from broker_crm.process.models import ProcessEvent, TaskPause, Timer, UserTask
+from broker_crm.process.steering import handing_over
 from broker_crm.process.steering.refusals import (
     AlreadyPaused,
     CannotCorrect,
     CannotMove,
     CannotUndo,
     DueOutOfRange,
+    NoSuchPerson,
     NotPaused,
+    SkipsApproval,
 )
 from tests.engine.diagrams import flows
 
@@ -352,6 +356,50 @@ def test_a_case_goes_to_another_step_with_new_reminders_and_is_finished_from_the
     assert done.finished
 
 
+def test_an_approval_is_skipped_only_where_somebody_says_so(office):
+    publish(
+        office.factory,
+        office.folder,
+        approved=(
+            '<bpmn:startEvent id="begin" />'
+            + step("prepare")
+            + step("offer-approval")
+            + '<bpmn:exclusiveGateway id="decided" default="decided-send" />'
+            + step("send")
+            + '<bpmn:endEvent id="done" />'
+            + flows("begin>prepare", "prepare>offer-approval", "offer-approval>decided")
+            + flows('decided>prepare: =outcome = "no"', "decided>send", "send>done")
+            + reminder_flows("prepare")
+            + reminder_flows("offer-approval")
+            + reminder_flows("send")
+        ),
+    )
+    instance_id, prepare = begin(office, "approved")
+    with pytest.raises(SkipsApproval) as refused:
+        do(office, steering.move_case, instance_id, prepare, "send", "Skubu")
+    assert refused.value.steps == ("offer-approval",)
+    onto = do(office, steering.move_case, instance_id, prepare, "offer-approval", "Paruošta")
+    assert "skipped" not in event(office, onto).value
+    with pytest.raises(SkipsApproval):
+        approval = at(office, instance_id, "offer-approval")
+        do(office, steering.move_case, instance_id, approval, "send", "Skubu")
+    past = do(
+        office,
+        steering.move_case,
+        instance_id,
+        at(office, instance_id, "offer-approval"),
+        "send",
+        "Skubu",
+        skips_approvals=True,
+    )
+    assert event(office, past).value["skipped"] == ["offer-approval"]
+    back = at(office, instance_id, "send")
+    again = do(office, steering.move_case, instance_id, back, "prepare", "Per anksti")
+    assert "skipped" not in event(office, again).value
+    undone = do(office, steering.undo, instance_id, again)
+    assert "skipped" not in event(office, undone).value
+
+
 def test_within_a_block_of_parallel_branches_a_token_keeps_its_branch(office):
     publish(office.factory, office.folder, block=BLOCK)
     instance_id, before = begin(office, "block")
@@ -478,10 +526,32 @@ def test_tasks_are_spread_over_those_with_the_least_to_do(office):
     assert given.count("jonas") == 2 and given.count("ruta") == 2
 
 
+def test_free_time_is_what_the_calendar_absences_and_meetings_leave(office, monkeypatch):
+    def free() -> dict[str, float]:
+        with office.factory() as session:
+            return dict(handing_over.free_minutes(session, "salesperson", DUE))
+
+    week = free()["jonas"]
+    assert week == free()["ruta"] == 5 * 480
+    with office.factory.begin() as session:
+        days = (MONDAY.date() + timedelta(days=1), MONDAY.date() + timedelta(days=2))
+        session.add(Absence(login="jonas", first_day=days[0], last_day=days[1]))
+    assert free() == {"jonas": week - 2 * 480, "ruta": week}
+    meeting = available_time.Engagement("ruta", MONDAY + timedelta(days=1), 1000)
+    monkeypatch.setattr(available_time, "_engagements", [lambda *_: [meeting]])
+    assert free() == {"jonas": week - 960, "ruta": week - 1000}
+    _, call = begin(office)
+    do(office, steering.spread, call, "Jonas mažiau užimtas")
+    assert task(office, call).assignee == "jonas"
+    assert free()["jonas"] == week - 960 - handing_over.USUAL_MINUTES
+
+
 def test_a_task_goes_only_to_somebody_of_its_group(office):
     _, call = begin(office)
     with pytest.raises(NotInGroup):
         do(office, steering.hand_over, call, "product", "x")
+    with pytest.raises(NoSuchPerson):
+        do(office, steering.hand_over, call, "niekas", "x")
 
 
 def test_what_was_done_is_taken_back(office):
@@ -500,6 +570,39 @@ def test_what_was_done_is_taken_back(office):
         with pytest.raises(CannotUndo) as refused:
             do(office, steering.undo, instance_id, each)
         assert refused.value.why.name == "CHANGED_SINCE"
+
+
+@pytest.mark.parametrize("why", ["LEFT", "NOT_IN_GROUP", "ABSENT"])
+def test_a_task_does_not_go_back_to_somebody_who_may_not_have_it_any_more(office, why):
+    instance_id, call = begin(office)
+    with office.factory.begin() as session:
+        process.claim(session, call, by="jonas")
+    handed = do(office, steering.hand_over, call, "ruta", "Serga")
+    with office.factory.begin() as session:
+        jonas = session.get_one(User, "jonas")
+        if why == "LEFT":
+            jonas.active = False
+        elif why == "NOT_IN_GROUP":
+            jonas.role_rows = [UserRole(role=Role.ASSISTANT)]
+        else:
+            session.add(Absence(login="jonas", first_day=MONDAY.date(), last_day=MONDAY.date()))
+    with pytest.raises(CannotUndo) as refused:
+        do(office, steering.undo, instance_id, handed)
+    assert refused.value.why.name == why
+    assert task(office, call).assignee == "ruta"
+
+
+def test_a_case_that_goes_back_waits_for_its_group_where_its_person_is_absent(office):
+    instance_id, call = begin(office)
+    with office.factory.begin() as session:
+        process.claim(session, call, by="jonas")
+        process.save_draft(session, call, {"outcome": "no"}, by="jonas")
+    moved = do(office, steering.move_case, instance_id, call, "meet", "Klaida")
+    with office.factory.begin() as session:
+        session.add(Absence(login="jonas", first_day=MONDAY.date(), last_day=MONDAY.date()))
+    do(office, steering.undo, instance_id, moved)
+    (back,) = open_tasks(office.factory, instance_id)
+    assert (back.element_id, back.assignee, back.draft) == ("call", None, {"outcome": "no"})
 
 
 def test_a_moved_case_goes_back_with_its_draft_unless_somebody_began(office):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,15 @@ from broker_crm import process
 from broker_crm.process import steering
 from broker_crm.process.errors import NotAllowed
 from broker_crm.process.models import UserTask
-from broker_crm.process.steering import Action, Order, RowState, SteeringRow, Subject, batches
+from broker_crm.process.steering import (
+    Action,
+    Order,
+    RowState,
+    SteeringRow,
+    Subject,
+    batches,
+    unfinished,
+)
 
 from .office import rows
 from .test_one_transaction import begin, complete
@@ -183,3 +192,56 @@ def test_only_those_who_steer_order(office):
         steering.preview(office.factory, [], order(Action.SPREAD, by="jonas"))
     with office.factory() as session:
         assert session.scalars(select(UserTask.assignee)).all() == [None]
+
+
+def test_workers_go_on_with_what_was_interrupted_and_leave_what_is_under_way(
+    office, three, monkeypatch
+):
+    one = batches._one
+    monkeypatch.setattr(batches, "_one", lambda *_: 0)
+    key = give(office, three, order(Action.HAND_OVER, to="ruta"))
+    monkeypatch.setattr(batches, "_one", one)
+    office.clock.advance(timedelta(seconds=50))
+    assert unfinished.carry_on(office.factory) == 0
+    office.clock.advance(timedelta(minutes=1))
+    assert unfinished.carry_on(office.factory, lambda: True) == 0
+    assert states(office, key) == ["new", "new", "new"]
+    assert unfinished.carry_on(office.factory) == 3
+    assert states(office, key) == ["done", "refused", "done"]
+    assert unfinished.carry_on(office.factory) == 0
+
+
+def test_workers_go_on_with_taking_back(office, three, monkeypatch):
+    key = give(office, three, order(Action.HAND_OVER, to="ruta"))
+    one = batches._one
+    monkeypatch.setattr(batches, "_one", lambda *_: 0)
+    steering.undo_order(office.factory, key, by="manager")
+    monkeypatch.setattr(batches, "_one", one)
+    office.clock.advance(timedelta(minutes=2))
+    assert unfinished.carry_on(office.factory) == 2
+    assert states(office, key) == ["undone", "refused", "undone"]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        (Action.HAND_OVER, {"to": "ruta"}),
+        (Action.SPREAD, {}),
+        (Action.DUE_LATER, {"days": 2}),
+        (Action.DUE_ON, {"day": "2026-12-01"}),
+        (Action.PAUSE, {"why": "client-absent"}),
+        (Action.CANCEL, {}),
+        (Action.MOVE, {"to": "meet"}),
+        (Action.CORRECT, {"name": "staff", "value": 7}),
+    ],
+)
+def test_a_task_is_steered_under_its_own_case_only(office, action, arguments):
+    case, _call = begin(office, staff=5)
+    _other, foreign = begin(office)
+    for wrong in (foreign, uuid4()):
+        key, crafted = uuid4(), Subject(case, wrong)
+        (seen,) = steering.preview(office.factory, [crafted], order(action, **arguments))
+        assert seen.error is not None
+        steering.give_order(office.factory, key, [crafted], order(action, **arguments))
+        assert states(office, key) == [RowState.REFUSED]
+    assert task(office, foreign).assignee is None and task(office, foreign).due_at == DUE

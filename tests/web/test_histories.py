@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from urllib.parse import quote
 
@@ -16,11 +17,13 @@ from sqlalchemy.exc import DataError
 
 from broker_crm import clock
 from broker_crm.crm.models import Client
-from broker_crm.definitions.published import compiled
+from broker_crm.definitions.models import ResourceKind
+from broker_crm.definitions.published import compiled, resources
 from broker_crm.people.models import User
 from broker_crm.people.saved_views import MOST, SavedView, ViewRefused, save
 from broker_crm.process.models import ProcessEvent, ProcessInstance
 from broker_crm.process.plain_text import plain
+from broker_crm.web import outcomes
 from broker_crm.web.errors import answer_for
 
 from .conftest import Site
@@ -54,6 +57,10 @@ def test_filters_of_the_address_combine_and_are_told_as_chips(site: Site) -> Non
         "product=-1",
         "late=q",
         "incident=q",
+        "reason=!",
+        "reason=´",
+        "reason=%20…%20",
+        "q=?!",
     ],
 )
 def test_a_filter_that_says_nothing_is_neither_followed_nor_told(site: Site, query: str) -> None:
@@ -278,3 +285,32 @@ def test_what_somebody_wrote_as_a_reason_is_told_only_to_those_who_may_read_the_
         for login in ("designer", "analyst"):
             page = site.visitor(login).get(address).text
             assert "Žmona serga" not in page and "(paslėpta)" in page
+
+
+def test_a_reason_has_the_words_of_the_form_in_which_it_was_given(site: Site) -> None:
+    """The same code is a choice of other fields too, such as what matters most to the client."""
+    with site.app.test_request_context(), site.factory() as session:
+        version = session.get_one(ProcessInstance, site.instance_id).version_id
+        forms = resources(session, version, ResourceKind.FORM)
+        told = [
+            (form_key, choice["value"], choice["label"])
+            for form_key, content in forms.items()
+            for component in json.loads(content)["components"]
+            if component.get("key", "").lower().endswith("reason")
+            for choice in component.get("values", [])
+        ]
+        assert len(told) > 20
+        for form_key, code, label in told:
+            assert outcomes.written(session, version, code, form_key, reads=False) == label
+        known = {label for _form, _code, label in told}
+        assert outcomes.written(session, version, "price", reads=False) in known
+        fixing = {"checkedAbout", "needsPriority", "vehicleUser"}
+        elsewhere = {
+            choice["value"]
+            for content in forms.values()
+            for component in json.loads(content)["components"]
+            if component.get("key") in fixing
+            for choice in component.get("values", [])
+        } - {code for _form, code, _label in told}
+        for code in elsewhere:
+            assert outcomes.written(session, version, code, reads=True) == code

@@ -6,16 +6,18 @@ import html
 import io
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
+from broker_crm import clock
 from broker_crm.crm import complaints
 from broker_crm.crm.complaints import Registration
-from broker_crm.crm.models import Client, Product
-from broker_crm.people.models import User
+from broker_crm.crm.models import Client, Offer, OfferDeviation, OfferLine, Product
+from broker_crm.people.models import Team, User
 
 from .conftest import Site
 
@@ -281,3 +283,170 @@ def test_the_picture_of_the_weakest_points_draws_the_process(late: Site) -> None
     page = visitor.get("/questions/Q13?period=all").text
     assert "/questions/diagrams/new-client-sale/1" in page
     assert "heat-5" in page and "Task_IntroLetter" in page
+
+
+def test_filters_that_say_nothing_of_clients_are_told_to_be_ignored(site: Site) -> None:
+    query = "/Q1?process=new-client-sale&price_band=P2&client_kind=legal"
+    told = ask(site, "manager", query)
+    assert told["ignored"] == ["process", "price_band"]
+    sentence = "This question pays no heed to these filters: Process, Price."
+    assert told["sentence"].endswith(sentence)
+    assert ask(site, "manager", "/Q1?client_kind=legal")["ignored"] == []
+    assert told["n"] == ask(site, "manager", "/Q1?client_kind=legal")["n"]
+    assert ask(site, "manager", "/Q9?step=meeting&product=cargo")["ignored"] == ["step"]
+    page = site.visitor("manager").get(f"/questions{query}").text
+    assert "Į šiuos filtrus šis klausimas nekreipia dėmesio: Procesas, Kaina." in page
+
+
+def test_a_salesperson_is_told_only_of_own_clients_that_look_alike(site: Site) -> None:
+    def suspected(login: str) -> int:
+        return ask(site, login, "/Q1")["facts"]["suspected"]
+
+    def alike(name: str, code: str, owner: str) -> None:
+        with site.factory.begin() as session:
+            for turn in ("A", "B"):
+                session.add(
+                    Client(
+                        name=f"{name} {turn}",
+                        search_name=f"{name} {turn}".lower(),
+                        kind="legal",
+                        status="prospect",
+                        vat_code=code,
+                        owner=owner,
+                        created_at=clock.now(),
+                    )
+                )
+
+    before = suspected(site.owner), suspected("manager")
+    alike("Dvyniai", "LT999000111", site.colleague)
+    assert (suspected(site.owner), suspected("manager")) == (before[0], before[1] + 1)
+    alike("Kalnynas", "LT999000222", site.owner)
+    assert (suspected(site.owner), suspected("manager")) == (before[0] + 1, before[1] + 2)
+
+
+@pytest.fixture
+def offered(site: Site) -> Site:
+    """Two offers of the case: a replaced one, and one of two lines, of which one deviates."""
+    with site.factory.begin() as session:
+        products = {each.key: each for each in session.scalars(select(Product))}
+        for version, status in ((1, "replaced"), (2, "sent")):
+            session.add(
+                Offer(
+                    client_id=site.client_id,
+                    instance_id=site.instance_id,
+                    version=version,
+                    status=status,
+                    prepared_by=site.owner,
+                    approved_by="product",
+                    prepared_at=clock.now(),
+                    lines=[
+                        OfferLine(
+                            product_id=products[key].id,
+                            premium=Decimal(1000) - given,
+                            commission_percent=Decimal(13),
+                            standard_premium=Decimal(1000),
+                            standard_commission_percent=Decimal(13),
+                            premium_deviation_percent=given / 10,
+                            commission_deviation=Decimal(0),
+                            premium_effect=given,
+                            commission_effect=given * 13 / 100,
+                            other_premium_effect=Decimal(0),
+                            other_commission_effect=Decimal(0),
+                            deviations=[
+                                OfferDeviation(
+                                    kind="premium",
+                                    standard=Decimal(1000),
+                                    offered=Decimal(1000) - given,
+                                    difference=-given,
+                                    premium_effect=given,
+                                    commission_effect=given * 13 / 100,
+                                )
+                            ]
+                            if given
+                            else [],
+                        )
+                        for key, given in (("cargo", Decimal(100)), ("liability", Decimal(0)))
+                    ],
+                )
+            )
+    return site
+
+
+def test_the_lines_of_offers_behind_a_figure_lead_to_their_offers(offered: Site) -> None:
+    (line,) = ask(offered, "manager", "/Q9?period=all")["lines"]["items"]
+    with offered.factory() as session:
+        offer = session.scalars(select(Offer).where(Offer.version == 2)).one()
+        line_id = next(each.id for each in offer.lines if each.premium == 900)
+    assert (line["line_id"], line["offer_id"], line["offer_version"]) == (line_id, offer.id, 2)
+    assert (line["premium"], line["std_premium"], line["premium_deviation"]) == (900, 1000, 10)
+    assert (line["effect"], line["gift"], line["line_product"]) == (13, 100, "cargo")
+    assert (line["approver"], line["offer_status"]) == ("product", "sent")
+    link = f"/registers/offers/{offer.id}"
+    assert line["link"] == link and line["instance"] == str(offered.instance_id)
+    visitor = offered.visitor("manager")
+    page = visitor.get("/questions/Q9?period=all").text
+    assert f'href="{link}"' in page and "2 versija" in page
+    assert visitor.get(link).text
+    table = visitor.get("/questions/Q9/lines.csv?period=all").data.decode("utf-8-sig")
+    heading, told = table.strip().splitlines()
+    assert heading.startswith("Klientas;Pasiūlymas;Versija;") and ";900,0;1000,0;10,0;" in told
+    book = load_workbook(io.BytesIO(visitor.get("/questions/Q9/lines.xlsx?period=all").data)).active
+    assert len(list(book.values)) == 2
+    visitor.get("/questions/Q2/lines.csv", 404)
+    assert ask(offered, "manager", "/Q10?period=all")["lines"]["total"] == 0
+    assert "lines" not in ask(offered, "manager", "/Q2")
+
+
+def test_lines_of_offers_are_told_to_those_who_prepared_or_manage_them(offered: Site) -> None:
+    def lines(login: str) -> int:
+        return len(ask(offered, login, "/Q9?period=all")["lines"]["items"])
+
+    def manage(key: str, login: str) -> None:
+        with offered.factory.begin() as session:
+            session.execute(update(Product).where(Product.key == key).values(product_manager=login))
+
+    assert (lines(offered.owner), lines(offered.colleague)) == (1, 0)
+    seller = offered.visitor(offered.colleague)
+    whole = seller.get("/questions/Q9/lines.csv?period=all").data.decode("utf-8-sig")
+    assert len(whole.strip().splitlines()) == 1
+    manage("cargo", "product")
+    assert lines("product") == 1
+    manage("cargo", "manager")
+    assert lines("product") == 0
+    analyst = ask(offered, "analyst", "/Q9?period=all")["lines"]
+    assert [each["link"] for each in analyst["items"]] == [None]
+
+
+def test_weak_points_are_compared_with_a_team_that_one_chooses(late: Site) -> None:
+    done = late.app.test_client().post(
+        f"/api/tasks/{late.task_id}/complete",
+        json={"variables": LETTER, "minutes": 600},
+        headers=late.bearer(late.owner),
+    )
+    assert done.status_code == 200, done.text
+    with late.factory() as session:
+        team = session.get_one(User, late.owner).team_key
+        name = session.get_one(Team, team).name
+    told = ask(late, "manager", f"/Q13?period=all&against={team}")
+    assert told["facts"]["other_team"] == team and told["about"]["against"] == team
+    assert told["rows"][0]["other_team"] == pytest.approx(told["rows"][0]["money"])
+    assert f"{name}, with as many steps: " in told["sentence"]
+    assert "here the same" in told["sentence"]
+    assert told["columns"]["last_quarter"] == "eur" and told["rows"][0]["last_quarter"] is None
+    assert ask(late, "manager", "/Q13?against=nowhere", expected=422)["errors"].keys() == {
+        "against"
+    }
+    for path in (f"/Q2?against={team}", f"/Q14?against={team}"):
+        assert "against" in ask(late, "manager", path, expected=422)["errors"]
+    assert "against" in ask(late, late.owner, f"/Q13?against={team}", expected=422)["errors"]
+    visitor = late.visitor("manager")
+    page = visitor.get(f"/questions/Q13?period=all&against={team}").text
+    assert (
+        'id="f-against"' in page
+        and "Praėjusį ketvirtį" in page
+        and f"{name}, tiek pat žingsnių" in page
+    )
+    assert (
+        "/questions/Q12?period=all" in page and "/questions/Q12?period=all&amp;against" not in page
+    )
+    assert 'id="f-against"' not in visitor.get("/questions/Q12").text

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -334,3 +335,67 @@ def test_a_step_for_somebody_who_does_not_exist_stops_the_case_with_an_incident(
     with site.factory() as session:
         assert "niekas" in session.scalars(select(Incident)).one().message
     assert task(site).status == "open"
+
+
+def test_somebody_whom_nobody_knows_is_told_clearly_and_leaves_no_incident(site: Site) -> None:
+    client, headers = site.app.test_client(), site.bearer("manager")
+
+    def post(address: str, body: object) -> Any:
+        return client.post(address, json=body, headers=headers)
+
+    path = f"/api/tasks/{site.task_id}"
+    refused = post(f"{path}/hand-over", {"to": "niekas", "reason": "Serga"})
+    assert (refused.status_code, refused.json["code"]) == (409, "no-such-person")
+    moved = post(f"{path}/move", {"element": "Task_FirstCall", "reason": "Skubu"})
+    with site.factory.begin() as session:
+        steering.correct_variable(
+            session, site.instance_id, "owner", "niekas", "Klaida", by="manager"
+        )
+        event = session.scalars(
+            select(ProcessEvent.id).where(ProcessEvent.kind == "token-moved")
+        ).one()
+    undone = post(f"/api/process-instances/{site.instance_id}/events/{event}/undo", {})
+    onward = post(
+        f"/api/tasks/{moved.json['id']}/move", {"element": "Task_PlanMeeting", "reason": "x"}
+    )
+    for answer in (undone, onward):
+        assert (answer.status_code, answer.json["code"]) == (409, "step-fails"), answer.json
+        assert "niekas" in answer.json["message"]
+    with site.factory() as session:
+        assert session.scalars(select(Incident)).all() == []
+
+
+def test_an_approval_is_skipped_only_after_it_was_confirmed(site: Site, manager: Visitor) -> None:
+    told = {"subject": subject(site), "action": "move", "step": "Task_OfferLetter", "reason": "Ne"}
+    page, form = preview(manager, **told)
+    assert "skips the approvals" in page and 'name="skips_approvals"' in page
+    refused = manager.post("/steering/orders", form=form)
+    assert "nobody has confirmed" in manager.get(refused.location).text
+    assert task(site).status == "open"
+    _, again = preview(manager, **told)
+    done = manager.post("/steering/orders", form={**again, "skips_approvals": "yes"})
+    assert "skips the approvals" in manager.get(done.location).text
+    assert task(site).status == "cancelled"
+    assert "skips the approvals" in manager.get(f"/instances/{site.instance_id}").text
+
+
+def test_the_api_skips_an_approval_only_where_it_is_told_to(site: Site) -> None:
+    client, headers = site.app.test_client(), site.bearer("manager")
+    path = f"/api/tasks/{site.task_id}/move"
+    body: dict[str, object] = {"element": "Task_OfferLetter", "reason": "Skubu"}
+    refused = client.post(path, json=body, headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (409, "skips-approval")
+    moved = client.post(path, json={**body, "skip_approvals": True}, headers=headers)
+    assert moved.status_code == 200 and moved.json["step"] == "offer-letter"
+
+
+def test_a_task_of_another_case_is_not_steered_under_this_one(site: Site, manager: Visitor) -> None:
+    with site.factory.begin() as session:
+        variables = {"clientId": site.client_id, "productId": 1}
+        other = start_case(session, "new-client-sale", variables, by=site.owner).instance.id
+    crafted = f"{other}:{site.task_id}"
+    form = {"subject": crafted, "action": "hand-over", "person": site.colleague, "reason": "x"}
+    page, _ = preview(manager, **form)
+    assert "There is no such record" in page and 'id="give"' not in page
+    manager.post("/steering/orders", form={**form, "key": str(uuid4())})
+    assert task(site).assignee == site.owner

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from broker_crm import process
+from broker_crm.analysis.answers import Answer
 from broker_crm.analysis.models import ReportSubscription
+from broker_crm.crm.cases import start_case
 from broker_crm.people.models import User
+from broker_crm.web.answers import changes
 
 from .conftest import Site
+from .test_questions import LETTER
 
 
 def test_the_page_tells_the_last_whole_week_and_leads_to_others(site: Site) -> None:
@@ -71,3 +78,63 @@ def test_each_reads_what_the_role_may_know(site: Site) -> None:
     designer.post("/reports/weekly/unsubscription", 403)
     designer.post("/limits/1/change", 403)
     designer.post("/limits/1/delete", 403)
+
+
+def answered(question: str, value: float | None, **told: object) -> Answer:
+    units = {"Q2": "share", "Q6": "days", "Q12": "count", "Q13": "eur"}
+    return Answer(question, value, units[question], told.pop("n", 30), **told)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (
+            answered("Q2", 0.2, interval=(0.18, 0.22)),
+            answered("Q2", 0.5, interval=(0.4, 0.6)),
+            "↓ 30 pp less than the week before: 50 % (n = 30), better",
+        ),
+        (
+            answered("Q2", 0.5, interval=(0.3, 0.7)),
+            answered("Q2", 0.4, n=7, interval=(0.2, 0.6)),
+            "↑ 10 pp more than the week before: 40 % (n = 7), worse, may be chance",
+        ),
+        (
+            answered("Q6", 2.0, interval=(1.0, None)),
+            answered("Q6", 4.0, interval=(3.0, 5.0)),
+            "↓ 2 w. d. less than the week before: 4 w. d. (n = 30), better, may be chance",
+        ),
+        (
+            answered("Q12", 5.0),
+            answered("Q12", 3.0),
+            "↑ 2 more than the week before: 3 (n = 30), better",
+        ),
+        (answered("Q13", 9.9), answered("Q13", 10.1), "→ as the week before: 10 € (n = 30)"),
+        (
+            answered("Q2", 0.1),
+            answered("Q2", None),
+            "the week before there was nothing to compare with",
+        ),
+        (answered("Q2", None), answered("Q2", 0.1), ""),
+    ],
+)
+def test_a_change_is_told_by_arrow_words_and_figures(
+    site: Site, now: Answer, before: Answer, said: str
+) -> None:
+    with site.app.test_request_context(headers={"Accept-Language": "en"}):
+        assert changes.since_the_week_before(now, before).replace("\u00a0", " ") == said
+
+
+def test_the_page_tells_what_has_changed_since_the_week_before(site: Site) -> None:
+    site.clock.advance(timedelta(days=7))
+    with site.factory.begin() as session:
+        variables = {"clientId": site.client_id, "productId": 1}
+        other = start_case(session, "new-client-sale", variables, by=site.owner)
+        steps = [each.id for each in other.tasks]
+    with site.factory.begin() as session:
+        process.complete(session, steps[0], LETTER, by=site.owner)
+    site.clock.advance(timedelta(days=4))
+    visitor = site.visitor("manager")
+    page = visitor.get(f"/reports/weekly?week=2026-W49&person={site.owner}").text
+    late = page.split("Kas ir kiek vėlavo")[1].split("</section>")[0].replace("\u00a0", " ")
+    assert "mažiau nei prieš savaitę: 100 % (n = 1), geriau" in late and "↓" in late
+    assert "prieš savaitę" not in page.split("darbo krūvis")[1].split("</section>")[0]

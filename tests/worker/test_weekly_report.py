@@ -12,7 +12,7 @@ from broker_crm.analysis import subscriptions
 from broker_crm.analysis.subscriptions import SubscriptionRefused, last_sending
 from broker_crm.outreach.models import Letter, LetterAttachment
 from broker_crm.people.models import User
-from broker_crm.web.answers import posting
+from broker_crm.web.answers import changes, posting, weekly
 from tests.worker.conftest import House
 
 NEXT_MONDAY = datetime(2025, 12, 1, 5, tzinfo=UTC)
@@ -44,6 +44,17 @@ def test_it_is_mailed_on_monday_at_seven_in_vilnius_and_once(house: House) -> No
     assert "/reports/weekly?week=2025-W48" in letter.body
     house.clock.set(NEXT_MONDAY + timedelta(days=7))
     assert posting.post(house.factory) == 1
+
+
+def test_the_letter_tells_what_has_changed_since_the_week_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "since_the_week_before", lambda *_: "↓ mažiau")
+    subscribe(house)
+    house.clock.set(NEXT_MONDAY)
+    posting.post(house.factory)
+    (letter,) = letters(house)
+    assert letter.body.count("↓ mažiau.") == len(weekly.TOLD) - 1
 
 
 def test_after_a_standstill_it_comes_late_and_once(house: House) -> None:

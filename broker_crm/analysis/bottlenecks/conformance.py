@@ -148,21 +148,21 @@ def _keep(ledger: Ledger, part: Slice) -> None:
         "trace",
         f"""
         WITH path AS (
-            SELECT t.case_no, list(t.element ORDER BY t.done_at, t.created_at, t.task_no) AS path
+            SELECT t.case_no,
+                list(t.element::VARCHAR ORDER BY t.done_at, t.created_at, t.task_no) AS path
             FROM task t JOIN case_file c USING (case_no) WHERE t.status = 'completed'
                 AND t.done_at IS NOT NULL AND c.ended_s IS NOT NULL
                 AND {part.of_cases("c.ended_on")} GROUP BY 1
         ), steered AS (
             SELECT h.case_no, bool_or(kind = 'token-moved') AS moved,
-                bool_or(kind = 'instance-migrated') AS migrated,
-                arg_max(h.version, h.happened_at) FILTER (kind = 'instance-migrated') AS version
+                bool_or(kind = 'instance-migrated') AS migrated
             FROM happening h WHERE kind IN ('token-moved', 'instance-migrated') GROUP BY 1
         )
-        SELECT c.case_no, c.case_id, coalesce(nullif(s.version, 0), c.version) AS version,
+        SELECT c.case_no, c.case_id, coalesce(c.now_version, c.version) AS version,
             c.version AS first_version, coalesce(r.path, []) AS path,
             c.status <> 'completed' AS cut, coalesce(s.moved, FALSE) AS moved,
             coalesce(s.migrated, FALSE) AS migrated,
-            md5(concat_ws(chr(10), coalesce(nullif(s.version, 0), c.version),
+            md5(concat_ws(chr(10), coalesce(c.now_version, c.version),
               c.status <> 'completed', coalesce(s.moved, FALSE), coalesce(s.migrated, FALSE),
               array_to_string(coalesce(r.path, []), chr(10)))) AS trace
         FROM case_file c LEFT JOIN path r USING (case_no) LEFT JOIN steered s USING (case_no)

@@ -149,7 +149,8 @@ def _ended_by(
     elements = [row["element"] for row in told] + [""]
     place = {name: code for code, name in enumerate(elements)}
     found = ledger.arrays(
-        "SELECT c.code, h.element, h.at_s FROM happening h JOIN asked_case c USING (case_no)"
+        "SELECT c.code, h.element::VARCHAR AS element, h.at_s FROM happening h"
+        " JOIN asked_case c USING (case_no)"
         " WHERE h.kind IN ('timer-fired', 'message-received') AND h.element IS NOT NULL"
         " ORDER BY c.code, h.at_s, h.element",
         {},

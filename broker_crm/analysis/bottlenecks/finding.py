@@ -13,10 +13,10 @@ import numpy as np
 from broker_crm.analysis.answers import LISTED, Place, Row
 from broker_crm.analysis.bottlenecks.contribution import Lives, lives, shares
 from broker_crm.analysis.bottlenecks.ranking import ranks
-from broker_crm.analysis.bottlenecks.steps import DAY, NONE, Codes, Numbers, Steps, steps_of
+from broker_crm.analysis.bottlenecks.steps import NONE, Codes, Numbers, Steps, steps_of
 from broker_crm.analysis.bottlenecks.waits import CAUSES, Waits, waits
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.questions.weakest_point import costs
+from broker_crm.analysis.questions.step_costs import months_of, prices, step_costs
 from broker_crm.analysis.slices import Slice
 
 FOR_WHOM = {
@@ -99,7 +99,7 @@ def bottlenecks(ledger: Ledger, part: Slice) -> Bottlenecks:
             "key": element,
             "kind": divided.kinds[code],
             "n": int((divided.between[:, code] > 0).sum()),
-            "per_case": float(divided.between[:, code].mean()) / DAY,
+            "per_case": float(divided.between[:, code].mean()) / steps.day,
             "share": float(every.mean[after + code]),
             "variance_share": float(every.variance[after + code]),
         }
@@ -110,7 +110,7 @@ def bottlenecks(ledger: Ledger, part: Slice) -> Bottlenecks:
         part,
         cases=len(steps.cases),
         open=running,
-        days=float(steps.cases.spans.mean()) / DAY,
+        days=float(steps.cases.spans.mean()) / steps.day,
         shortened=every.shortened,
         only_ends=bool(np.isnan(steps.started[steps.asked]).all()),
         rows=rows,
@@ -149,7 +149,9 @@ def _rows(ledger: Ledger, part: Slice, steps: Steps, found: Waits, divided: Live
     stands = ranks(waited)
     late, now = _lateness(ledger, part), _open(ledger, part)
     all_late = sum(late.values())
-    money = {row["key"]: row for row in costs(ledger, part)[0]}
+    months, by_price = months_of(ledger, part), prices(ledger, part)
+    told = step_costs(ledger, part, by_price, months=months)
+    money = {row["key"]: row for row in told}
     rows = []
     for row in _by(steps, found, steps.step, ["", *steps.names]):
         code = steps.names.index(row["key"])
@@ -161,7 +163,7 @@ def _rows(ledger: Ledger, part: Slice, steps: Steps, found: Waits, divided: Live
                 "kind": steps.kinds[code],
                 "whom": FOR_WHOM.get(steps.kinds[code], "colleague"),
                 "lane": _most(steps.lanes, steps.lane[asked & (steps.step == code)]),
-                "per_case": float(waited[:, code].mean()) / DAY,
+                "per_case": float(waited[:, code].mean()) / steps.day,
                 "share": float(waited[:, code].mean() / spans.mean()) if spans.any() else 0.0,
                 "late_share": late.get(row["key"], 0.0) / all_late if all_late else 0.0,
                 "money": cost["money"] if cost else None,
@@ -189,7 +191,9 @@ def _by(steps: Steps, found: Waits, codes: Codes, names: Sequence[str]) -> list[
 
     def mean(seconds: Numbers) -> Numbers:
         total = np.bincount(code, weights=seconds[asked], minlength=len(names))
-        found: Numbers = np.divide(total, count * DAY, out=np.zeros(len(names)), where=count > 0)
+        found: Numbers = np.divide(
+            total, count * steps.day, out=np.zeros(len(names)), where=count > 0
+        )
         return found
 
     columns = {
@@ -232,7 +236,7 @@ def _open(ledger: Ledger, part: Slice) -> Mapping[str, tuple[int, float]]:
         " GROUP BY 1",
         part.parameters(),
     )
-    return {row["step"]: (row["n"], row["age"] / DAY) for row in rows}
+    return {row["step"]: (row["n"], row["age"] / ledger.office.day_seconds) for row in rows}
 
 
 def _running(ledger: Ledger, part: Slice) -> int:
@@ -251,7 +255,7 @@ def _of_people(part: Slice) -> str:
 
 def _longest(ledger: Ledger, step: str) -> list[Place]:
     return ledger.places(
-        f"SELECT t.case_no, t.task_no, (t.done_s - t.created_s) / {DAY} AS value FROM task t"
+        f"SELECT t.case_no, t.task_no, (t.done_s - t.created_s) / {ledger.office.day_seconds} AS value FROM task t"
         " JOIN asked_case c USING (case_no) WHERE t.step = $longest AND t.done_s IS NOT NULL"
         f" ORDER BY value DESC, t.task_no LIMIT {LISTED}",
         {"longest": step},

@@ -13,13 +13,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from broker_crm.analysis.answers import Row
 from broker_crm.analysis.bottlenecks.busy import Spans, absences, works
-from broker_crm.analysis.bottlenecks.steps import DAY, Numbers
+from broker_crm.analysis.bottlenecks.steps import Numbers
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import Slice
 
@@ -137,10 +137,10 @@ def _queues(ledger: Ledger, part: Slice, firsts: list[date], length: int, by: st
     rows = ledger.rows(
         f"""
         WITH moved AS (
-            SELECT {key} AS key, t.created_on AS day, 1 AS up, 0 AS down {source}
+            SELECT {key}::VARCHAR AS key, t.created_on AS day, 1 AS up, 0 AS down {source}
                 AND t.created_on IS NOT NULL
             UNION ALL
-            SELECT {key} AS key, t.done_on AS day, 0 AS up, 1 AS down {source}
+            SELECT {key}::VARCHAR AS key, t.done_on AS day, 0 AS up, 1 AS down {source}
                 AND t.created_on IS NOT NULL AND t.done_on IS NOT NULL
         )
         SELECT key, day, sum(up) AS up, sum(down) AS down
@@ -188,11 +188,11 @@ def _little(ledger: Ledger, part: Slice, firsts: list[date], length: int) -> Lit
     if not len(found["since"]) or until <= since:
         return None
     lay = np.maximum(found["until"] - found["since"], 0.0)
-    span = (until - since) / DAY
+    span = (until - since) / ledger.office.day_seconds
     return Little(
         _mean_queue(found["since"], found["until"], since, until),
         len(lay) / span,
-        float(lay.mean()) / DAY,
+        float(lay.mean()) / ledger.office.day_seconds,
     )
 
 
@@ -215,11 +215,12 @@ def _span(ledger: Ledger, firsts: Sequence[date], length: int) -> tuple[float, f
 
 def _edges(ledger: Ledger, firsts: Sequence[date], length: int) -> Numbers:
     """Office seconds at the beginning of each stretch, and at the end of the last."""
-    calendar = ledger.office.calendar
-    before = np.array(calendar.seconds_before, dtype=np.float64)
-    days = np.array(calendar.working_days, dtype="datetime64[D]")
-    starts = np.array([*firsts, firsts[-1] + timedelta(days=length)], dtype="datetime64[D]")
-    found: Numbers = before[np.searchsorted(days, starts)]
+    zone = ledger.office.calendar.zone
+    starts = [
+        datetime.combine(each, time.min, zone).astimezone(UTC).replace(tzinfo=None)
+        for each in (*firsts, firsts[-1] + timedelta(days=length))
+    ]
+    found: Numbers = ledger.office.seconds(np.array(starts, dtype="datetime64[us]"))
     return found
 
 
@@ -230,7 +231,7 @@ def _utilisation(
     ledger.keep(
         "at_work",
         "SELECT t.person AS login, row_number() OVER (ORDER BY t.person) - 1 AS code,"
-        " mode(t.lane) AS lane FROM task t JOIN case_file c USING (case_no)"
+        " mode(t.lane)::VARCHAR AS lane FROM task t JOIN case_file c USING (case_no)"
         " WHERE t.person IS NOT NULL"
         f" AND t.done_s >= $since AND t.done_s <= $until"
         f" AND {_whenever(part).of_work('t.done_on')} GROUP BY 1",

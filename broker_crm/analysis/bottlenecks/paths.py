@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from broker_crm.analysis.answers import LISTED, Place, Row
 from broker_crm.analysis.bottlenecks.finding import busiest
-from broker_crm.analysis.bottlenecks.steps import DAY
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import Slice
 
@@ -131,7 +130,7 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
         "stride",
         f"""
         WITH done AS (
-            SELECT c.code, t.step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_no
+            SELECT c.code, t.step::VARCHAR AS step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_no
             FROM task t JOIN walk_case c ON c.code = t.case_no
             WHERE t.status = 'completed' AND t.done_at IS NOT NULL {first if collapsed else ""}
         )
@@ -144,7 +143,7 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
     ledger.keep(
         "walk",
         f"""
-        SELECT c.*, greatest(0, c.ended_s - c.started_s) / {DAY} AS days,
+        SELECT c.*, greatest(0, c.ended_s - c.started_s) / {ledger.office.day_seconds} AS days,
             coalesce(s.path, []) AS path,
             substr(md5(array_to_string(coalesce(s.path, []), chr(10))), 1, 12) AS variant
         FROM walk_case c LEFT JOIN (
@@ -173,7 +172,7 @@ def _keep_drawn(ledger: Ledger, drawn: str, given: dict[str, object]) -> None:
 def _steps(ledger: Ledger) -> list[Row]:
     return ledger.rows(
         "SELECT s.step AS key, count(*) AS n, count(DISTINCT s.code) AS cases,"
-        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {DAY} AS median,"
+        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {ledger.office.day_seconds} AS median,"
         " avg(s.place) AS place FROM stride s JOIN drawn USING (code) GROUP BY 1"
         " ORDER BY place, key",
         {},
@@ -193,7 +192,7 @@ def _moves(ledger: Ledger) -> list[Row]:
             FROM drawn d LEFT JOIN (SELECT * FROM stride WHERE place = 1) s USING (code)
         )
         SELECT source, target, count(*) AS n, count(DISTINCT code) AS cases,
-            quantile_cont(greatest(0, lasted), 0.5) / {DAY} AS median
+            quantile_cont(greatest(0, lasted), 0.5) / {ledger.office.day_seconds} AS median
         FROM move GROUP BY 1, 2 ORDER BY n DESC, source, target
         """,
         {},

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broker_crm.analysis.ledger import Ledger
-from broker_crm.analysis.questions.weakest_point import REWORKED
+from broker_crm.analysis.questions.step_costs import REWORKED
 from broker_crm.analysis.slices import Slice
 
 Numbers = NDArray[np.float64]
@@ -21,8 +21,6 @@ OF_OTHERS = {"quote": "insurer", "signing": "client"}
 """Kinds of steps that, once begun, wait for somebody outside."""
 NONE = -1
 """Code of what is not there: nobody, no lane, a case that is not asked about."""
-DAY = 8 * 3600.0
-"""Office seconds of a working day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class Steps:
         people: logins by code.
         lanes: names by code.
         cases: that are asked about.
+        day: office seconds of a working day.
     """
 
     asked: Flags
@@ -88,6 +87,7 @@ class Steps:
     people: Sequence[str]
     lanes: Sequence[str]
     cases: Cases
+    day: float
 
 
 def steps_of(ledger: Ledger, part: Slice) -> Steps:
@@ -145,6 +145,7 @@ def steps_of(ledger: Ledger, part: Slice) -> Steps:
         lanes=_listed(ledger, "SELECT lane AS key FROM asked_lane ORDER BY code"),
         people=_listed(ledger, "SELECT login AS key FROM asked_person ORDER BY code"),
         cases=cases,
+        day=ledger.office.day_seconds,
     )
 
 

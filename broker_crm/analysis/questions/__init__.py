@@ -13,15 +13,16 @@ from broker_crm.analysis.questions.clear_segment import clear_segment
 from broker_crm.analysis.questions.deviations import BREAKDOWNS as OF_TERMS
 from broker_crm.analysis.questions.deviations import deviations, economic_effect
 from broker_crm.analysis.questions.efficiency import efficiency
+from broker_crm.analysis.questions.improvement import improvement
 from broker_crm.analysis.questions.interest import interest
 from broker_crm.analysis.questions.lateness import lateness
 from broker_crm.analysis.questions.negotiation import negotiation
 from broker_crm.analysis.questions.potential_clients import BREAKDOWNS as OF_PROSPECTS
-from broker_crm.analysis.questions.potential_clients import potential_clients
+from broker_crm.analysis.questions.potential_clients import OF_CASES_ONLY, potential_clients
 from broker_crm.analysis.questions.preparation import preparation
 from broker_crm.analysis.questions.results import OWNER_DIMENSIONS, results
 from broker_crm.analysis.questions.time_to_meet import time_to_meet
-from broker_crm.analysis.questions.weakest_point import improvement, weakest_point
+from broker_crm.analysis.questions.weakest_point import weakest_point
 from broker_crm.analysis.questions.workload import workload
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
@@ -37,17 +38,21 @@ class Question:
         id: 'Q1' to 'Q14'.
         answer: computes the answer for a part of the work, told apart by a dimension.
         breakdowns: what its rows may be told apart by, the usual one first.
+        ignores: fields of a slice that say nothing about what is counted.
+        compares: whether it compares with a team that may be chosen.
     """
 
     id: str
     answer: Callable[[Ledger, Slice, str], Answer]
     breakdowns: tuple[str, ...]
+    ignores: tuple[str, ...] = ()
+    compares: bool = False
 
 
 QUESTIONS = {
     each.id: each
     for each in (
-        Question("Q1", potential_clients, tuple(OF_PROSPECTS)),
+        Question("Q1", potential_clients, tuple(OF_PROSPECTS), OF_CASES_ONLY),
         Question("Q2", lateness, EVERY),
         Question("Q3", interest, ("step", *(each for each in EVERY if each != "step"))),
         Question("Q4", workload, ("person",)),
@@ -55,11 +60,16 @@ QUESTIONS = {
         Question("Q6", time_to_meet, ("step", *WITHOUT_STEP)),
         Question("Q7", clear_segment, ("segment",)),
         Question("Q8", preparation, ("document", *EVERY)),
-        Question("Q9", deviations, tuple(OF_TERMS)),
-        Question("Q10", economic_effect, tuple(OF_TERMS)),
+        Question("Q9", deviations, tuple(OF_TERMS), ("step",)),
+        Question("Q10", economic_effect, tuple(OF_TERMS), ("step",)),
         Question("Q11", negotiation, ("round", *WITHOUT_STEP)),
-        Question("Q12", results, ("process", *(e for e in OWNER_DIMENSIONS if e != "process"))),
-        Question("Q13", weakest_point, ("step",)),
+        Question(
+            "Q12",
+            results,
+            ("process", *(e for e in OWNER_DIMENSIONS if e != "process")),
+            ("step",),
+        ),
+        Question("Q13", weakest_point, ("step",), compares=True),
         Question("Q14", improvement, ("step",)),
     )
 }

@@ -26,6 +26,7 @@ EFFECT = "t.commission_effect + t.other_commission_effect"
 GIFT = "t.premium_effect + t.other_premium_effect"
 BREAKDOWNS = {
     **{name: each for name, each in DIMENSIONS.items() if name != "step"},
+    "process": "c.process",
     "product": "t.line_product",
     "approver": "t.approver",
 }
@@ -77,13 +78,14 @@ def deviations(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         rows=rows,
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.prepared_on)::DATE AS month, count(*) AS n,"
-            f" avg(t.deviates::INT) AS value {LINES} {_condition(part)} GROUP BY 1 ORDER BY 1",
+            f"{LINES} {condition(part)}",
             part.parameters(),
+            day="t.prepared_on",
+            value="avg(t.deviates::INT)",
         ),
         places=ledger.places(
             f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"
-            f" {LINES} {_condition(part)} AND t.deviates"
+            f" {LINES} {condition(part)} AND t.deviates"
             f" ORDER BY abs(coalesce(value, 0)) DESC, t.line_id LIMIT {LISTED}",
             part.parameters(),
         ),
@@ -102,7 +104,7 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     total, rows = _read(ledger, part, by)
     spread = ledger.row(
         f"SELECT avg({EFFECT}) AS mean, stddev_samp({EFFECT}) AS deviation, count(*) AS n"
-        f" {LINES} {_condition(part)} AND {WON}",
+        f" {LINES} {condition(part)} AND {WON}",
         part.parameters(),
     )
     interval = None
@@ -117,7 +119,7 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         interval,
         facts={**total, **_association(total)},
         by=by,
-        rows=[{**row, "n": row["won"]} for row in sorted(rows, key=lambda each: -each["realised"])],
+        rows=[{**row, "n": row["won"]} for row in sorted(rows, key=_by_realised)],
         columns={
             "won": "count",
             "realised": "eur",
@@ -126,14 +128,15 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             "share": "share",
         },
         trend=ledger.trend(
-            f"SELECT date_trunc('month', t.prepared_on)::DATE AS month,"
-            f" count(*) FILTER ({WON}) AS n, sum({EFFECT}) FILTER ({WON}) AS value"
-            f" {LINES} {_condition(part)} GROUP BY 1 ORDER BY 1",
+            f"{LINES} {condition(part)}",
             part.parameters(),
+            day="t.prepared_on",
+            value=f"sum({EFFECT}) FILTER ({WON})",
+            n=f"count(*) FILTER ({WON})",
         ),
         places=ledger.places(
             f"SELECT t.case_no, NULL::INTEGER AS task_no, {EFFECT} AS value"
-            f" {LINES} {_condition(part)} AND {WON} AND t.deviates"
+            f" {LINES} {condition(part)} AND {WON} AND t.deviates"
             f" ORDER BY abs(coalesce(value, 0)) DESC, t.line_id LIMIT {LISTED}",
             part.parameters(),
         ),
@@ -141,21 +144,29 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     )
 
 
+def _by_realised(row: Row) -> tuple[float, str]:
+    return -row["realised"], str(row["key"])
+
+
 def _read(ledger: Ledger, part: Slice, by: str) -> tuple[Row, list[Row]]:
     values = part.parameters()
-    total = ledger.row(f"SELECT {FIGURES} {LINES} {_condition(part)}", values)
+    total = ledger.row(f"SELECT {FIGURES} {LINES} {condition(part)}", values)
     chance = share(total["won"], total["decided"])
     rows = ledger.rows(
-        f"SELECT {BREAKDOWNS[by]} AS key, {FIGURES} {LINES} {_condition(part)}"
-        " GROUP BY 1 ORDER BY premium_percent DESC NULLS LAST",
+        f"SELECT {BREAKDOWNS[by]} AS key, {FIGURES} {LINES} {condition(part)}"
+        " GROUP BY 1 ORDER BY premium_percent DESC NULLS LAST, key",
         values,
     )
     return _told(total, chance), [_told(each, chance) for each in rows]
 
 
-def _condition(part: Slice) -> str:
+def condition(part: Slice) -> str:
     """On a line: the product is that of the line, not of the case."""
-    told = [replace(part, step=None, product=None, products=None).of_work("t.prepared_on")]
+    told = [
+        replace(part, step=None, product=None, products=None).of_work(
+            "t.prepared_on", process="c.process"
+        )
+    ]
     if part.product is not None:
         told.append("t.line_product = $product")
     if part.products is not None:

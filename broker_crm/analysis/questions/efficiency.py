@@ -13,7 +13,7 @@ from statistics import median
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import SMALL, ratio_interval
-from broker_crm.analysis.ledger import COST, WORK, Ledger
+from broker_crm.analysis.ledger import COST, WORK, Ledger, work
 from broker_crm.analysis.slices import DIMENSIONS, TEAM, Slice
 
 TALKED = (
@@ -47,10 +47,11 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     shown = [row for row in found if part.person is None or (row is own and by == "person")]
     middle = median(ratios) if ratios else None
     value = middle if part.person is None else (own["ratio"] if own else None)
+    where = part.of_work("t.done_on")
     ledger.keep(
         "talked",
-        f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at{WORK}"
-        f" WHERE {TALKED} AND {part.of_work('t.done_on')}",
+        f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at{work(where)}"
+        f" WHERE {TALKED} AND {where}",
         part.parameters(),
     )
     count = ledger.row(
@@ -74,12 +75,10 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             **({name: own[name] for name in COLUMNS} if own else {}),
         },
         by=by,
-        rows=sorted(shown, key=lambda row: -(row["ratio"] or 0)),
+        rows=sorted(shown, key=lambda row: (-(row["ratio"] or 0), str(row["key"]))),
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', done_on)::DATE AS month, count(*) AS n,"
-            " avg((meaning = 'positive')::INT) AS value FROM talked GROUP BY 1 ORDER BY 1",
-            {},
+            "FROM talked", {}, day="done_on", value="avg((meaning = 'positive')::INT)"
         ),
         places=ledger.places(
             "SELECT case_no, task_no, NULL::DOUBLE AS value FROM talked"
@@ -122,12 +121,13 @@ def _talks(part: Slice, key: str) -> str:
 
 
 def _output(part: Slice, key: str) -> str:
+    where = part.of_work("t.done_on")
     return f"""
         SELECT {key} AS key, sum(t.minutes) / 60 AS hours,
             count(*) FILTER (t.kind = 'offer') AS offers_made,
             count(*) FILTER (t.kind = 'meeting' AND t.meaning <> 'unreached') AS meetings_held,
             sum(t.std_cost) FILTER (t.minutes IS NOT NULL) / nullif(sum({COST}), 0) AS thrift
-        {WORK} WHERE t.status = 'completed' AND {part.of_work("t.done_on")} GROUP BY 1
+        {work(key, where)} WHERE t.status = 'completed' AND {where} GROUP BY 1
     """
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 ASKED = "t.kind IN ('call', 'meeting') AND t.status = 'completed' AND t.meaning IS NOT NULL"
@@ -37,15 +37,15 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         part: the period is that of the day of the call or meeting.
         by: dimension of the rows.
     """
-    values = part.parameters()
+    values, where = part.parameters(), part.of_work("t.done_on")
     ledger.keep(
         "asked",
         f"SELECT t.case_no, t.task_no, t.meaning, t.done_on, t.done_at, {DIMENSIONS[by]} AS key"
-        f"{WORK} WHERE {ASKED} AND {part.of_work('t.done_on')}",
+        f"{work(DIMENSIONS[by], where)} WHERE {ASKED} AND {where}",
         values,
     )
     total = ledger.row(f"SELECT {FIGURES} FROM asked", {})
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC", {})
+    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC, key", {})
     return Answer(
         "Q3",
         share(total["interested"], total["n"]),
@@ -61,11 +61,11 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         rows=[_row(each) for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', done_on)::DATE AS month,"
-            " count(*) FILTER (meaning <> 'unreached') AS n,"
-            " avg((meaning = 'positive')::INT) FILTER (meaning <> 'unreached') AS value"
-            " FROM asked GROUP BY 1 ORDER BY 1",
+            "FROM asked",
             {},
+            day="done_on",
+            value="avg((meaning = 'positive')::INT) FILTER (meaning <> 'unreached')",
+            n="count(*) FILTER (meaning <> 'unreached')",
         ),
         places=ledger.places(
             "SELECT case_no, task_no, NULL::DOUBLE AS value FROM asked WHERE meaning = 'positive'"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import DIMENSIONS, TEAM, Slice
 
 ENDED_D = "coalesce(t.done_d, $today_d)"
@@ -58,12 +58,10 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         {},
     )
     others = _everybody(ledger, part) if part.person else {}
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC", {})
-    trend = ledger.trend(
-        "SELECT date_trunc('month', due_on)::DATE AS month, count(*) AS n,"
-        " avg((late > 0)::INT) AS value FROM due_work GROUP BY 1 ORDER BY 1",
-        {},
+    rows = ledger.rows(
+        f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC, n DESC, key", {}
     )
+    trend = ledger.trend("FROM due_work", {}, day="due_on", value="avg((late > 0)::INT)")
     places = ledger.places(
         "SELECT case_no, task_no, late AS value FROM due_work WHERE late > 0"
         f" ORDER BY late DESC, due_on DESC, task_no LIMIT {LISTED}",
@@ -89,9 +87,10 @@ def _due_work(part: Slice, by: str) -> str:
     """Steps by each who held them, with the working days late that are theirs."""
     told = f"t.task_no, t.case_no, t.due_on, {GROSS} AS gross, t.first_due_d IS NOT NULL AS moved"
     of_holder = {"person": "h.holder", "team": TEAM.format("h.holder")}
+    where = part.of_work("t.due_on")
     return f"""
         SELECT {told}, {DIMENSIONS[by]} AS key, {LATE} AS late, FALSE AS passed_on
-        {WORK} WHERE {DUE} AND NOT t.passed_on AND {part.of_work("t.due_on")}
+        {work(DIMENSIONS[by], where)} WHERE {DUE} AND NOT t.passed_on AND {where}
         UNION ALL
         SELECT {told}, {of_holder.get(by, DIMENSIONS[by])} AS key, h.late, TRUE AS passed_on
         FROM (
@@ -106,9 +105,10 @@ def _due_work(part: Slice, by: str) -> str:
 def _everybody(ledger: Ledger, part: Slice) -> dict[str, float]:
     """The same work of everybody, to compare a person with."""
     all_of_it = part.everybody()
+    where = all_of_it.of_work("t.due_on")
     row = ledger.row(
-        f"SELECT count(*) AS n, count(*) FILTER ({LATE} > 0) AS late, avg({LATE}) AS mean{WORK}"
-        f"WHERE {DUE} AND {all_of_it.of_work('t.due_on')}",
+        f"SELECT count(*) AS n, count(*) FILTER ({LATE} > 0) AS late, avg({LATE}) AS mean"
+        f"{work(where)} WHERE {DUE} AND {where}",
         all_of_it.parameters(),
     )
     return {f"all_{name}": value for name, value in row.items()}

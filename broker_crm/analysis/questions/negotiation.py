@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 HELD = (
@@ -39,9 +39,10 @@ def negotiation(ledger: Ledger, part: Slice, by: str = "round") -> Answer:
         by: dimension of the rows, or 'round'.
     """
     values = part.parameters()
-    source = f"{WORK} WHERE {HELD} AND {part.of_work('t.done_on')}"
-    total = ledger.row(f"SELECT {FIGURES}{source}", values)
     key = "t.loop" if by == "round" else DIMENSIONS[by]
+    where = part.of_work("t.done_on")
+    source = f"{work(key, where)} WHERE {HELD} AND {where}"
+    total = ledger.row(f"SELECT {FIGURES}{source}", values)
     rows = ledger.rows(f"SELECT {key} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY 1", values)
     return Answer(
         "Q11",
@@ -54,13 +55,11 @@ def negotiation(ledger: Ledger, part: Slice, by: str = "round") -> Answer:
         rows=[{**each, **_shares(each)} for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', t.done_on)::DATE AS month, count(*) AS n,"
-            f" avg((t.meaning = 'positive')::INT) AS value{source} GROUP BY 1 ORDER BY 1",
-            values,
+            source, values, day="t.done_on", value="avg((t.meaning = 'positive')::INT)"
         ),
         places=ledger.places(
             f"SELECT t.case_no, t.task_no, NULL::DOUBLE AS value{source}"
-            f" ORDER BY t.done_at DESC, t.task_id LIMIT {LISTED}",
+            f" ORDER BY t.done_at DESC, t.task_no LIMIT {LISTED}",
             values,
         ),
         place_count=total["n"],

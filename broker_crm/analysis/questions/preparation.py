@@ -8,12 +8,12 @@ approver. Rounds that go on count as waiting (Kaplan–Meier).
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from broker_crm.analysis.answers import LISTED, Answer, Point, Row
+from broker_crm.analysis.answers import LISTED, Answer, Row
 from broker_crm.analysis.estimates import Waiting, share, waiting, waiting_counted
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import WORK, Ledger, month_of, points
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 from broker_crm.process.history import DAY_SECONDS
 
@@ -50,12 +50,12 @@ def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
         total["interval"],
         facts={name: value for name, value in total.items() if name != "key"},
         by=by,
-        rows=sorted(_figures(ledger, "key"), key=lambda row: -row["n"]),
+        rows=sorted(_figures(ledger, "key"), key=lambda row: (-row["n"], str(row["key"]))),
         columns=COLUMNS,
-        trend=[
-            Point(row["key"], row["median"], row["n"])
-            for row in sorted(_figures(ledger, "month"), key=lambda row: row["key"])
-        ],
+        trend=points(
+            {"month": row["key"], "value": row["median"], "n": row["n"]}
+            for row in _figures(ledger, "month")
+        ),
         places=ledger.places(
             "SELECT case_no, task_no, days AS value FROM rounds"
             f" ORDER BY days DESC, task_no LIMIT {LISTED}",
@@ -71,10 +71,10 @@ def _rounds(part: Slice, by: str) -> str:
         WITH asked AS (
             SELECT t.case_no{WORK} WHERE t.kind IN ('offer', 'contract')
               AND t.status <> 'cancelled'
-              AND {replace(part, step=None, person=None, team=None).of_work("t.created_on")}
+              AND {part.of_work("t.created_on")}
         ), steps AS (
-            SELECT task_no, case_no, status, meaning, created_at, created_on, created_d, created_s,
-                started_s, done_d, done_s, std_days, loop, task_id,
+            SELECT task_no, case_no, status, meaning, created_on, created_d, created_s, started_s,
+                done_d, done_s, std_days,
                 split_part(kind, '-', 1) AS document, kind NOT LIKE '%-approval' AS prepares,
                 last_value(CASE WHEN kind LIKE '%-approval' THEN meaning ELSE 'asked' END)
                   OVER before AS previous
@@ -82,23 +82,22 @@ def _rounds(part: Slice, by: str) -> str:
             WHERE kind IN ('offer', 'contract', 'offer-approval', 'contract-approval')
               AND status <> 'cancelled' AND case_no IN (SELECT case_no FROM asked)
             WINDOW before AS (PARTITION BY case_no, split_part(kind, '-', 1)
-              ORDER BY created_at, loop, task_id
-              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+              ORDER BY task_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
         ), numbered AS (
             SELECT *, sum((prepares AND coalesce(previous, 'positive') = 'positive')::INT)
-              OVER (PARTITION BY case_no, document ORDER BY created_at, loop, task_id
-              ROWS UNBOUNDED PRECEDING) AS round
+              OVER (PARTITION BY case_no, document ORDER BY task_no ROWS UNBOUNDED PRECEDING)
+              AS round
             FROM steps
         ), gathered AS (
             SELECT case_no, document, round,
                 min(created_d) FILTER (prepares) AS asked_d,
                 min(created_on) FILTER (prepares) AS asked_on,
-                arg_min(task_no, created_at) FILTER (prepares) AS task_no,
+                min(task_no) FILTER (prepares) AS task_no,
                 max(done_d) AS done_d,
                 bool_and(status = 'completed')
-                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, created_at)
+                  AND arg_max(CASE WHEN prepares THEN 'positive' ELSE meaning END, task_no)
                   = 'positive' AS approved,
-                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, created_at) = 'negative'
+                arg_max(CASE WHEN prepares THEN 'asked' ELSE meaning END, task_no) = 'negative'
                   AS rejected,
                 count(*) FILTER (prepares) - 1 AS loops,
                 sum(coalesce(started_s, done_s, $now_s) - created_s) FILTER (prepares) AS to_start,
@@ -112,7 +111,7 @@ def _rounds(part: Slice, by: str) -> str:
             r.to_start, r.working, r.approval, r.std_days,
             greatest(0, CASE WHEN r.approved OR r.rejected THEN r.done_d
               ELSE coalesce(c.ended_d, $today_d) END - r.asked_d) AS days,
-            date_trunc('month', r.asked_on)::DATE AS month,
+            {month_of("r.asked_on")} AS month,
             {"r.document" if by == "document" else DIMENSIONS[by]} AS key
         FROM gathered r JOIN task t USING (task_no) JOIN case_file c ON c.case_no = r.case_no
         WHERE r.asked_d IS NOT NULL AND {part.of_work("r.asked_on")}

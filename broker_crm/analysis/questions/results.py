@@ -65,7 +65,7 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
         f"SELECT count(*) AS n{CASES} WHERE c.status = 'active' AND {_standing(part)}", values
     )
     rows = ledger.rows(
-        f"SELECT {OWNER_DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC",
+        f"SELECT {OWNER_DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC, key",
         values,
     )
     return Answer(
@@ -78,9 +78,7 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
         rows=[_row(each) for each in rows],
         columns=COLUMNS,
         trend=ledger.trend(
-            "SELECT date_trunc('month', c.ended_on)::DATE AS month, count(*) AS n,"
-            f" count(*) FILTER (c.ending = 'won') AS value{source} GROUP BY 1 ORDER BY 1",
-            values,
+            source, values, day="c.ended_on", value="count(*) FILTER (c.ending = 'won')"
         ),
         places=ledger.places(
             f"SELECT c.case_no, NULL::INTEGER AS task_no, m.commission AS value{source}"

@@ -7,12 +7,13 @@ slow ones are not left out; cases that ended without a meeting waited until then
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from broker_crm.analysis.answers import LISTED, Answer, Place, Point, Row
+from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import Waiting, share, waiting
-from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.ledger import Ledger, by_month, month_of
 from broker_crm.analysis.slices import DIMENSIONS, Slice
 
 BEGINNINGS = {
@@ -23,8 +24,7 @@ BEGINNINGS = {
 MEETS = {
     "meeting": "t.case_no NOT IN (SELECT case_no FROM task WHERE kind IN ('offer', 'meeting')"
     " GROUP BY 1 HAVING bool_or(kind = 'offer') AND NOT bool_or(kind = 'meeting'))"
-    " AND t.case_no IN (SELECT case_no FROM case_file WHERE process IN (SELECT process"
-    " FROM case_file JOIN task USING (case_no) WHERE kind = 'meeting'))",
+    " AND t.process IN (SELECT process FROM task WHERE kind = 'meeting')",
     "negotiation": "t.case_no IN (SELECT case_no FROM task WHERE kind = 'negotiation')",
 }
 """Cases that are to meet: simple products are sold without a meeting, and few offers need talks."""
@@ -59,9 +59,6 @@ def time_to_meet(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     for each in main if key == "key" else found:
         value = each["meets"] if key == "meets" else each[by]
         groups.setdefault(value, []).append(each)
-    months: dict[Any, list[Row]] = {}
-    for each in main:
-        months.setdefault(each["month"], []).append(each)
     slow = sorted(main, key=lambda each: (-each["days"], each["case_id"]))
     wait = _waiting(main)
     return Answer(
@@ -72,14 +69,20 @@ def time_to_meet(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         wait.interval,
         facts=total,
         by=by,
-        rows=[{"key": value, **_figures(rows)} for value, rows in groups.items()],
+        rows=_rows(groups) if key == "meets" else sorted(_rows(groups), key=_by_number),
         columns=COLUMNS,
-        trend=[
-            Point(month, _waiting(rows).median, len(rows)) for month, rows in sorted(months.items())
-        ],
+        trend=by_month(main, lambda rows: _waiting(rows).median),
         places=[Place(each["case_id"], None, each["days"]) for each in slow[:LISTED]],
         place_count=len(main),
     )
+
+
+def _rows(groups: Mapping[Any, list[Row]]) -> list[Row]:
+    return [{"key": value, **_figures(rows)} for value, rows in groups.items()]
+
+
+def _by_number(row: Row) -> tuple[int, str]:
+    return -row["n"], str(row["key"])
 
 
 def _pairs(kind: str, part: Slice) -> str:
@@ -106,7 +109,7 @@ def _pairs(kind: str, part: Slice) -> str:
             greatest(0, coalesce(h.met_d,
                 c.ended_d, $today_d) - b.done_d) AS days,
             coalesce(m.std_days, h.std_days) AS std_days, coalesce(m.no_shows, 0) AS no_shows,
-            coalesce(m.tries, 0) AS tries, date_trunc('month', t.done_on)::DATE AS month,
+            coalesce(m.tries, 0) AS tries, {month_of("t.done_on")} AS month,
             {dimensions}
         FROM begun b
         JOIN task t ON t.case_no = b.case_no AND t.done_at = b.done_at AND {BEGINNINGS[kind]}

@@ -1,24 +1,21 @@
 """What is the workload of a salesperson, and of the average one?
 
 Load of a week: standard minutes of open steps due in it, by the minutes that the person has: office
-time on the company calendar less absences and meetings. What is overdue falls on this week. The
+time on the company calendar less absences and meetings, day by day from today on: a meeting on a
+Saturday or while away takes nothing from other days. What is overdue falls on this week. The
 average salesperson is the median of those who are active.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from statistics import median
 
-from sqlalchemy import select
-
 from broker_crm.analysis.answers import LISTED, Answer, Row
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger, work
 from broker_crm.analysis.slices import Slice
-from broker_crm.calendar import WorkingCalendar
-from broker_crm.crm.models import Meeting
-from broker_crm.people.models import Absence
+from broker_crm.process.available_time import Week, available_minutes
 
 WEEKS = 5
 """This week and the four that follow."""
@@ -32,17 +29,6 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
-    """Monday to Sunday."""
-
-    first: date
-
-    @property
-    def last(self) -> date:
-        return self.first + timedelta(days=6)
-
-
 def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     """Load of this week and the next ones, by person.
 
@@ -54,7 +40,8 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     monday = ledger.today - timedelta(days=ledger.today.weekday())
     weeks = [Week(monday + timedelta(weeks=each)) for each in range(WEEKS)]
     present = replace(part, start=None, end=None)
-    open_steps = f"{WORK} WHERE t.status = 'open' AND {present.of_work('t.due_on')}"
+    where = present.of_work("t.due_on")
+    open_steps = f"{work(where)} WHERE t.status = 'open' AND {where}"
     rows = ledger.rows(
         "SELECT t.person AS key, count(*) AS n,"
         " count(*) FILTER (t.due_d < $today_d) AS overdue,"
@@ -71,7 +58,9 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     by_person = {row["key"]: row for row in rows}
     for person in _salespeople(ledger, present):
         by_person.setdefault(person, _nothing(person))
-    free = available_minutes(ledger, list(by_person), weeks)
+    free = available_minutes(
+        ledger.session, ledger.office.calendar, list(by_person), weeks, ledger.now
+    )
     found = [_row(row, free[person]) for person, row in by_person.items()]
     selling = set(_salespeople(ledger, present))
     loads = [row["load"] for row in found if row["key"] in selling and row["load"] is not None]
@@ -95,57 +84,14 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             "queue": queue["n"],
         },
         by=by,
-        rows=sorted(found, key=lambda row: -(row["load"] or 0)),
+        rows=sorted(found, key=lambda row: (-(row["load"] or 0), row["key"])),
         columns=COLUMNS,
         places=ledger.places(
             f"SELECT t.case_no, t.task_no, $today_d - t.due_d AS value{open_steps}"
-            f" ORDER BY t.due_d, t.task_id LIMIT {LISTED}",
+            f" ORDER BY t.due_d, t.task_no LIMIT {LISTED}",
             present.parameters(),
         ),
         place_count=sum(row["n"] for row in found) + queue["n"],
-    )
-
-
-def available_minutes(
-    ledger: Ledger, people: list[str], weeks: list[Week]
-) -> dict[str, list[float]]:
-    """Office minutes of each person in each week, less absences and meetings; from today on."""
-    calendar = ledger.office.calendar
-    away: dict[str, list[tuple[date, date]]] = {}
-    for absence in ledger.session.scalars(select(Absence).where(Absence.login.in_(people))):
-        away.setdefault(absence.login, []).append((absence.first_day, absence.last_day))
-    met: dict[str, list[tuple[date, int]]] = {}
-    meetings = select(Meeting).where(
-        Meeting.organiser.in_(people), Meeting.starts_at >= ledger.now, Meeting.status == "planned"
-    )
-    for meeting in ledger.session.scalars(meetings):
-        day = calendar.local_day(meeting.starts_at)
-        met.setdefault(meeting.organiser, []).append((day, meeting.minutes))
-    return {
-        person: [
-            max(
-                0.0,
-                _office(calendar, max(week.first, ledger.today), week.last, away.get(person, []))
-                - sum(
-                    minutes
-                    for day, minutes in met.get(person, [])
-                    if week.first <= day <= week.last
-                ),
-            )
-            for week in weeks
-        ]
-        for person in people
-    }
-
-
-def _office(
-    calendar: WorkingCalendar, first: date, last: date, away: list[tuple[date, date]]
-) -> float:
-    days = (first + timedelta(days=each) for each in range((last - first).days + 1))
-    return sum(
-        calendar.available_minutes(day, day)
-        for day in days
-        if not any(begin <= day <= end for begin, end in away)
     )
 
 

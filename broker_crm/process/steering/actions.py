@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.engine.transition import EventKind
 from broker_crm.process import waiting
-from broker_crm.process.errors import SubmissionRejected
+from broker_crm.process.errors import SubmissionRejected, TaskNotFound
 from broker_crm.process.models import ProcessEvent, UserTask
 from broker_crm.process.steering import correcting, handing_over, moving, pausing
 from broker_crm.process.steering.due_dates import change_due, due_after, due_on
@@ -36,7 +37,18 @@ class Action(StrEnum):
     CORRECT = "correct"
     """Arguments `name` and `value`; the subject is the case."""
     MOVE = "move"
-    """Argument `to`: element id; the subject is a task or a waiting event."""
+    """Arguments `to`: element id, and `skips_approvals`: True where approvals on the way may be
+    passed over; the subject is a task or a waiting event."""
+
+
+SKIPS_APPROVALS = "skips_approvals"
+"""Argument of a move."""
+
+
+OF_CASES = frozenset({Action.CANCEL, Action.CORRECT})
+"""The subject may be the case itself."""
+OF_PLACES = frozenset({Action.MOVE})
+"""The subject is whatever stands in the case; the engine knows of no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,19 @@ def act(session: Session, instance_id: UUID, subject_id: UUID, order: Order) -> 
     Raises:
         CommandRefused: nothing has changed.
     """
+    if order.action not in OF_PLACES and not _belongs(session, instance_id, subject_id, order):
+        raise TaskNotFound(subject_id)
     return _ACTS[order.action](session, instance_id, subject_id, order)
+
+
+def _belongs(session: Session, instance_id: UUID, subject_id: UUID, order: Order) -> bool:
+    """Is the subject a task of the case, or the case itself where all of it is steered?"""
+    if order.action in OF_CASES and subject_id == instance_id:
+        return True
+    found = select(UserTask.id).where(
+        UserTask.id == subject_id, UserTask.instance_id == instance_id
+    )
+    return session.scalar(found) is not None
 
 
 def _hand_over(session: Session, _case: UUID, task_id: UUID, order: Order) -> ProcessEvent:
@@ -126,7 +150,15 @@ def _correct(session: Session, instance_id: UUID, _subject: UUID, order: Order) 
 
 def _move(session: Session, instance_id: UUID, source_id: UUID, order: Order) -> ProcessEvent:
     target = str(order.arguments.get("to") or "")
-    return moving.move_case(session, instance_id, source_id, target, order.reason, by=order.by)
+    return moving.move_case(
+        session,
+        instance_id,
+        source_id,
+        target,
+        order.reason,
+        by=order.by,
+        skips_approvals=order.arguments.get(SKIPS_APPROVALS) is True,
+    )
 
 
 _ACTS: Mapping[Action, Callable[[Session, UUID, UUID, Order], ProcessEvent]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,17 +36,6 @@ class Subject:
     """The task, the waiting event or the case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would become of one subject."""
-
-    subject: Subject
-    kind: str | None
-    """Of the event that would tell of it; None where it is refused."""
-    value: Any
-    error: Exception | None
-
-
 class BatchNotFound(CommandRefused):
     """There is no such order."""
 
@@ -54,33 +43,6 @@ class BatchNotFound(CommandRefused):
 
     def __init__(self, batch_id: UUID) -> None:
         super().__init__(f"There is no order {batch_id}.")
-
-
-def preview(
-    factory: sessionmaker[Session], subjects: Iterable[Subject], order: Order
-) -> list[Foreseen]:
-    """Carry an order out and roll everything back, to tell what would happen to each.
-
-    What is spread is spread as it would be, so all of it happens in one transaction, each subject
-    behind a savepoint.
-
-    Raises:
-        NotAllowed: only those who steer may.
-    """
-    found = []
-    with factory() as session:
-        require_steering(acting_user(session, order.by))
-        for subject in subjects:
-            savepoint = session.begin_nested()
-            try:
-                event = act(session, subject.instance_id, subject.subject_id, order)
-                found.append(Foreseen(subject, event.kind, event.value, None))
-                savepoint.commit()
-            except FAILURES as error:
-                savepoint.rollback()
-                found.append(Foreseen(subject, None, None, error))
-        session.rollback()
-    return found
 
 
 def give_order(
@@ -140,12 +102,16 @@ def carry_out(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int
         NotAllowed, BatchNotFound.
     """
     with factory() as session:
-        batch = _batch(session, batch_id, by)
-        order = Order(Action(batch.action), batch.arguments, batch.reason, batch.created_by)
-        undone_by = batch.undone_by
-    if undone_by is not None:
-        return _each(factory, batch_id, RowState.UNDOING, undone_by)
-    return _each(factory, batch_id, RowState.NEW, order)
+        state, how = rest(_batch(session, batch_id, by))
+    return do_each(factory, batch_id, state, how)
+
+
+def rest(batch: SteeringBatch) -> tuple[RowState, Order | str]:
+    """What is left to do of an order that was interrupted."""
+    if batch.undone_by is not None:
+        return RowState.UNDOING, batch.undone_by
+    order = Order(Action(batch.action), batch.arguments, batch.reason, batch.created_by)
+    return RowState.NEW, order
 
 
 def undo_order(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> int:
@@ -165,7 +131,7 @@ def undo_order(factory: sessionmaker[Session], batch_id: UUID, *, by: str) -> in
         for row in session.scalars(standing.with_for_update()):
             row.state = RowState.UNDOING if row.state == RowState.DONE else RowState.UNDONE
             batch.undone_by, batch.undone_at = by, clock.now()
-    return _each(factory, batch_id, RowState.UNDOING, by)
+    return do_each(factory, batch_id, RowState.UNDOING, by)
 
 
 def _batch(session: Session, batch_id: UUID, by: str) -> SteeringBatch:
@@ -176,7 +142,25 @@ def _batch(session: Session, batch_id: UUID, by: str) -> SteeringBatch:
     return batch
 
 
-def _each(factory: sessionmaker[Session], batch_id: UUID, state: RowState, how: Order | str) -> int:
+def do_each(
+    factory: sessionmaker[Session],
+    batch_id: UUID,
+    state: RowState,
+    how: Order | str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Do each subject of an order that is in a state, in a transaction of its own.
+
+    Args:
+        factory: makes sessions.
+        batch_id: of the order.
+        state: `NEW` or `UNDOING`.
+        how: the order, or who takes it back.
+        stopping: asked before each subject; when true, the rest stays as it is.
+
+    Returns:
+        How many were done or refused.
+    """
     with factory() as session:
         session.connection(execution_options={"read_only": True})
         found = select(SteeringRow.place, SteeringRow.instance_id).where(
@@ -187,6 +171,8 @@ def _each(factory: sessionmaker[Session], batch_id: UUID, state: RowState, how: 
         waiting = waiting[::-1]
     done = 0
     for place, instance_id in waiting:
+        if stopping():
+            break
         done += _one(factory, (batch_id, place), instance_id, state, how)
     return done
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from broker_crm.engine.dialect import Element
 from broker_crm.engine.tokens import WhyNot
 from broker_crm.process.errors import CommandRefused
 
@@ -101,11 +103,43 @@ class CannotCorrect(CommandRefused):
         self.why = why
 
 
+class NoSuchPerson(CommandRefused):
+    """Nobody who is active has the login.
+
+    Attributes:
+        login: that was named.
+    """
+
+    code = "no-such-person"
+
+    def __init__(self, login: str) -> None:
+        super().__init__(f"Nobody who is active has the login “{login}”.")
+        self.login = login
+
+
+class SkipsApproval(CommandRefused):
+    """The case would pass over an approval, and nobody has said that it is to.
+
+    Attributes:
+        steps: element ids of the approvals.
+    """
+
+    code = "skips-approval"
+
+    def __init__(self, steps: Sequence[Element]) -> None:
+        told = ", ".join(f"“{each.name or each.id}”" for each in steps)
+        super().__init__(f"The case would skip the approval {told}; confirm that it is to.")
+        self.steps = tuple(each.id for each in steps)
+
+
 class WhyNotUndone(StrEnum):
     CHANGED_SINCE = "It has been changed again since."
     ENDED = "The step is no longer open."
     TOUCHED = "Somebody has begun to work on the new step."
     NOT_UNDOABLE = "This can't be taken back."
+    LEFT = "Who had it before is not active any more."
+    NOT_IN_GROUP = "Who had it before does not belong to the task's group any more."
+    ABSENT = "Who had it before is absent today."
 
 
 class CannotUndo(CommandRefused):

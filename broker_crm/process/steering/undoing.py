@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.engine.transition import EventKind
-from broker_crm.process.errors import CommandRefused
+from broker_crm.process.available_time import absent
+from broker_crm.process.errors import CommandRefused, NotAllowed
 from broker_crm.process.models import ProcessEvent, TaskPause, TaskStatus, UserTask
+from broker_crm.process.rights import acting_user, kept_from
 from broker_crm.process.steering import correcting, due_dates, moving, pausing
 from broker_crm.process.steering.opening import Opened, open_case, open_task
 from broker_crm.process.steering.refusals import CannotUndo, WhyNotUndone
@@ -35,8 +37,9 @@ class NoSuchEvent(CommandRefused):
 def undo(session: Session, instance_id: UUID, event_id: int, *, by: str) -> ProcessEvent:
     """Take back what an event of a running case tells of.
 
-    A handed-over task goes back, a due date and a variable get their former value, a pause ends,
-    a moved case goes back to the step that it left, with its former assignee and draft. What was
+    A handed-over task goes back to who had it before, if they may still have it and are there; a
+    due date and a variable get their former value, a pause ends, a moved case goes back to the
+    step that it left, with its draft and, under the same condition, its former assignee. What was
     changed again since stays, as does a resumed pause.
 
     Args:
@@ -80,10 +83,27 @@ def _reassigned(session: Session, event: ProcessEvent, by: str) -> ProcessEvent:
     task = opened.task
     if task.assignee != _value(event)["to"]:
         raise CannotUndo(WhyNotUndone.CHANGED_SINCE)
-    task.assignee = _value(event)["from"]
+    former = _value(event)["from"]
+    if former is not None and (why := _can_not_hold(session, task, former)):
+        raise CannotUndo(why)
+    task.assignee = former
     task.claimed_at = clock.now() if task.assignee else None
     value = _turned(event)
     return opened.write(EventKind.TASK_REASSIGNED, value, UNDONE)
+
+
+def _can_not_hold(session: Session, task: UserTask, login: str) -> WhyNotUndone | None:
+    """Why a task can't go back to the person who had it."""
+    try:
+        person = acting_user(session, login)
+    except NotAllowed:
+        return WhyNotUndone.LEFT
+    groups = {str(role) for role in person.roles}
+    if task.candidate_group and task.candidate_group not in groups:
+        return WhyNotUndone.NOT_IN_GROUP
+    if kept_from(session, task.instance_id, [login]):
+        return WhyNotUndone.NOT_IN_GROUP
+    return WhyNotUndone.ABSENT if absent(session, login) else None
 
 
 def _due_changed(session: Session, event: ProcessEvent, by: str) -> ProcessEvent:
@@ -121,17 +141,14 @@ def _moved(session: Session, event: ProcessEvent, by: str) -> ProcessEvent:
     back = moving.put(
         session, event.instance_id, made.id, left.element_id, UNDONE, by=by, undoes=event.id
     )
-    session.execute(
-        update(UserTask)
-        .where(UserTask.id == back.task_id)
-        .values(
-            assignee=left.assignee,
-            claimed_at=left.claimed_at,
-            started_at=left.started_at,
-            draft=left.draft,
-            draft_saved_at=left.draft_saved_at,
-        )
-    )
+    restored: dict[str, object] = {"draft": left.draft, "draft_saved_at": left.draft_saved_at}
+    if left.assignee is None or _can_not_hold(session, left, left.assignee) is None:
+        restored |= {
+            "assignee": left.assignee,
+            "claimed_at": left.claimed_at,
+            "started_at": left.started_at,
+        }
+    session.execute(update(UserTask).where(UserTask.id == back.task_id).values(**restored))
     return back
 
 

@@ -1,4 +1,4 @@
-"""What the analysts' pages look into."""
+"""What the analysts' pages look into: one's own work, or a foreign log."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis.ledger import Ledger, ledger
+from broker_crm.analysis.eventlogs.scratch import ledger_of
+from broker_crm.analysis.ledger import Ledger
 from broker_crm.web.answers.asked import Asked
 
 
 def ground(session: Session, told: Asked) -> AbstractContextManager[Ledger]:
-    """The ledger that an address asks about: one's own work."""
-    del told
-    return ledger(session)
+    """The ledger that an address asks about."""
+    return ledger_of(session, told.log)

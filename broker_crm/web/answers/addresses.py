@@ -8,9 +8,13 @@ from flask import url_for
 
 
 def of_list(query: Mapping[str, str], **changed: str) -> str:
-    """The list of questions with the same filters; the breakdown stays behind."""
-    kept = {name: text for name, text in query.items() if name != "by"}
-    return made("questions.listing", {**kept, **changed})
+    """The list of questions with the same filters; what only one of them knows stays behind."""
+    return made("questions.listing", {**carried(query), **changed})
+
+
+def carried(query: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that go along to another question."""
+    return {name: text for name, text in query.items() if name not in ("by", "against")}
 
 
 def of_question(question_id: str, query: Mapping[str, str], **changed: str) -> str:

@@ -31,6 +31,8 @@ DIMENSION: Words = {
     "to": _l("To"),
     "period": _l("Period"),
     "by": _l("By what"),
+    "log": _l("Log"),
+    "against": _l("Compare with the team"),
 }
 CODES: dict[str, Words] = {
     "client_kind": CLIENT_KIND,
@@ -121,6 +123,8 @@ COLUMN: Words = {
     "premium": _l("Premium"),
     "lost_commission": _l("Commission lost"),
     "money": _l("Costs a month"),
+    "last_quarter": _l("In the last quarter"),
+    "other_team": _l("Another team, as many steps"),
     "loss": _l("Lost cases"),
     "delay": _l("Delay"),
     "excess": _l("Excess cost"),

@@ -50,7 +50,7 @@ def label(session: Session, dimension: str, key: object, process: str | None = N
         return told or (word(outcomes.CASE, text) if text in outcomes.CASE else text)
     if dimension == "segment":
         return segment(session, traits(text))
-    return _listed(session, dimension).get(text, text)
+    return _listed(session, "team" if dimension == "against" else dimension).get(text, text)
 
 
 def segment(session: Session, told: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from broker_crm.definitions import published
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.web import database, paging, tables, times
-from broker_crm.web.answers import asked, rows, scope, steps, view
+from broker_crm.web.answers import asked, offer_lines, rows, scope, steps, view
 from broker_crm.web.answers.asked import Asked
 from broker_crm.web.answers.reply import Reply, reply
 from broker_crm.web.errors import NotFound
@@ -66,6 +66,16 @@ def export_cases(question_id: str, kind: str) -> ResponseReturnValue:
     return tables.answer(kind, f"{_name(question_id)}-bylos", headings, lines)
 
 
+@blueprint.get("/questions/<question_id>/lines.<any(csv, xlsx):kind>")
+def export_lines(question_id: str, kind: str) -> ResponseReturnValue:
+    session, found = database.current(), _reply(question_id)
+    lines = offer_lines.behind(session, person(), found, offer_lines.EXPORTED)
+    if lines is None:
+        raise NotFound
+    headings, told = offer_lines.exported(session, lines)
+    return tables.answer(kind, f"{_name(question_id)}-eilutes", headings, told)
+
+
 @blueprint.get("/questions/diagrams/<process_key>/<int:number>")
 def diagram(process_key: str, number: int) -> ResponseReturnValue:
     session = database.current()
@@ -82,7 +92,13 @@ def _told(question_id: str) -> Asked:
     user = person()
     question = scope.question(user, question_id)
     breakdowns = scope.breakdowns(user, question)
-    return asked.read(database.current(), request.args, breakdowns, others=(WHOLE,))
+    return asked.read(
+        database.current(),
+        request.args,
+        breakdowns,
+        others=(WHOLE,),
+        compares=scope.compares(user, question),
+    )
 
 
 def _reply(question_id: str) -> Reply:

@@ -93,9 +93,15 @@ def _written(session: Session, user: User, query: str, monday: date) -> Post:
     lines = [
         f"# {told.title}",
         told.about,
-        *(f"**{each.question}** {each.sentences[0]}" for each in told.chapters if each.sentences),
+        *(_in_brief(each) for each in told.chapters if each.sentences),
         f"[{_('The report on its page, where it can be ended')}]({address})",
     ]
     content = weekly.drawn(told, user.language, clock.now())
     file = Attachment(f"{name}.pdf", pdf.MEDIA_TYPE, content)
     return Post(told.title, "\n\n".join(lines), file)
+
+
+def _in_brief(chapter: weekly.Chapter) -> str:
+    """A question, its answer, and what has changed since the week before."""
+    change = f" {chapter.change}." if chapter.change else ""
+    return f"**{chapter.question}** {chapter.sentences[0]}{change}"

@@ -27,6 +27,7 @@ class Reply:
         answer: about it.
         facts: of it, of which the reader may know.
         team: the same about the whole team, where the answer is about a person.
+        ignored: filters that were asked for and say nothing about what is counted.
         said: all of it in words.
     """
 
@@ -35,6 +36,7 @@ class Reply:
     answer: Answer
     facts: Mapping[str, Fact]
     team: Answer | None
+    ignored: tuple[str, ...]
     said: Said
 
 
@@ -52,5 +54,6 @@ def reply(session: Session, user: User, question: Question, asked: Asked) -> Rep
     facts = scope.facts(user, answer)
     whole = scope.compared_with(session, part)
     team = None if whole is None else answer_to(session, question.id, whole)
-    told = said(session, answer, facts, part.person, team)
-    return Reply(question, part, answer, facts, team, told)
+    ignored = tuple(name for name in question.ignores if name in asked.query)
+    told = said(session, answer, facts, part.person, team, ignored)
+    return Reply(question, part, answer, facts, team, ignored, told)

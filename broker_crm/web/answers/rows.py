@@ -115,7 +115,7 @@ def exported(session: Session, found: Reply) -> tuple[list[str], list[list[Cell]
     if answer.id in OF_PROCESS:
         headings.append(word(DIMENSION, "process"))
     headings.append(heading(answer.id, "n"))
-    headings += [_with_unit(heading(answer.id, name), unit) for name, unit in columns]
+    headings += [with_unit(heading(answer.id, name), unit) for name, unit in columns]
     if main:
         told = heading(answer.id, main)
         headings += [f"{told}: 95 % ≥", f"{told}: 95 % ≤"]
@@ -133,7 +133,8 @@ def exported(session: Session, found: Reply) -> tuple[list[str], list[list[Cell]
     return headings, lines
 
 
-def _with_unit(text: str, unit: str) -> str:
+def with_unit(text: str, unit: str) -> str:
+    """A heading with the unit of its column."""
     told = word(UNIT, unit) if unit in UNIT else ""
     return f"{text}, {told}" if told and told not in text else text
 

@@ -62,12 +62,17 @@ def breakdowns(user: User, asked: Question) -> tuple[str, ...]:
     return asked.breakdowns
 
 
+def compares(user: User, asked: Question) -> bool:
+    """May the user choose a team to compare with?"""
+    return asked.compares and not own_only(user, asked.id)
+
+
 def within(session: Session, user: User, question_id: str, part: Slice) -> Slice:
     """The part of the work of which the user may know, whatever was asked for."""
     if user.roles & ASKS_ALL:
         return part
     if own_only(user, question_id):
-        return replace(part, person=user.login, team=None)
+        return replace(part, person=user.login, team=None, against=None)
     keys = select(Product.key).where(Product.product_manager == user.login).order_by(Product.key)
     return replace(part, products=tuple(session.scalars(keys)))
 

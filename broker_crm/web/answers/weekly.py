@@ -13,7 +13,7 @@ from broker_crm.outreach import pdf
 from broker_crm.outreach.blocks import Block, BlockKind, Line, Sheet, Span
 from broker_crm.people.models import User
 from broker_crm.web import times
-from broker_crm.web.answers import figures, kept_filters, rows, scope
+from broker_crm.web.answers import changes, figures, kept_filters, rows, scope
 from broker_crm.web.answers.asked import Asked
 from broker_crm.web.answers.dimensions import DIMENSION, heading
 from broker_crm.web.answers.filters import OF_NOW
@@ -35,6 +35,7 @@ class Chapter:
         id: of the question.
         question: in a manager's words.
         figure: with its sample, interval and caution, in one line; '' where nothing can be told.
+        change: since the week before, in one line; '' where it can't change by the week.
         sentences: the answer.
         headings: of the table; empty without one.
         rows: of the table, the first ones.
@@ -43,6 +44,7 @@ class Chapter:
     id: str
     question: str
     figure: str
+    change: str
     sentences: tuple[str, ...]
     headings: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
@@ -87,12 +89,17 @@ def report(session: Session, user: User, query: str, monday: date) -> Report:
         monday: first day of the week, in the office's time zone.
     """
     told = asked(session, query, monday)
+    week_before = asked(session, query, monday - timedelta(days=7))
     last = monday + timedelta(days=6)
     return Report(
         _("Report of the week %(first)s – %(last)s", first=times.day(monday), last=times.day(last)),
         "; ".join(kept_filters.words(session, query)) or _("All the work that you may see."),
         tuple(
-            _chapter(session, user, reply(session, user, each, told))
+            _chapter(
+                session,
+                reply(session, user, each, told),
+                None if each.id in OF_NOW else reply(session, user, each, week_before),
+            )
             for each in scope.questions(user)
             if each.id in TOLD
         ),
@@ -104,7 +111,7 @@ def drawn(told: Report, language: str, made_at: datetime) -> bytes:
     return pdf.of_sheet(Sheet(tuple(_blocks(told))), language, made_at)
 
 
-def _chapter(session: Session, user: User, found: Reply) -> Chapter:
+def _chapter(session: Session, found: Reply, before: Reply | None) -> Chapter:
     answer, said = found.answer, found.said
     parts = []
     if answer.value is not None:
@@ -131,7 +138,8 @@ def _chapter(session: Session, user: User, found: Reply) -> Chapter:
         answer.id,
         words_of(answer.id),
         " · ".join(parts),
-        tuple(text for text in (said.main, said.compared, said.rest) if text),
+        "" if before is None else changes.since_the_week_before(answer, before.answer),
+        tuple(text for text in (said.main, said.compared, said.rest, said.ignored) if text),
         (*titles, *(heading(answer.id, name) for name in columns)) if lines else (),
         tuple(lines),
     )
@@ -147,6 +155,8 @@ def _blocks(told: Report) -> list[Block]:
         found.append(Block(BlockKind.HEADING, (_line(title),), level=2))
         if each.figure:
             found.append(Block(BlockKind.PARAGRAPH, (_line(each.figure, bold=True),)))
+        if each.change:
+            found.append(Block(BlockKind.PARAGRAPH, (_line(each.change),)))
         found += [Block(BlockKind.PARAGRAPH, (_line(text),)) for text in each.sentences]
         if each.rows:
             heads = tuple(_line(text, bold=True) for text in each.headings)

@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 from broker_crm.analysis.estimates import SMALL
 from broker_crm.process.errors import SubmissionRejected
 from broker_crm.web import database
-from broker_crm.web.answers import asked, labels, places, scope
+from broker_crm.web.answers import asked, labels, offer_lines, places, scope
 from broker_crm.web.answers.reply import Reply, reply
 from broker_crm.web.answers.sentences.saying import question as words_of
 from broker_crm.web.api.bearer import person
@@ -36,7 +36,8 @@ def questions() -> Response:
 def question(question_id: str) -> Response:
     session, user = database.current(), person()
     wanted = scope.question(user, question_id)
-    told = asked.read(session, request.args, scope.breakdowns(user, wanted))
+    breakdowns, compares = scope.breakdowns(user, wanted), scope.compares(user, wanted)
+    told = asked.read(session, request.args, breakdowns, compares=compares)
     if told.errors:
         raise SubmissionRejected(dict(told.errors))
     return answer(_shape(reply(session, user, wanted, told)))
@@ -48,6 +49,7 @@ ADDRESSES = [("/answers", "GET", questions), ("/answers/<question_id>", "GET", q
 def _shape(found: Reply) -> dict[str, Any]:
     session, result = database.current(), found.answer
     listed = places.shown(session, person(), result.places)
+    lines = offer_lines.behind(session, person(), found)
     return {
         "id": result.id,
         "question": found.said.question,
@@ -60,6 +62,7 @@ def _shape(found: Reply) -> dict[str, Any]:
         "about": {
             name: value for name, value in found.part.parameters().items() if value is not None
         },
+        "ignored": list(found.ignored),
         "facts": dict(found.facts),
         "by": result.by,
         "columns": dict(result.columns),
@@ -87,4 +90,5 @@ def _shape(found: Reply) -> dict[str, Any]:
                 for each in listed
             ],
         },
+        **({"lines": offer_lines.shape(lines)} if lines else {}),
     }

@@ -103,7 +103,7 @@ def paths() -> Response:
 
 
 def _told(others: tuple[str, ...]) -> Asked:
-    told = asked.read(database.current(), request.args, others=others)
+    told = asked.read(database.current(), request.args, others=others, logs=True)
     if told.errors:
         raise SubmissionRejected(dict(told.errors))
     return told

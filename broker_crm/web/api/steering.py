@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Response
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from broker_crm.process import steering
 from broker_crm.process.errors import SubmissionRejected
@@ -21,63 +24,68 @@ ANY_VALUE = (str, int, float, bool, list, dict, type(None))
 
 def pause(task_id: UUID) -> Response:
     given = body({"reason": str}, {"note": str})
-    visible.task(database.current(), person(), task_id)
-    with database.writing() as session:
-        steering.pause(session, task_id, given["reason"], given.get("note", ""), by=caller())
-    return _task(task_id)
+    why, note = given["reason"], given.get("note", "")
+    return _steered(task_id, lambda s: steering.pause(s, task_id, why, note, by=caller()))
 
 
 def resume(task_id: UUID) -> Response:
-    visible.task(database.current(), person(), task_id)
-    with database.writing() as session:
-        steering.resume(session, task_id, by=caller())
-    return _task(task_id)
+    return _steered(task_id, lambda s: steering.resume(s, task_id, by=caller()))
 
 
 def change_due(task_id: UUID) -> Response:
     given = body({"due_at": str, "reason": str}, {})
-    due = _instant(given["due_at"])
-    visible.task(database.current(), person(), task_id)
-    with database.writing() as session:
-        steering.change_due(session, task_id, due, given["reason"], by=caller())
-    return _task(task_id)
+    due, why = _instant(given["due_at"]), given["reason"]
+    return _steered(task_id, lambda s: steering.change_due(s, task_id, due, why, by=caller()))
 
 
 def hand_over(task_id: UUID) -> Response:
     given = body({"to": str, "reason": str}, {})
-    visible.task(database.current(), person(), task_id)
-    with database.writing() as session:
-        steering.hand_over(session, task_id, given["to"], given["reason"], by=caller())
-    return _task(task_id)
+    to, why = given["to"], given["reason"]
+    return _steered(task_id, lambda s: steering.hand_over(s, task_id, to, why, by=caller()))
 
 
 def move(task_id: UUID) -> Response:
-    given = body({"element": str, "reason": str}, {})
+    given = body({"element": str, "reason": str}, {"skip_approvals": bool})
     instance_id = visible.task(database.current(), person(), task_id).instance_id
-    with database.writing() as session:
+
+    def work(session: Session) -> UUID | None:
         told = steering.move_case(
-            session, instance_id, task_id, given["element"], given["reason"], by=caller()
+            session,
+            instance_id,
+            task_id,
+            given["element"],
+            given["reason"],
+            by=caller(),
+            skips_approvals=given.get("skip_approvals", False),
         )
-        moved_to = told.task_id
-    commands.ring()
-    return _task(moved_to)
+        return told.task_id
+
+    return _task(commands.steer(work, by=caller(), task_id=task_id))
 
 
 def correct(instance_id: UUID) -> Response:
     given = body({"name": str, "value": ANY_VALUE, "reason": str}, {})
-    with database.writing() as session:
+
+    def work(session: Session) -> dict[str, Any]:
         told = steering.correct_variable(
             session, instance_id, given["name"], given["value"], given["reason"], by=caller()
         )
-        return answer(shapes.event(told))
+        return shapes.event(told)
+
+    return answer(commands.steer(work, by=caller(), instance_id=instance_id))
 
 
 def undo(instance_id: UUID, event_id: int) -> Response:
-    with database.writing() as session:
-        told: ProcessEvent = steering.undo(session, instance_id, event_id, by=caller())
-        made = shapes.event(told)
-    commands.ring()
-    return answer(made)
+    def work(session: Session) -> dict[str, Any]:
+        return shapes.event(steering.undo(session, instance_id, event_id, by=caller()))
+
+    return answer(commands.steer(work, by=caller(), instance_id=instance_id))
+
+
+def _steered(task_id: UUID, work: Callable[[Session], ProcessEvent]) -> Response:
+    visible.task(database.current(), person(), task_id)
+    commands.steer(work, by=caller(), task_id=task_id)
+    return _task(task_id)
 
 
 def _task(task_id: UUID | None) -> Response:

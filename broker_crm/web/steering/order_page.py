@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,15 @@ from broker_crm.crm.models import Client
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 from broker_crm.process.rights import visible_instances
-from broker_crm.process.steering import Action, Foreseen, RowState, SteeringBatch, SteeringRow
+from broker_crm.process.steering import (
+    Action,
+    Foreseen,
+    Order,
+    RowState,
+    SteeringBatch,
+    SteeringRow,
+)
+from broker_crm.process.steering.actions import SKIPS_APPROVALS
 from broker_crm.process.steering.batches import told
 from broker_crm.web import cases, names, staff, times
 from broker_crm.web.steering import words
@@ -56,6 +65,23 @@ def foreseen(session: Session, each: Foreseen) -> dict[str, Any]:
         return line | {"fits": False, "text": sentence(told(each.error))}
     version = session.get_one(ProcessInstance, subject.instance_id).version_id
     return line | {"fits": True, "text": words.said(session, version, each.kind or "", each.value)}
+
+
+def looked_at(order: Order) -> Order:
+    """The order as it is previewed: approvals that it would skip are told, not refused."""
+    if order.action is not Action.MOVE:
+        return order
+    return replace(order, arguments={**order.arguments, SKIPS_APPROVALS: True})
+
+
+def skipped(session: Session, found: Iterable[Foreseen]) -> list[str]:
+    """Names of the approvals that an order would skip."""
+    told: dict[str, None] = {}
+    for each in found:
+        if isinstance(each.value, dict) and each.value.get("skipped"):
+            version = session.get_one(ProcessInstance, each.subject.instance_id).version_id
+            told |= dict.fromkeys(words.approvals(session, version, each.value))
+    return list(told)
 
 
 def view(session: Session, user: User, batch: SteeringBatch) -> dict[str, Any]:

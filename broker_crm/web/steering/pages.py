@@ -72,7 +72,7 @@ def preview() -> ResponseReturnValue:
     chosen = reading.subjects(session)
     order = reading.order(session, chosen)
     database.reread()
-    found = steering.preview(database.factory(), chosen, order)
+    found = steering.preview(database.factory(), chosen, order_page.looked_at(order))
     session = database.current()
     view = {
         "key": uuid4(),
@@ -87,6 +87,7 @@ def preview() -> ResponseReturnValue:
         ],
         "rows": [order_page.foreseen(session, each) for each in found],
         "fits": sum(each.error is None for each in found),
+        "skipped": order_page.skipped(session, found),
         "back": own_path(request.form.get("next"), url_for("steering.listing")),
     }
     return render_template("steering/preview.html", view=view)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
 from broker_crm.process.steering import Action, Order, Subject
+from broker_crm.process.steering.actions import SKIPS_APPROVALS
 from broker_crm.process.steering.batches import MOST
 from broker_crm.process.variables import instance_variables
 from broker_crm.web.errors import NotFound, Unreadable
@@ -73,7 +74,8 @@ def _arguments(session: Session, action: Action, chosen: list[Subject]) -> dict[
     if action is Action.PAUSE:
         return {"why": given.get("why", "")}
     if action is Action.MOVE:
-        return {"to": given.get("step", "")}
+        told = {"to": given.get("step", "")}
+        return told | {SKIPS_APPROVALS: True} if given.get(SKIPS_APPROVALS) == "yes" else told
     if action is Action.CORRECT:
         name = given.get("variable", "")
         present = instance_variables(session, chosen[0].instance_id).get(name)

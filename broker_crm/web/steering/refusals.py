@@ -26,6 +26,8 @@ BY_CODE: Words = {
     "not-in-group": _l("The person does not belong to the task's group."),
     "not-allowed": _l("Your role may not do this."),
     "outrun": _l("The case was changed at the same moment. Try again."),
+    "no-such-person": _l("Nobody who is active has this login."),
+    "skips-approval": _l("An approval would be skipped, and nobody has confirmed that it is to."),
     "invalid-submission": _l("Something that the action needs is missing: see its fields."),
 }
 BY_REASON: Words = {
@@ -51,6 +53,9 @@ BY_REASON: Words = {
     "ENDED": _l("The step is no longer open."),
     "TOUCHED": _l("Somebody has begun to work on the new step."),
     "NOT_UNDOABLE": _l("This can't be taken back."),
+    "LEFT": _l("Who had it before is not active any more."),
+    "NOT_IN_GROUP": _l("Who had it before does not belong to the task's group any more."),
+    "ABSENT": _l("Who had it before is absent today."),
 }
 
 
@@ -81,4 +86,6 @@ def knows(code: str) -> bool:
         "cannot-correct",
         "cannot-undo",
         "step-fails",
+        "no-such-person",
+        "skips-approval",
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from broker_crm.definitions import published
@@ -47,8 +48,23 @@ def said(session: Session, version_id: int, kind: str, value: Any) -> str:
         return f"{value['name']}: {short(value['from'])} → {short(value['to'])}"
     if kind == EventKind.TOKEN_MOVED:
         steps = (_step(session, version_id, value[key]) for key in ("from", "to"))
-        return " → ".join(steps)
+        way = " → ".join(steps)
+        skipped = approvals(session, version_id, value)
+        if not skipped:
+            return way
+        told = ngettext(
+            "skips the approval %(names)s",
+            "skips the approvals %(names)s",
+            len(skipped),
+            names=", ".join(f"“{name}”" for name in skipped),
+        )
+        return f"{way}; {told}"
     return ""
+
+
+def approvals(session: Session, version_id: int, value: dict[str, Any]) -> list[str]:
+    """Names of the approvals that a move skipped or would skip."""
+    return [_step(session, version_id, each) for each in value.get("skipped") or ()]
 
 
 def _resumed(value: dict[str, Any]) -> str:

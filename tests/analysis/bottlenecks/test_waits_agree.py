@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from broker_crm.analysis.bottlenecks.busy import later_first, works
 from broker_crm.analysis.bottlenecks.finding import bottlenecks
 from broker_crm.analysis.bottlenecks.load import load
-from broker_crm.analysis.bottlenecks.steps import DAY, steps_of
+from broker_crm.analysis.bottlenecks.steps import steps_of
 from broker_crm.analysis.bottlenecks.waits import CAUSES, waits
 from broker_crm.analysis.ledger import ledger
 from broker_crm.analysis.slices import Slice
@@ -30,6 +30,7 @@ SEEDS = range(3)
 YEAR = Slice(start=date(2026, 1, 1), end=date(2026, 11, 23), process=SALE)
 SPRING = Slice(start=date(2026, 3, 1), end=date(2026, 6, 30), process=SALE)
 NEAR = 1e-6
+DAY = 28800
 HYPOTHESES = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 12), st.integers(1, 9)), max_size=40
 )

@@ -112,7 +112,7 @@ def diagram(process_key: str, number: int) -> ResponseReturnValue:
 
 
 def _told() -> Asked:
-    return asked.read(database.current(), request.args, others=OTHERS)
+    return asked.read(database.current(), request.args, others=OTHERS, logs=True)
 
 
 def _whole() -> Asked:

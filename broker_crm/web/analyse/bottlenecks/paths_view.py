@@ -143,8 +143,8 @@ def variety(found: Paths) -> list[str]:
     return [
         sentence(
             _(
-                "%(cases)s cases took %(variants)s different paths; the most frequent one was taken by"
-                " %(share)s of them, half of these within %(median)s",
+                "%(cases)s cases took %(variants)s different paths; the most frequent one was"
+                " taken by %(share)s of them, half of these within %(median)s",
                 cases=figures.number(found.cases),
                 variants=figures.number(found.variant_count),
                 share=figures.figure(first["share"], "share"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.answers import Answer, Fact
 from broker_crm.web import staff
+from broker_crm.web.answers.dimensions import DIMENSION
 from broker_crm.web.answers.sentences import (
     deviations,
     economic_effect,
@@ -29,6 +30,7 @@ from broker_crm.web.answers.sentences import (
     workload,
 )
 from broker_crm.web.answers.sentences.telling import Telling, joined, sentence
+from broker_crm.web.wording import word
 
 _MODULES: Mapping[str, ModuleType] = {
     "Q1": potential_clients,
@@ -56,11 +58,14 @@ class Said:
     main: str
     rest: str
     compared: str
+    ignored: str = ""
 
     @property
     def whole(self) -> str:
         """All of the answer."""
-        return " ".join(part for part in (self.main, self.compared, self.rest) if part)
+        return " ".join(
+            part for part in (self.main, self.compared, self.rest, self.ignored) if part
+        )
 
 
 def question(question_id: str) -> str:
@@ -81,6 +86,7 @@ def said(
     facts: Mapping[str, Fact],
     person: str | None = None,
     team: Answer | None = None,
+    ignored: Sequence[str] = (),
 ) -> Said:
     """The answer in words.
 
@@ -90,6 +96,7 @@ def said(
         facts: of it, of which the reader may know.
         person: login, where the answer is about one.
         team: the same question about the whole team of the person.
+        ignored: filters that say nothing about what is counted.
     """
     module = _MODULES[answer.id]
     main_of: Callable[[Telling], str] = module.main
@@ -102,4 +109,8 @@ def said(
     if team is not None:
         whole = main_of(Telling(session, team, {**team.facts, "person": None}))
         beside = sentence(_("The whole team: %(sentence)s", sentence=whole))
-    return Said(question(answer.id), sentence(main), rest, beside)
+    left_out = ""
+    if ignored:
+        names = ", ".join(word(DIMENSION, name) for name in ignored)
+        left_out = _("This question pays no heed to these filters: %(names)s.", names=names)
+    return Said(question(answer.id), sentence(main), rest, beside, left_out)
