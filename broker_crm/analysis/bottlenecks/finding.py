@@ -255,7 +255,8 @@ def _of_people(part: Slice) -> str:
 
 def _longest(ledger: Ledger, step: str) -> list[Place]:
     return ledger.places(
-        f"SELECT t.case_no, t.task_no, (t.done_s - t.created_s) / {ledger.office.day_seconds} AS value FROM task t"
+        "SELECT t.case_no, t.task_no,"
+        f" (t.done_s - t.created_s) / {ledger.office.day_seconds} AS value FROM task t"
         " JOIN asked_case c USING (case_no) WHERE t.step = $longest AND t.done_s IS NOT NULL"
         f" ORDER BY value DESC, t.task_no LIMIT {LISTED}",
         {"longest": step},

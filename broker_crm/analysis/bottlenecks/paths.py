@@ -130,7 +130,8 @@ def _keep(ledger: Ledger, part: Slice, *, collapsed: bool) -> None:
         "stride",
         f"""
         WITH done AS (
-            SELECT c.code, t.step::VARCHAR AS step, t.created_s, t.done_s, t.done_at, t.created_at, t.task_no
+            SELECT c.code, t.step::VARCHAR AS step, t.created_s, t.done_s, t.done_at, t.created_at,
+                t.task_no
             FROM task t JOIN walk_case c ON c.code = t.case_no
             WHERE t.status = 'completed' AND t.done_at IS NOT NULL {first if collapsed else ""}
         )
@@ -172,7 +173,8 @@ def _keep_drawn(ledger: Ledger, drawn: str, given: dict[str, object]) -> None:
 def _steps(ledger: Ledger) -> list[Row]:
     return ledger.rows(
         "SELECT s.step AS key, count(*) AS n, count(DISTINCT s.code) AS cases,"
-        f" quantile_cont(greatest(0, s.done_s - s.created_s), 0.5) / {ledger.office.day_seconds} AS median,"
+        " quantile_cont(greatest(0, s.done_s - s.created_s), 0.5)"
+        f" / {ledger.office.day_seconds} AS median,"
         " avg(s.place) AS place FROM stride s JOIN drawn USING (code) GROUP BY 1"
         " ORDER BY place, key",
         {},

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
-from broker_crm.analysis.questions.weakest_point import REWORKED
+from broker_crm.analysis.questions.step_costs import REWORKED
 from broker_crm.definitions.published import compiled
 from broker_crm.people.models import Absence
 from broker_crm.process.calendars import company_calendar
