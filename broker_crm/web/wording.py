@@ -448,6 +448,9 @@ AUDIT_ACTION: Words = {
     "unmerged": _l("Records parted"),
     "told-apart": _l("Known as two clients"),
     "exported": _l("Data exported"),
+    "log-exported": _l("Event log exported"),
+    "log-imported": _l("Event log brought in"),
+    "log-deleted": _l("Event log thrown away"),
     "erased": _l("Data erased"),
     "case-erased": _l("Case erased"),
     "complaint-erased": _l("Complaint erased"),
@@ -573,6 +576,7 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+    "experiment-assigned": _l("Drawn for an experiment"),
     "data-erased": _l("Personal data erased"),
 }
 PAUSE_REASON: Words = {
