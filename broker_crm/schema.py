@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+import broker_crm.analysis.eventlogs.models
 import broker_crm.analysis.models
 import broker_crm.crm.models
 import broker_crm.definitions.models

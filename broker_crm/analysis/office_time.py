@@ -81,3 +81,17 @@ class OfficeTime:
             np.array(starts, dtype="datetime64[us]"),
             np.array(offsets, dtype="timedelta64[us]"),
         )
+
+
+class RoundTheClock(OfficeTime):
+    """Time that counts day and night, every day: for work that no office's hours bound."""
+
+    def seconds(self, instants: Instants) -> Numbers:
+        """Seconds from 1970 to each instant."""
+        since = (instants - np.datetime64(0, "us")) / _SECOND
+        return np.where(np.isnat(instants), np.nan, since)
+
+    def days(self, instants: Instants) -> Numbers:
+        """Days from 1970 up to the local day of each."""
+        since = self.local_days(instants) - np.datetime64(0, "D")
+        return np.where(np.isnat(instants), np.nan, since / np.timedelta64(1, "D"))

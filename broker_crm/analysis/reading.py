@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from broker_crm.analysis.marks import Marks
 from broker_crm.analysis.office_time import Instants, OfficeTime
@@ -43,6 +43,7 @@ def cases(
         marks_of: gives the marks of a version.
         which: condition on `ProcessInstance`.
     """
+    now_on = aliased(ProcessVersion)
     statement = (
         select(
             ProcessInstance.id,
@@ -60,14 +61,16 @@ def cases(
             ProcessInstance.status,
             ProcessInstance.outcome,
             ProcessInstance.reason,
+            now_on.number,
         )
         .join(ProcessVersion, ProcessVersion.id == ProcessInstance.first_version_id)
+        .join(now_on, now_on.id == ProcessInstance.version_id)
         .outerjoin(Product, Product.id == ProcessInstance.product_id)
         .where(which)
     )
     for rows in _pieces(session, statement):
-        at = _columns(rows, 15)
-        parts = [_segment(each) for each in at[5]]
+        at = _columns(rows, 16)
+        parts = [segment(each) for each in at[5]]
         started, ended = _instants(at[10]), _instants(at[11])
         yield {
             "case_id": _texts(each.hex for each in at[0]),
@@ -93,6 +96,7 @@ def cases(
                 for version, outcome in zip(at[2], at[13], strict=True)
             ),
             "reason": _texts(at[14]),
+            "now_version": np.array(at[15], dtype=np.int32),
         }
 
 
@@ -309,9 +313,9 @@ def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def _segment(segment: str) -> tuple[str | None, str | None, str | None]:
+def segment(told: str) -> tuple[str | None, str | None, str | None]:
     """Kind, sector and size of a snapshot such as 'legal/transport/small' or 'natural'."""
-    kind, *rest = segment.split("/")
+    kind, *rest = told.split("/")
     sector, size = (rest[0], rest[1]) if len(rest) > 1 else (rest[0] if rest else None, None)
     return kind or None, sector, size
 

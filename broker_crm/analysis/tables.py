@@ -25,7 +25,8 @@ TABLES = {
         case_no INTEGER, case_id VARCHAR, process WORD, version INTEGER, product WORD,
         client_kind WORD, sector WORD, size WORD, vip BOOLEAN, region WORD, complexity WORD,
         owner WORD, started_on DATE, started_s DOUBLE, ended_on DATE, ended_s DOUBLE,
-        ended_d DOUBLE, status WORD, outcome WORD, ending WORD, reason VARCHAR""",
+        ended_d DOUBLE, status WORD, outcome WORD, ending WORD, reason VARCHAR,
+        now_version INTEGER""",
     "task": """
         task_no INTEGER, case_no INTEGER, task_id VARCHAR, process WORD, element WORD, step WORD,
         kind WORD, person WORD, status WORD, created_at TIMESTAMP, done_at TIMESTAMP,
@@ -112,15 +113,19 @@ class ColumnTables:
             shape = shape.replace("WORD", self._list_name)
             self.connection.execute(f"CREATE OR REPLACE TABLE {table} ({shape})")
 
-    def arrive(self, arriving: Mapping[str, Iterable[Columns]]) -> None:
+    def arrive(self, arriving: Mapping[str, Iterable[Columns] | str]) -> None:
         """Lay rows beside the tables until they are kept.
 
         Args:
-            arriving: pieces of all the tables of cases; ids instead of numbers.
+            arriving: pieces of all the tables of cases, or statements that give them; ids instead
+                of numbers.
         """
         for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")
+            if isinstance(pieces, str):
+                self.connection.execute(f"INSERT INTO arriving_{table} BY NAME {pieces}")
+                continue
             for columns in pieces:
                 self._lay(f"arriving_{table}", columns)
         self._learn({f"arriving_{table}": _WORDS[table] for table in arriving})

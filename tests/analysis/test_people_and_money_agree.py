@@ -23,7 +23,7 @@ from broker_crm.process.models import ProcessInstance
 
 from .plain_money import Money, Step, needed, raised
 from .plain_people import Load, Prospects
-from .plain_segments import Segment, Traits, first_talks, segments
+from .plain_segments import Segment, Traits, first_talks, segments, still_needed
 from .plainly import Books
 from .two_processes import RENEWAL, TwoProcesses
 
@@ -195,10 +195,23 @@ def _segments(history: Session, part: str) -> None:
         _agrees_with_the_clear_one(found, clear, talks)
     else:
         assert found.value is None and found.n == n and found.places == []
+        better = [each for each in plain.values() if each.interested / each.n > each.others]
+        _agrees_with_the_hopeful_one(found, better, len(plain))
 
 
 def _margin(segment: Segment) -> tuple[bool, float]:
     return segment.clear, segment.low - segment.others
+
+
+def _agrees_with_the_hopeful_one(found: Answer, better: list[Segment], tried: int) -> None:
+    if not better:
+        assert found.facts["hopeful"] is None and found.facts["needed"] is None
+        return
+    [row] = [each for each in found.rows if each["key"] == found.facts["hopeful"]]
+    most = max(better, key=lambda each: each.low - each.others)
+    assert row["interval"][0] - row["others"] == pytest.approx(most.low - most.others)
+    assert found.facts["needed"] == still_needed(most, tried)
+    assert (found.facts["hopeful_share"], found.facts["hopeful_n"]) == (row["share"], row["n"])
 
 
 def _agrees_with_the_clear_one(

@@ -17,20 +17,55 @@ blueprint = Blueprint("analyse", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A way of looking into the work: its first page, its name, what it tells."""
+    """A way of looking into the work: its first page, its name, what it tells; and whether it also
+    looks into a foreign log that is named by `log`."""
 
     endpoint: str
     icon: str
     name: Any
     tells: Any
+    reads_logs: bool = False
 
 
 TOOLS = (
+    Tool(
+        "comparison.show",
+        "chart",
+        _l("Versions compared"),
+        _l(
+            "Is the new version better? Times, shares and costs of two versions, periods, segments"
+            " or teams, with what is known of the difference and what is not yet."
+        ),
+    ),
+    Tool(
+        "segments.show",
+        "people",
+        _l("Segments"),
+        _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
+    ),
     Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),
         _l("What differs between two versions of a process: steps, times, forms, tables."),
+    ),
+    Tool(
+        "exports.listing",
+        "paper",
+        _l("Exports"),
+        _l("The work as an event log for other tools: XES, OCEL, CSV, Parquet."),
+    ),
+    Tool(
+        "logs.listing",
+        "paper",
+        _l("Logs"),
+        _l("Foreign event logs, looked into with the same tools as one's own work."),
+    ),
+    Tool(
+        "what_if.form",
+        "whole",
+        _l("What if"),
+        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
     ),
     Tool(
         "experiments.listing",

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from broker_crm.analysis.comparison import Verdict
 from broker_crm.process.models import PauseReason
 from broker_crm.web.api.bodies import answer
 
@@ -179,6 +180,62 @@ def _paths() -> dict[str, Any]:
                 refused=(403, 404, 422),
             )
         },
+        "/api/comparison": {
+            "get": _operation(
+                "comparison",
+                "Two versions of a process, or two other sides of it, compared; all time unless a"
+                " period is told, the latest two versions unless sides are told. Differences are"
+                " B less A, in working days, shares or EUR, in the common mix of segments",
+                {"200": _json("The comparison", _ref("Comparison"))},
+                parameters=[
+                    *(
+                        _query(name, schema)
+                        for name, schema in _FILTERS.items()
+                        if name not in ("by", "version", "step")
+                    ),
+                    _query(
+                        "by",
+                        {
+                            "enum": [
+                                "version",
+                                "period",
+                                "text",
+                                "product",
+                                "complexity",
+                                "price_band",
+                                "client_kind",
+                                "vip",
+                                "sector",
+                                "size",
+                                "region",
+                                "team",
+                                "person",
+                            ]
+                        },
+                    ),
+                    _query("a", {"type": "string", "description": "The earlier side"}),
+                    _query("b", {"type": "string", "description": "The later side"}),
+                    *(_query(name, DAY) for name in ("a_from", "a_to", "b_from", "b_to")),
+                    _query(
+                        "adjust",
+                        {
+                            "enum": [
+                                "none",
+                                "product",
+                                "client_kind",
+                                "sector",
+                                "size",
+                                "region",
+                                "vip",
+                                "complexity",
+                            ]
+                        },
+                    ),
+                ],
+                refused=(403, 404, 422),
+            )
+        },
+        **_simulations(),
         "/api/experiments": {
             "get": _operation(
                 "experiments",
@@ -213,6 +270,49 @@ def _paths() -> dict[str, Any]:
             )
         },
     }
+
+
+def _simulations() -> dict[str, Any]:
+    number = {"name": "run_id", "in": "path", "required": True, "schema": WHOLE}
+    return {
+        "/api/simulations": {
+            "post": _operation(
+                "simulate",
+                "Ask for a simulation of a quarter, as things are and with changes such as"
+                " 'wait:Task_FirstCall:0.5'; a worker computes it",
+                {"202": _json("The simulation, waiting", _ref("Simulation"))},
+                takes=_object(
+                    {
+                        "process": TEXT,
+                        "version": WHOLE,
+                        "changes": {"type": "array", "items": TEXT},
+                        "replications": WHOLE,
+                    },
+                    ["process"],
+                ),
+                refused=(400, 403, 404, 422),
+            ),
+            "get": _operation(
+                "simulations",
+                "The newest simulations, without their results",
+                {"200": _json("The simulations", _object({"items": _list_of("Simulation")}))},
+                refused=(403,),
+            ),
+        },
+        "/api/simulations/{run_id}": {
+            "get": _operation(
+                "simulation",
+                "How a simulation stands; its result with the check of the model once it is done",
+                {"200": _json("The simulation", _ref("Simulation"))},
+                parameters=[number],
+                refused=(403, 404),
+            )
+        },
+    }
+
+
+def _list_of(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
 
 
 def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str, Any]:
@@ -391,10 +491,100 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
+        "Comparison": _object(_comparison()),
+        "Simulation": _simulation(),
         "Experiment": _object(_experiment()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
     }
+
+
+def _comparison() -> dict[str, Any]:
+    anything = {"type": "object", "additionalProperties": True}
+    limits = {"type": ["array", "null"], "items": MAYBE_NUMBER}
+    side = _object(
+        {
+            "value": MAYBE_NUMBER,
+            "n": WHOLE,
+            "interval": limits,
+            "hits": MAYBE_WHOLE,
+            "running": WHOLE,
+            "young": WHOLE,
+        }
+    )
+    figure = _object(
+        {
+            "measure": TEXT,
+            "unit": {"enum": ["days", "share", "eur"]},
+            "a": side,
+            "b": side,
+            "difference": MAYBE_NUMBER,
+            "interval": limits,
+            "crude": MAYBE_NUMBER,
+            "of_mix": MAYBE_NUMBER,
+            "chance": MAYBE_NUMBER,
+            "crude_chance": MAYBE_NUMBER,
+            "q": MAYBE_NUMBER,
+            "verdict": {"enum": list(Verdict)},
+            "needed": MAYBE_WHOLE,
+            "noticed": MAYBE_NUMBER,
+            "test": TEXT,
+            "people": {"type": "boolean"},
+            "horizon": MAYBE_NUMBER,
+            "ninth": {"type": ["object", "null"]},
+            "delta": {"type": ["object", "null"]},
+            "odds_ratio": MAYBE_NUMBER,
+            "differing": MAYBE_NUMBER,
+            "left_out": WHOLE,
+        }
+    )
+    step = _object(
+        {
+            "element": TEXT,
+            "element_a": TEXT,
+            "step": TEXT,
+            "name": TEXT,
+            "state": {"enum": ["both", "added", "removed"]},
+            "changed": {"type": "array", "items": TEXT},
+            "figures": {"type": "array", "items": figure},
+            "outcomes": {"type": "array", "items": anything},
+        }
+    )
+    return {
+        "process": TEXT,
+        "by": TEXT,
+        "sentence": TEXT,
+        "sides": {"type": "array", "items": anything},
+        "both": WHOLE,
+        "tested": WHOLE,
+        "mix": anything,
+        "whole": {"type": "array", "items": figure},
+        "steps": {"type": "array", "items": step},
+    }
+
+
+def _simulation() -> dict[str, Any]:
+    required = {
+        "id": WHOLE,
+        "process": TEXT,
+        "version": WHOLE,
+        "changes": {"type": "array", "items": TEXT},
+        "replications": WHOLE,
+        "status": {"enum": ["waiting", "running", "done", "failed"]},
+        "progress": {"type": "number"},
+        "problem": TEXT,
+        "owner": MAYBE_TEXT,
+        "asked_at": INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "link": TEXT,
+    }
+    result = {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "outcome: figures, waits, late, groups, people, each today, changed and"
+        " difference with mean, low and high (95 %); check: the model against its past",
+    }
+    return _object({**required, "result": result}, list(required))
 
 
 def _answer() -> dict[str, Any]:

@@ -10,8 +10,8 @@ from alembic import op
 
 import broker_crm.db
 
-revision = "0022"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
