@@ -21,6 +21,7 @@ from broker_crm.definitions.republish import published_bundle
 from broker_crm.people.models import User
 from broker_crm.process import experiments
 from broker_crm.process.experiments import Experiment, ExperimentAssignment
+from broker_crm.web.analyse.experiments import telling
 
 from .conftest import MONDAY, Site
 
@@ -226,6 +227,10 @@ def test_looks_are_told_on_the_page_and_by_the_api(site: Site) -> None:
     page = site.visitor("analyst").get(at).text
     assert "B geresnis: skirtumas" in page and "Laukia sprendimo" in page
     assert "B aiškiai geresnis" in page
+    assert telling.tell(site.factory) == 4 and telling.tell(site.factory) == 0
+    bell = site.visitor("analyst").get("/notifications").text
+    assert "daugiau bylų nepriimama, B aiškiai geresnis" in bell
+    assert 'href="/analysis/experiments"' in bell
     listed = site.visitor("analyst").get("/analysis/experiments").text
     assert "B geresnis: skirtumas" in listed
     client, bearer = site.app.test_client(), site.bearer("analyst")
