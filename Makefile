@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 TORTURE_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test lint format bench torture storm sabotage drain campaign answers corpus modeler pictures lock clean
+.PHONY: help setup setup-tests run test lint format bench torture storm sabotage drain campaign answers scorecard corpus modeler pictures lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ drain: setup ## fire 10,000 due timers, 100 of them poisoned, on SQLite and Post
 
 campaign: setup ## a campaign over 100,000 clients while people work, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.campaign
+
+scorecard: setup ## compare hundreds of planted pairs of versions and say how often the comparison was right
+	@$(BIN)/python -m bench.scorecard $(if $(RUNS),--runs $(RUNS))
 
 answers: setup ## the managers' questions over ten million events, on SQLite and PostgreSQL
 	@$(BIN)/python -m bench.answers

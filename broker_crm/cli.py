@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broker_crm import designing, event_logs, operating, trying
+from broker_crm import designing, event_logs, operating, simulating, trying
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -193,6 +193,7 @@ commands.add_command(designing.diff)
 commands.add_command(designing.migrate)
 commands.add_command(designing.undo_migration)
 commands.add_command(trying.try_)
+commands.add_command(simulating.simulate)
 commands.add_command(operating.check)
 commands.add_command(operating.backup)
 commands.add_command(operating.restore)

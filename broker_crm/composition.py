@@ -15,6 +15,7 @@ import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
 import broker_crm.outreach.signing
 from broker_crm.analysis.eventlogs import ordering as log_exports
+from broker_crm.analysis.simulation import at_work as simulations
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
@@ -38,4 +39,5 @@ def compose() -> None:
     migrations.register()
     log_exports.register()
     orders.register()
+    simulations.register()
     start_events.start_with(start_automatically)

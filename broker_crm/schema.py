@@ -21,6 +21,7 @@ import broker_crm.heartbeat
 import broker_crm.outreach.models
 import broker_crm.people.models
 import broker_crm.people.saved_views
+import broker_crm.process.experiments.models
 import broker_crm.process.migration.models
 import broker_crm.process.models
 import broker_crm.process.steering.models

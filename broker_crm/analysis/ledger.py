@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
@@ -84,6 +85,14 @@ class Ledger:
         names = [each[0] for each in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def arrays(self, statement: str, parameters: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+        """Columns of a statement, for many rows; numbers without a value are not a number, and
+        texts without one None."""
+        told = {**self._now(), **parameters}
+        named = {name: told[name] for name in set(_NAME.findall(statement))}
+        found = self.cursor.execute(statement, named).fetchnumpy()
+        return {name: _bare(values) for name, values in found.items()}
+
     def keep(self, name: str, statement: str, parameters: Mapping[str, object]) -> None:
         """Keep the rows of a statement as a table of this ledger alone, to be asked repeatedly."""
         self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS {statement}", parameters)
@@ -141,6 +150,17 @@ class Ledger:
             "today_d": float(self.office.days(instant)[0]),
             "now_s": float(self.office.seconds(instant)[0]),
         }
+
+
+def _bare(values: NDArray[Any]) -> NDArray[Any]:
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if values.dtype == object:
+        return values.filled(None)
+    if not values.mask.any():
+        return values.data
+    numbers: NDArray[Any] = np.where(values.mask, np.nan, values.data.astype(np.float64))
+    return numbers
 
 
 @contextmanager

@@ -32,6 +32,13 @@ DIMENSIONS = {
 """What rows may be told apart by, as expressions over step `t` and case `c`."""
 
 
+def as_text(trait: str) -> str:
+    """Expression for a trait of case `c` in letters; of VIPs 'yes' and 'no'."""
+    if trait == "vip":
+        return "CASE WHEN c.vip THEN 'yes' WHEN NOT c.vip THEN 'no' END"
+    return f"{OF_CASE[trait]}::VARCHAR"
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Filters of a question; None leaves all in.
@@ -53,6 +60,7 @@ class Slice:
         person: login of that person.
         step: key of the step.
         products: keys of the products of which the asker may know; None for all.
+        versions: numbers of the versions on one of which the case began.
         against: key of the team with which the work is compared, where a question compares.
     """
 
@@ -72,12 +80,17 @@ class Slice:
     person: str | None = None
     step: str | None = None
     products: tuple[str, ...] | None = None
+    versions: tuple[int, ...] | None = None
     against: str | None = None
 
     def parameters(self) -> dict[str, object]:
         """What the conditions refer to by name."""
         told = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {**told, "products": None if self.products is None else list(self.products)}
+        several = {
+            name: None if (values := getattr(self, name)) is None else list(values)
+            for name in ("products", "versions")
+        }
+        return {**told, **several}
 
     def of_case(self, process: str = "c.process") -> str:
         """Condition on a case `c`, without period and people."""
@@ -90,6 +103,8 @@ class Slice:
             told.append("c.case_no IN (SELECT case_no FROM offer_line WHERE band = $price_band)")
         if self.products is not None:
             told.append("c.product IN (SELECT unnest($products::VARCHAR[]))")
+        if self.versions is not None:
+            told.append("c.version IN (SELECT unnest($versions::INTEGER[]))")
         return " AND ".join(["TRUE", *told])
 
     def of_work(self, day: str, *, person: str = "t.person", process: str = "t.process") -> str:

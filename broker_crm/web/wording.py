@@ -51,6 +51,7 @@ NOTIFICATION: Words = {
     "offer-opened": _l("The client opened the offer"),
     "retention-due": _l("Records are due for erasure"),
     "figure-limit": _l("A figure crossed its limit"),
+    "experiment": _l("Experiment"),
     "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
 POLICY_STATUS: Words = {
@@ -576,6 +577,7 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+    "experiment-assigned": _l("Drawn for an experiment"),
     "data-erased": _l("Personal data erased"),
 }
 PAUSE_REASON: Words = {

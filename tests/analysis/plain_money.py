@@ -79,7 +79,8 @@ class Money:
     Args:
         books: what was read.
         mine: whose steps count, by login.
-        priced: another period's or everybody's, by whose prices these are judged.
+        priced: another period's or everybody's, by whose prices and chances of winning these are
+            judged.
 
     Attributes:
         fall: by how much the chance of winning falls for a day of delay.
@@ -101,6 +102,7 @@ class Money:
             for case in books.cases.values()
             if case.outcome is not None and ENDINGS.get(case.outcome) != "excluded"
         }
+        self.priced = priced
         self.fall = priced.fall if priced else self._fall()
         last = min(books.end, books.calendar.local_day(books.now))
         self.months = ((last - books.start).days + 1) / (365.25 / 12)
@@ -172,9 +174,12 @@ class Money:
 
     def _price(self) -> None:
         money = self._commissions()
-        for (process, _step), found in self.steps.items():
-            found.commission = mean(money[process]) if money[process] else 0.0
-            onward = found.past_won / found.past if found.past else 0.0
+        for key, found in self.steps.items():
+            won = money[key[0]]
+            found.commission = mean(won) if won else 0.0
+            same = self.priced.steps.get(key) if self.priced else None
+            judged = same if same and same.n else found
+            onward = judged.past_won / judged.past if judged.past else 0.0
             found.loss = found.lost * onward * found.commission / self.months
             found.delay = found.days * self.fall * found.commission / self.months
             found.excess /= self.months

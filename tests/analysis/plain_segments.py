@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass
-from math import erfc, sqrt
+from math import ceil, erfc, sqrt
+from statistics import NormalDist
 
 from sqlalchemy import select
 
@@ -61,6 +62,14 @@ class Segment:
     @property
     def clear(self) -> bool:
         return self.n >= 30 and self.chance <= 0.05 and self.low > self.others
+
+
+def still_needed(segment: Segment, tried: int) -> int:
+    """More of its conversations until it would stand out: 80 % power, 5 % error over all tried."""
+    z = NormalDist().inv_cdf(1 - 0.025 / tried) + NormalDist().inv_cdf(0.8)
+    own, others = segment.interested / segment.n, segment.others
+    wanted = z * z * (own * (1 - own) + others * (1 - others)) / (own - others) ** 2
+    return max(0, max(30, ceil(wanted)) - segment.n)
 
 
 def first_talks(books: Books, person: str | None = None) -> dict[str, tuple[Traits, bool]]:

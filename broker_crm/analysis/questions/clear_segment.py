@@ -6,7 +6,8 @@ interested (Cochran 1954, Mantel and Haenszel 1959). A segment is *clear* when i
 cases, its rate differs from the others' after correction for all the values that were tried
 (Benjamini–Hochberg, 5 %), and the lower bound of its rate lies above what the others have. Pairs of
 traits are tried along with the single ones and pay for the same correction, so that a segment such
-as transport × cargo is found though neither alone stands out.
+as transport × cargo is found though neither alone stands out. While none is clear, the answer tells
+how many more conversations the most promising one needs, to be noticed among as many as were tried.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
     )
     needed = None
     if best is None and hopeful is not None:
-        wanted = cases_needed(hopeful["share"], hopeful["others"])
-        needed = None if wanted is None else max(0, wanted - hopeful["n"])
+        wanted = cases_needed(hopeful["share"], hopeful["others"], tests=len(rows))
+        needed = None if wanted is None else max(0, max(wanted, LEAST) - hopeful["n"])
     return Answer(
         "Q7",
         best["share"] if best else None,

@@ -69,22 +69,42 @@ def name(session: Session, step: str, process: str | None = None) -> str:
     return step if process is None else name(session, step)
 
 
+def name_of_element(session: Session, process: str | None, element: str) -> str:
+    """The name of a step by its id in the diagram, in the newest version that has it."""
+    for version in versions(session):
+        if process in (None, version.process_key):
+            for file, content in resources(session, version.id, ResourceKind.DIAGRAM).items():
+                found = read_diagram(content, file).elements.get(element)
+                if found is not None:
+                    return names.name(session, version.id, found.name)
+    return element
+
+
+def outcomes(session: Session) -> Mapping[str, str]:
+    """Codes of outcomes to words, over the fields of all processes' forms that ask for one."""
+    return _words(session, "outcome")
+
+
 def reasons(session: Session) -> Mapping[str, str]:
     """Codes of reasons to words, over the fields of all processes' forms that ask for a reason."""
-    found: dict[str, str] | None = g.get("question_reasons")
-    if found is None:
-        found = g.question_reasons = {}
+    return _words(session, "reason")
+
+
+def _words(session: Session, asked: str) -> Mapping[str, str]:
+    kept: dict[str, dict[str, str]] = g.setdefault("question_words", {})
+    if asked not in kept:
+        found = kept[asked] = {}
         for version in latest(session).values():
             texts = names.catalogue(session, version.id)
             for content in resources(session, version.id, ResourceKind.FORM).values():
-                for code, told in _offered(json.loads(content)):
+                for code, told in _offered(json.loads(content), asked):
                     found.setdefault(code, texts.get(told, told))
-    return found
+    return kept[asked]
 
 
-def _offered(part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _offered(part: Mapping[str, Any], asked: str) -> Iterator[tuple[str, str]]:
     for component in part.get("components", []):
-        if str(component.get("key", "")).lower().endswith("reason"):
+        if str(component.get("key", "")).lower().endswith(asked):
             for choice in component.get("values", []):
                 yield str(choice.get("value")), str(choice.get("label", ""))
-        yield from _offered(component)
+        yield from _offered(component, asked)

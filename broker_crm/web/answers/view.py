@@ -20,6 +20,7 @@ from broker_crm.web.answers import (
     kept_filters,
     labels,
     limits,
+    linked,
     offer_lines,
     pictures,
     places,
@@ -123,7 +124,10 @@ def show(
         "whole": addresses.of_question(answer.id, told.query, all="yes"),
         "load": rows.load(session, found),
         "heat": _heat(session, found, told.query),
-        "advice": [sentence(advice(session, row)) for row in answer.rows[:ADVICE]]
+        "advice": [
+            (sentence(advice(session, row)), linked.to_what_if(session, user, row))
+            for row in answer.rows[:ADVICE]
+        ]
         if answer.id == "Q14"
         else [],
         "cases": None if lines else _cases(session, user, found, whole=whole),

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response
 
+from broker_crm.analysis.comparison import Verdict
 from broker_crm.process.models import PauseReason
 from broker_crm.web.api.bodies import answer
 
@@ -179,6 +180,85 @@ def _paths() -> dict[str, Any]:
                 refused=(403, 404, 422),
             )
         },
+        "/api/comparison": {
+            "get": _operation(
+                "comparison",
+                "Two versions of a process, or two other sides of it, compared; all time unless a"
+                " period is told, the latest two versions unless sides are told. Differences are"
+                " B less A, in working days, shares or EUR, in the common mix of segments",
+                {"200": _json("The comparison", _ref("Comparison"))},
+                parameters=[
+                    *(
+                        _query(name, schema)
+                        for name, schema in _FILTERS.items()
+                        if name not in ("by", "version", "step")
+                    ),
+                    _query(
+                        "by",
+                        {
+                            "enum": [
+                                "version",
+                                "period",
+                                "text",
+                                "product",
+                                "complexity",
+                                "price_band",
+                                "client_kind",
+                                "vip",
+                                "sector",
+                                "size",
+                                "region",
+                                "team",
+                                "person",
+                            ]
+                        },
+                    ),
+                    _query("a", {"type": "string", "description": "The earlier side"}),
+                    _query("b", {"type": "string", "description": "The later side"}),
+                    *(_query(name, DAY) for name in ("a_from", "a_to", "b_from", "b_to")),
+                    _query(
+                        "adjust",
+                        {
+                            "enum": [
+                                "none",
+                                "product",
+                                "client_kind",
+                                "sector",
+                                "size",
+                                "region",
+                                "vip",
+                                "complexity",
+                            ]
+                        },
+                    ),
+                ],
+                refused=(403, 404, 422),
+            )
+        },
+        **_analysis(),
+        **_simulations(),
+        "/api/experiments": {
+            "get": _operation(
+                "experiments",
+                "Experiments on processes and texts, those in force first",
+                {
+                    "200": _json(
+                        "The experiments",
+                        _object({"items": {"type": "array", "items": _ref("Experiment")}}),
+                    )
+                },
+                refused=(403,),
+            )
+        },
+        "/api/experiments/{experiment_id}": {
+            "get": _operation(
+                "experiment",
+                "How an experiment stands; figures only as its planned looks gave them",
+                {"200": _json("The experiment", _ref("Experiment"))},
+                parameters=[_path_parameter("experiment_id")],
+                refused=(403, 404),
+            )
+        },
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -188,6 +268,83 @@ def _paths() -> dict[str, Any]:
                     {"name": TEXT, "correlation_key": TEXT, "variables": VARIABLES}, ["name"]
                 ),
                 refused=(400, 403, 409, 422),
+            )
+        },
+    }
+
+
+def _simulations() -> dict[str, Any]:
+    number = {"name": "run_id", "in": "path", "required": True, "schema": WHOLE}
+    return {
+        "/api/simulations": {
+            "post": _operation(
+                "simulate",
+                "Ask for a simulation of a quarter, as things are and with changes such as"
+                " 'wait:Task_FirstCall:0.5'; a worker computes it",
+                {"202": _json("The simulation, waiting", _ref("Simulation"))},
+                takes=_object(
+                    {
+                        "process": TEXT,
+                        "version": WHOLE,
+                        "changes": {"type": "array", "items": TEXT},
+                        "replications": WHOLE,
+                    },
+                    ["process"],
+                ),
+                refused=(400, 403, 404, 422),
+            ),
+            "get": _operation(
+                "simulations",
+                "The newest simulations, without their results",
+                {"200": _json("The simulations", _object({"items": _list_of("Simulation")}))},
+                refused=(403,),
+            ),
+        },
+        "/api/simulations/{run_id}": {
+            "get": _operation(
+                "simulation",
+                "How a simulation stands; its result with the check of the model once it is done",
+                {"200": _json("The simulation", _ref("Simulation"))},
+                parameters=[number],
+                refused=(403, 404),
+            )
+        },
+    }
+
+
+def _list_of(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
+
+
+def _analysis() -> dict[str, Any]:
+    filters = [_query(name, schema) for name, schema in _FILTERS.items() if name != "by"]
+    return {
+        "/api/bottlenecks": {
+            "get": _operation(
+                "bottlenecks",
+                "Where cases of a process wait, for whom and why: cases that ended in the last 12"
+                " months unless a period is told, of the process of which most ended unless one is",
+                {"200": _json("The steps", _ref("Bottlenecks"))},
+                parameters=[
+                    *filters,
+                    _query("queues", {"enum": ["step", "lane", "person"], "default": "step"}),
+                ],
+                refused=(403, 422),
+            )
+        },
+        "/api/paths": {
+            "get": _operation(
+                "paths",
+                "Which paths cases took, which step follows which, and how many cases went as the"
+                " diagram of their version allows",
+                {"200": _json("The paths", _ref("Paths"))},
+                parameters=[
+                    *filters,
+                    _query("loops", {"enum": ["once"], "description": "Each step once"}),
+                    _query("variant", TEXT),
+                    _query("most", {"enum": ["1", "3", "5", "10", "20", "all"]}),
+                ],
+                refused=(403, 422),
             )
         },
     }
@@ -369,8 +526,132 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
+        "Bottlenecks": _object(_bottlenecks()),
+        "Paths": _object(_paths_taken()),
+        "Comparison": _object(_comparison()),
+        "Simulation": _simulation(),
+        "Experiment": _object(_experiment()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
+    }
+
+
+def _comparison() -> dict[str, Any]:
+    anything = {"type": "object", "additionalProperties": True}
+    limits = {"type": ["array", "null"], "items": MAYBE_NUMBER}
+    side = _object(
+        {
+            "value": MAYBE_NUMBER,
+            "n": WHOLE,
+            "interval": limits,
+            "hits": MAYBE_WHOLE,
+            "running": WHOLE,
+            "young": WHOLE,
+        }
+    )
+    figure = _object(
+        {
+            "measure": TEXT,
+            "unit": {"enum": ["days", "share", "eur"]},
+            "a": side,
+            "b": side,
+            "difference": MAYBE_NUMBER,
+            "interval": limits,
+            "crude": MAYBE_NUMBER,
+            "of_mix": MAYBE_NUMBER,
+            "chance": MAYBE_NUMBER,
+            "crude_chance": MAYBE_NUMBER,
+            "q": MAYBE_NUMBER,
+            "verdict": {"enum": list(Verdict)},
+            "needed": MAYBE_WHOLE,
+            "noticed": MAYBE_NUMBER,
+            "test": TEXT,
+            "people": {"type": "boolean"},
+            "horizon": MAYBE_NUMBER,
+            "ninth": {"type": ["object", "null"]},
+            "delta": {"type": ["object", "null"]},
+            "odds_ratio": MAYBE_NUMBER,
+            "differing": MAYBE_NUMBER,
+            "left_out": WHOLE,
+        }
+    )
+    step = _object(
+        {
+            "element": TEXT,
+            "element_a": TEXT,
+            "step": TEXT,
+            "name": TEXT,
+            "state": {"enum": ["both", "added", "removed"]},
+            "changed": {"type": "array", "items": TEXT},
+            "figures": {"type": "array", "items": figure},
+            "outcomes": {"type": "array", "items": anything},
+        }
+    )
+    return {
+        "process": TEXT,
+        "by": TEXT,
+        "sentence": TEXT,
+        "sides": {"type": "array", "items": anything},
+        "both": WHOLE,
+        "tested": WHOLE,
+        "mix": anything,
+        "whole": {"type": "array", "items": figure},
+        "steps": {"type": "array", "items": step},
+    }
+
+
+def _simulation() -> dict[str, Any]:
+    required = {
+        "id": WHOLE,
+        "process": TEXT,
+        "version": WHOLE,
+        "changes": {"type": "array", "items": TEXT},
+        "replications": WHOLE,
+        "status": {"enum": ["waiting", "running", "done", "failed"]},
+        "progress": {"type": "number"},
+        "problem": TEXT,
+        "owner": MAYBE_TEXT,
+        "asked_at": INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "link": TEXT,
+    }
+    result = {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "outcome: figures, waits, late, groups, people, each today, changed and"
+        " difference with mean, low and high (95 %); check: the model against its past",
+    }
+    return _object({**required, "result": result}, list(required))
+
+
+def _bottlenecks() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "open": WHOLE,
+        "days": {"type": "number", "description": "Working days of a case, on average"},
+        "steps": rows,
+        "between": rows,
+        "lanes": rows,
+        "people": rows,
+        "queues": rows,
+        "utilisation": rows,
+    }
+
+
+def _paths_taken() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "variant_count": WHOLE,
+        "variants": rows,
+        "steps": rows,
+        "moves": rows,
+        "conformance": _object({"cases": WHOLE, "fitting": WHOLE, "leaving": rows, "items": rows}),
     }
 
 
@@ -426,6 +707,53 @@ def _answer() -> dict[str, Any]:
             "description": "Q9 and Q10: the lines of offers behind the figure, each with a link to"
             " its offer where the caller may open it",
         },
+    }
+
+
+def _experiment() -> dict[str, Any]:
+    arm = {
+        "arm": {"enum": ["a", "b"]},
+        "version": WHOLE,
+        "cases": WHOLE,
+        "drawn": WHOLE,
+        "running": WHOLE,
+        "moved": WHOLE,
+    }
+    look = {
+        "number": WHOLE,
+        "at": INSTANT,
+        "n_a": WHOLE,
+        "n_b": WHOLE,
+        "a": MAYBE_NUMBER,
+        "b": MAYBE_NUMBER,
+        "difference": MAYBE_NUMBER,
+        "interval": {"type": "array", "items": MAYBE_NUMBER},
+        "verdict": TEXT,
+        "last": {"type": "boolean"},
+    }
+    return {
+        "id": IDENTIFIER,
+        "name": TEXT,
+        "process": TEXT,
+        "compared": {"enum": ["version", "letter", "script", "document"]},
+        "template": MAYBE_TEXT,
+        "state": {"enum": ["draft", "running", "paused", "stopped", "ended"]},
+        "stopped": MAYBE_TEXT,
+        "decision": {"enum": ["a", "b", "undecided", None]},
+        "sentence": TEXT,
+        "measure": {"enum": ["won", "conversion", "late", "meeting", "cycle"]},
+        "step": MAYBE_TEXT,
+        "horizon_days": WHOLE,
+        "smallest_difference": {"type": "number"},
+        "needed": WHOLE,
+        "measured": WHOLE,
+        "share_b": WHOLE,
+        "unit": {"enum": ["case", "client", "salesperson"]},
+        "started_at": MAYBE_INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "mismatch": MAYBE_NUMBER,
+        "arms": {"type": "array", "items": _object(arm)},
+        "looks": {"type": "array", "items": _object(look)},
     }
 
 

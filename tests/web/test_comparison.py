@@ -1,0 +1,153 @@
+"""Versions compared on the page and in the API, over cases of which the truth is known."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bench.planted import Plan, planted
+from broker_crm.analysis.ledger import Ledger
+from broker_crm.web.analyse.comparison import asking
+
+from .conftest import Site
+
+FLEETS = {"fleet": 0.60, "small": 0.25, "medium": 0.15}
+PAGE = "/analysis/comparison"
+
+
+@pytest.fixture
+def later(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Two versions of the sale; on the second calls wait a day longer and fleets are many."""
+    made = planted(
+        1,
+        Plan(200),
+        Plan(200, 149, 45, delay=("call", 2.0), mix=FLEETS, sellers=5),
+        process="new-client-sale",
+        elements={"call": ("Task_FirstCall", "first-call")},
+    )
+    made.cursor.execute("UPDATE case_file SET now_version = 2 WHERE case_id < '01000010'")
+
+    @contextmanager
+    def columns(session: Session) -> Iterator[Ledger]:
+        yield replace(made, session=session)
+
+    monkeypatch.setattr(asking, "ledger", columns)
+    return site
+
+
+def text(site: Site, path: str, expected: int = 200, language: str = "en") -> str:
+    visitor = site.visitor("analyst")
+    visitor.post(f"/language/{language}")
+    return html.unescape(visitor.get(path, expected).text)
+
+
+def ask(site: Site, query: str = "", expected: int = 200, login: str = "analyst") -> Any:
+    headers = {**site.bearer(login), "Accept-Language": "en"}
+    told = site.app.test_client().get(f"/api/comparison?{query}", headers=headers)
+    assert told.status_code == expected, told.text
+    return told.json
+
+
+def test_the_sentence_tells_the_delay_and_how_many_cases_are_missing(later: Site) -> None:
+    page = text(later, PAGE)
+    said = re.search(r'compared-told">(.*?)</p>', page)
+    assert said is not None
+    assert said[1].startswith("Version 2 against Version 1: the time to the meeting is longer by")
+    assert "; waiting before “2. Call” is longer by" in said[1]
+    assert said[1].endswith("more cases are needed.")
+    lithuanian = text(later, PAGE, language="lt")
+    assert "laukimas prieš „2. Skambutis“ ilgesnis" in lithuanian
+    assert "reikia dar apie" in lithuanian
+
+
+def test_the_page_tells_the_mix_the_moved_ones_and_the_diagram(later: Site) -> None:
+    page = text(later, PAGE)
+    assert "The sides differ in their mix" in page and "explained by the mix" in page
+    assert "10 cases began on this side and were moved to another version" in page
+    assert re.search(r'"loss-3":\s*\["Task_FirstCall"\]', page) and "polyline" in page
+    assert "style=" not in page.split("<main")[1]
+    assert "All figures of all steps" in page
+    whole = text(later, f"{PAGE}?all=yes")
+    assert "Working on it" in whole and "How it ended last" in whole
+
+
+def test_every_kind_of_sides_opens(later: Site) -> None:
+    for by in ("version", "period", "region", "vip", "size", "person", "sector", "text", "team"):
+        page = text(later, f"{PAGE}?by={by}")
+        assert "Versions compared" in page
+        if by in ("region", "size", "person"):
+            assert "Figures of both sides" in page
+    page = text(
+        later,
+        f"{PAGE}?by=period&a_from=2025-01-01&a_to=2026-04-30&b_from=2026-05-01&b_to=2026-12-31",
+    )
+    assert "Figures of both sides" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("by=colour", "by"),
+        ("a=9", "a"),
+        ("a=1&b=1", "b"),
+        ("adjust=colour", "adjust"),
+        ("by=period&a_from=x", "a_from"),
+        ("by=period&a_from=2026-05-01&a_to=2026-04-01", "a_from"),
+        ("sector=mining", "sector"),
+        ("colour=red", "colour"),
+    ],
+)
+def test_bad_parameters_are_named(later: Site, query: str, field: str) -> None:
+    assert field in ask(later, query, 422)["errors"]
+    text(later, f"{PAGE}?{query}", 422)
+
+
+def test_the_cases_behind_a_figure_are_listed_and_saved(later: Site) -> None:
+    page = text(later, PAGE)
+    links = set(re.findall(r'href="(/analysis/comparison/cases\?[^"]+)"', page))
+    assert len(links) > 10
+    listed = text(later, f"{PAGE}/cases?of=waiting&element=Task_FirstCall&side=b")
+    assert "2. Call" in listed and "Waiting to be taken up" in listed
+    for wrong in ("of=waiting&side=b", "of=cycle&element=X&side=a", "of=cycle&side=c", "side=a"):
+        text(later, f"{PAGE}/cases?{wrong}", 404)
+    visitor = later.visitor("analyst")
+    rows = visitor.get(f"{PAGE}/rows.csv").data.decode("utf-8-sig").splitlines()
+    assert len(rows) > 50 and rows[0].count(";") == 13
+    assert visitor.get(f"{PAGE}/rows.xlsx").data[:2] == b"PK"
+    cases = visitor.get(f"{PAGE}/cases.csv?of=cycle&side=a").data.decode("utf-8-sig")
+    assert cases.startswith("Client;")
+
+
+def test_the_api_tells_the_same(later: Site) -> None:
+    told = ask(later, "by=version&a=1&b=2")
+    assert told["sentence"].startswith("Version 2 against Version 1")
+    assert [each["cases"] for each in told["sides"]] == [190, 200]
+    assert told["sides"][0]["migrated"] == 10 and "size" in told["mix"]["traits"]
+    [call] = [each for each in told["steps"] if each["element"] == "Task_FirstCall"]
+    [waiting] = [each for each in call["figures"] if each["measure"] == "waiting"]
+    assert waiting["verdict"] == "worse" and waiting["unit"] == "days"
+    assert waiting["people"] is False and 1.0 < waiting["difference"] < 3.0
+    described = later.app.test_client().get("/api/openapi.json").json["components"]["schemas"]
+    figure = described["Comparison"]["properties"]["whole"]["items"]["properties"]
+    assert set(figure) == set(waiting) == set(told["whole"][0])
+    assert set(described["Comparison"]["properties"]) == set(told)
+    turned = ask(later, "by=version&a=2&b=1&adjust=none")
+    assert turned["mix"]["traits"] == []
+
+
+def test_nothing_is_compared_where_there_is_one_side(site: Site) -> None:
+    assert "Nėra ką lyginti" in site.visitor("analyst").get(PAGE).text
+    ask(site, "", 404)
+
+
+def test_designers_compare_no_people(later: Site) -> None:
+    ask(later, "by=person", 422, "designer")
+    ask(later, "", 200, "designer")
+    ask(later, "", 403, "ruta")
