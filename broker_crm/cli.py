@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broker_crm import designing, operating, trying
+from broker_crm import designing, event_logs, operating, simulating, trying
 from broker_crm import settings as environment
 from broker_crm.settings import Settings
 
@@ -193,10 +193,15 @@ commands.add_command(designing.diff)
 commands.add_command(designing.migrate)
 commands.add_command(designing.undo_migration)
 commands.add_command(trying.try_)
+commands.add_command(simulating.simulate)
 commands.add_command(operating.check)
 commands.add_command(operating.backup)
 commands.add_command(operating.restore)
 commands.add_command(operating.release_mail)
+commands.add_command(event_logs.export)
+commands.add_command(event_logs.import_log)
+commands.add_command(event_logs.logs)
+commands.add_command(event_logs.delete_log)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

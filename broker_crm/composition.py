@@ -14,6 +14,8 @@ import broker_crm.crm.quotes
 import broker_crm.crm.renewals
 import broker_crm.outreach.jobs
 import broker_crm.outreach.signing
+from broker_crm.analysis.eventlogs import ordering as log_exports
+from broker_crm.analysis.simulation import at_work as simulations
 from broker_crm.crm.cases import start_automatically
 from broker_crm.process import start_events
 from broker_crm.process.migration import carrying_out as migrations
@@ -35,5 +37,7 @@ def compose() -> None:
     broker_crm.outreach.jobs.register_all()
     broker_crm.outreach.signing.register_all()
     migrations.register()
+    log_exports.register()
     orders.register()
+    simulations.register()
     start_events.start_with(start_automatically)

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+import broker_crm.analysis.eventlogs.models
 import broker_crm.analysis.models
 import broker_crm.crm.models
 import broker_crm.definitions.models
@@ -20,6 +21,7 @@ import broker_crm.heartbeat
 import broker_crm.outreach.models
 import broker_crm.people.models
 import broker_crm.people.saved_views
+import broker_crm.process.experiments.models
 import broker_crm.process.migration.models
 import broker_crm.process.models
 import broker_crm.process.steering.models

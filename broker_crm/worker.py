@@ -108,9 +108,14 @@ def _workplace() -> tuple[sessionmaker[Session], Settings]:
 
 
 def _let_the_web_write() -> None:
-    """Register the duties that put answers into words; the web is loaded by workers alone."""
+    """Register the duties that reckon, or put answers into words; the web is loaded by workers
+    alone."""
+    from broker_crm.analysis.experiments import looking
+    from broker_crm.web.analyse.experiments import telling
     from broker_crm.web.answers import posting, watch
 
+    looking.register()
+    telling.register()
     watch.register()
     posting.register()
 

@@ -190,3 +190,36 @@ def test_a_database_that_is_away_is_told_in_one_line(run: Run, command: str) -> 
     done = run(command, url="postgresql://nobody@127.0.0.1:1/nothing")
     assert done.returncode == 1
     assert "can't be reached" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_work_is_exported_and_a_log_is_brought_in(
+    run: Run, furnished_sqlite_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "log.csv"
+    done = run("export", "csv", str(file), "--masked", url=furnished_sqlite_url)
+    assert done.returncode == 0 and done.stdout.startswith(f"{file}: 0 events")
+    heading = file.read_text(encoding="utf-8")
+    again = run("export", "csv", str(file), url=furnished_sqlite_url)
+    assert again.returncode == 1 and "--force" in again.stderr
+    assert file.read_text(encoding="utf-8") == heading
+    for words, said in (
+        (("export", "csv", str(tmp_path / "log.xes")), "csv is written to .csv"),
+        (("export", "xes", str(tmp_path / "no/log.xes")), "can't be written"),
+        (("export", "xes", str(tmp_path / "a.xes"), "--process", "x"), "Known: campaign"),
+    ):
+        refused = run(*words, url=furnished_sqlite_url)
+        assert refused.returncode == 1 and said in refused.stderr, refused.stderr
+    foreign = tmp_path / "foreign.csv"
+    foreign.write_text("order,what,when\n1,Call,16.11.2026 10:00\n1,Sign,17.11.2026 10:00\n")
+    refused = run("import-log", str(foreign), url=furnished_sqlite_url)
+    assert refused.returncode == 1 and "No column is chosen for: case" in refused.stderr
+    columns = [f"--column={field}" for field in ("case=order", "activity=what", "complete=when")]
+    brought = run(
+        "import-log", str(foreign), *columns, "--time=%d.%m.%Y %H:%M", url=furnished_sqlite_url
+    )
+    assert brought.returncode == 0 and "foreign: 1 cases, 2 steps." in brought.stdout
+    log_id = brought.stdout.split()[0]
+    assert run("logs", url=furnished_sqlite_url).stdout.startswith(log_id)
+    assert run("delete-log", log_id, url=furnished_sqlite_url).returncode == 0
+    assert run("delete-log", log_id, url=furnished_sqlite_url).returncode == 1
+    assert run("logs", url=furnished_sqlite_url).stdout == ""

@@ -124,10 +124,16 @@ def chance_of(squared: float) -> float:
     return float(stats.chi2.sf(squared, 1))
 
 
-def cases_needed(base: float, other: float) -> int | None:
-    """Cases in each group to notice the difference of two shares: 80 % power, 5 % error."""
+def cases_needed(base: float, other: float, tests: int = 1) -> int | None:
+    """Cases in each group to notice the difference of two shares: 80 % power, 5 % error.
+
+    Args:
+        base: one share.
+        other: the other one.
+        tests: among how many such comparisons it must stand out.
+    """
     if base == other or not (0 < base < 1 or 0 < other < 1):
         return None
-    power = float(stats.norm.ppf(0.8))
+    power, beyond = float(stats.norm.ppf(0.8)), float(stats.norm.isf(0.025 / tests))
     spread = base * (1 - base) + other * (1 - other)
-    return ceil((Z + power) ** 2 * spread / (base - other) ** 2)
+    return ceil((beyond + power) ** 2 * spread / (base - other) ** 2)

@@ -26,7 +26,12 @@ class OfficeTime:
 
     Args:
         calendar: the company's.
+
+    Attributes:
+        day_seconds: of a working day.
     """
+
+    day_seconds = 8 * 3600.0
 
     def __init__(self, calendar: WorkingCalendar) -> None:
         self.calendar = calendar
@@ -81,3 +86,19 @@ class OfficeTime:
             np.array(starts, dtype="datetime64[us]"),
             np.array(offsets, dtype="timedelta64[us]"),
         )
+
+
+class RoundTheClock(OfficeTime):
+    """Time that counts day and night, every day: for work that no office's hours bound."""
+
+    day_seconds = 24 * 3600.0
+
+    def seconds(self, instants: Instants) -> Numbers:
+        """Seconds from 1970 to each instant."""
+        since = (instants - np.datetime64(0, "us")) / _SECOND
+        return np.where(np.isnat(instants), np.nan, since)
+
+    def days(self, instants: Instants) -> Numbers:
+        """Days from 1970 up to the local day of each."""
+        since = self.local_days(instants) - np.datetime64(0, "D")
+        return np.where(np.isnat(instants), np.nan, since / np.timedelta64(1, "D"))

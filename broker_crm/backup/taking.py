@@ -20,8 +20,9 @@ from broker_crm.backup.values import kind_of, read_from
 from broker_crm.db import snapshot
 from broker_crm.schema import METADATA, head
 
-MOMENTARY = frozenset({"heartbeat"})
-"""Tables that tell of this moment and this system only; their rows stay out."""
+MOMENTARY = frozenset({"heartbeat", "event_log", "log_export", "log_export_piece"})
+"""Tables that tell of this moment and this system only, or hold copies of files that can be brought
+in or made again; their rows stay out."""
 STREAMED = 500
 """Rows in memory at a time."""
 

@@ -12,7 +12,7 @@ from broker_crm.process.plain_text import plain
 
 COUNTED = re.compile(
     r"(?:outcome|reason|decision|basis|kind|class|variant|level|sector|sizeband|segment|key"
-    r"|severity|process|step|flows|hold|rule|purpose|reaction|status|channel|about|subject)$",
+    r"|severity|process|step|flows|hold|rule|purpose|reaction|status|channel|about|subject|\barm)$",
     re.IGNORECASE,
 )
 """Names of variables whose values come from closed lists."""

@@ -15,9 +15,10 @@ from broker_crm.crm.models import Client, Insurer, Policy, Product, RenewalStart
 from broker_crm.crm.policies import active_policies, policy_facts
 from broker_crm.crm.standard_terms import ADDS_TO_POLICY, terms_in_force
 from broker_crm.definitions.models import ProcessVersion
-from broker_crm.definitions.published import compiled, latest_version
+from broker_crm.definitions.published import compiled
 from broker_crm.people.models import User
 from broker_crm.process.errors import CommandRefused, NotAllowed
+from broker_crm.process.experiments.drawing import version_in_force
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import Actor, acting_user, may_start
 
@@ -97,7 +98,7 @@ def _start(
     user: Actor | None,
     by: str | None,
 ) -> process.Started:
-    version = latest_version(session, process_key)
+    version = version_in_force(session, process_key)
     needed = needs(session, version)
     if needed not in (None, "policy") and needed not in variables:
         raise CaseRejected({"process": [NOT_BY_ITSELF]})
@@ -105,7 +106,10 @@ def _start(
         return process.start(session, process_key, variables, by=by)
     client, product, owner = _named(session, variables, user)
     policy = _policy(session, version, variables, client, product)
-    start = start_variables(session, version, variables, client, product, owner.login, policy)
+
+    def start(version: ProcessVersion) -> dict[str, object]:
+        return start_variables(session, version, variables, client, product, owner.login, policy)
+
     case = process.CaseData(
         title=f"{version.name} · {client.name}",
         client_id=client.id,

@@ -21,12 +21,13 @@ from broker_crm.crm.merging import survivor
 from broker_crm.crm.models import Client, Complaint, ContactPurpose, Insurer, Policy
 from broker_crm.crm.policies import today
 from broker_crm.definitions.forms import FieldError, FormRejected
-from broker_crm.definitions.published import compiled, latest_version
+from broker_crm.definitions.published import compiled
 from broker_crm.engine.decisions import decide
 from broker_crm.people.models import Role, User, UserRole
 from broker_crm.process import jobs, rights
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.errors import NotAllowed
+from broker_crm.process.experiments.drawing import version_in_force
 from broker_crm.process.jobs import CompletedStep, JobCall
 from broker_crm.process.models import UserTask
 from broker_crm.process.plain_text import plain
@@ -143,7 +144,7 @@ def register(session: Session, told: Registration, *, by: str) -> process.Starte
     if told.client_id is not None:
         kept = survivor(session, session.get_one(Client, told.client_id))
         told = replace(told, client_id=kept.id)
-    version = latest_version(session, COMPLAINT)
+    version = version_in_force(session, COMPLAINT)
     terms = decide(
         TERMS, compiled(session, version.id).decisions, {"receivedOn": told.received_on.isoformat()}
     )

@@ -1,4 +1,5 @@
-"""Goes back to what an earlier version said, by publishing it again under the next number."""
+"""Goes back to what an earlier version said, by publishing it again under the next number; or
+forward to one text of another version."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from broker_crm.definitions.bundle import Bundle, BundledFile
 from broker_crm.definitions.findings import DiagramRejected, Severity
 from broker_crm.definitions.lint import lint
 from broker_crm.definitions.models import ProcessVersion, ResourceKind
+from broker_crm.definitions.places import FileKey
 from broker_crm.definitions.publish import publish_bundle, wait_for_others
 from broker_crm.definitions.published import resources
 from broker_crm.engine.diagram import read_diagram
@@ -34,7 +36,53 @@ def publish_again(
         DiagramRejected: today's rules refuse it; the latest version stays in force.
         NotPublished, VersionDamaged: it can't be read.
     """
-    bundle = published_bundle(session, version_id)
+    return _published(session, published_bundle(session, version_id), author, note)
+
+
+def publish_with_text(
+    session: Session,
+    version_id: int,
+    text: FileKey,
+    from_version_id: int,
+    *,
+    author: str | None = None,
+    note: str = "",
+) -> ProcessVersion | None:
+    """Publish a version's files with a letter, script or document as another version has it.
+
+    Args:
+        text: its kind, and its key without a language; all its languages are taken.
+        from_version_id: the version that has the text.
+
+    Returns, raises: as `publish_again`.
+    """
+    bundle = bundle_with_text(session, version_id, text, from_version_id)
+    return _published(session, bundle, author, note)
+
+
+def bundle_with_text(
+    session: Session, version_id: int, text: FileKey, from_version_id: int
+) -> Bundle:
+    """A version's files with the wordings of one text taken from another version."""
+    kept = [
+        file for file in published_bundle(session, version_id).files if not is_wording(file, text)
+    ]
+    taken = [
+        file for file in published_bundle(session, from_version_id).files if is_wording(file, text)
+    ]
+    version = session.get_one(ProcessVersion, version_id)
+    files = tuple(sorted([*kept, *taken], key=lambda file: (file.kind, file.name)))
+    return Bundle(version.process_key, version.name, files, _elements(files))
+
+
+def is_wording(file: BundledFile, text: FileKey) -> bool:
+    """Is the file a text in one of its languages?"""
+    return file.kind == text[0] and file.name.rpartition(".")[0] == text[1]
+
+
+def _published(
+    session: Session, bundle: Bundle, author: str | None, note: str
+) -> ProcessVersion | None:
     findings = lint(bundle)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise DiagramRejected(findings)

@@ -42,6 +42,7 @@ class EventKind(StrEnum):
     DOCUMENT_MADE = "document-made"
     INCIDENT_RAISED = "incident-raised"
     INCIDENT_RESOLVED = "incident-resolved"
+    EXPERIMENT_ASSIGNED = "experiment-assigned"
     DATA_ERASED = "data-erased"
 
 

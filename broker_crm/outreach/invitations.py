@@ -28,6 +28,7 @@ from broker_crm.outreach.headers import HeaderRefused
 from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, queue_letter
 from broker_crm.people.models import User
 from broker_crm.process import duties, jobs, recording
+from broker_crm.process.experiments.wording import version_of_text
 from broker_crm.process.jobs import CompletedStep
 from broker_crm.process.models import InstanceStatus, ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
@@ -177,13 +178,14 @@ def _write(
     if client is None or client.do_not_contact or not address:
         return False
     key, kind = str(task.help.get(letter, letter)), ResourceKind.LETTER
-    language = texts.language_of(session, task.version_id, kind, key, client.language)
+    version_id = version_of_text(session, instance.id, task.version_id, kind, key)
+    language = texts.language_of(session, version_id, kind, key, client.language)
     about = dict(variables) | {
         "recipientEmail": address,
         "meeting": _facts(meeting, variables, language),
     }
     context = merge.merge_context(session, instance, about, language)
-    text = texts.rendered(session, task.version_id, kind, key, language, context)
+    text = texts.rendered(session, version_id, kind, key, language, context)
     organiser = session.get_one(User, meeting.organiser)
     contact = merge.contact_of(client, address)
     name = f"{contact.first_name} {contact.surname}" if contact else client.name

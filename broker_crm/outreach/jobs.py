@@ -16,6 +16,7 @@ from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, qu
 from broker_crm.outreach.merge import address_of, merge_context
 from broker_crm.people.models import Role
 from broker_crm.process import jobs
+from broker_crm.process.experiments.wording import version_of_text
 from broker_crm.process.jobs import JobCall
 from broker_crm.process.models import TaskStatus, UserTask
 
@@ -58,8 +59,9 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     """
     key = _header(call, "letter")
     case = call.case
+    version_id = _version_of(call, ResourceKind.LETTER, key)
     language = texts.language_of(
-        call.session, case.version_id, ResourceKind.LETTER, key, _language(call)
+        call.session, version_id, ResourceKind.LETTER, key, _language(call)
     )
     receiver = _receiver(call)
     variables = {**call.job.variables, "recipientEmail": receiver.address}
@@ -68,9 +70,7 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
     link = _offer_link(call, key, language, attached)
     if link is not None:
         context[offer_links.FIELD] = link.address
-    text = texts.rendered(
-        call.session, case.version_id, ResourceKind.LETTER, key, language, context
-    )
+    text = texts.rendered(call.session, version_id, ResourceKind.LETTER, key, language, context)
     loop = next_loop(call.session, case.id, call.job.element_id)
     salesperson = context.get("salesperson")
     sender_name = salesperson.get("name") if isinstance(salesperson, Mapping) else None
@@ -90,7 +90,13 @@ def send_letter(call: JobCall) -> Mapping[str, object]:
         ),
         [
             documents.attachment(
-                documents.document(call.session, case.version_id, each, language, context)
+                documents.document(
+                    call.session,
+                    _version_of(call, ResourceKind.DOCUMENT, each),
+                    each,
+                    language,
+                    context,
+                )
             )
             for each in attached
         ]
@@ -174,9 +180,10 @@ def make_document(call: JobCall) -> Mapping[str, object]:
     key = _header(call, "document")
     case = call.case
     kind = ResourceKind.DOCUMENT
-    language = texts.language_of(call.session, case.version_id, kind, key, _language(call))
+    version_id = _version_of(call, kind, key)
+    language = texts.language_of(call.session, version_id, kind, key, _language(call))
     context = merge_context(call.session, case, call.job.variables, language)
-    made = documents.document(call.session, case.version_id, key, language, context)
+    made = documents.document(call.session, version_id, key, language, context)
     kept = files.keep(
         call.session,
         files.Upload(made.name("docx"), made.content),
@@ -196,11 +203,16 @@ def make_document(call: JobCall) -> Mapping[str, object]:
     }
 
 
+def _version_of(call: JobCall, kind: ResourceKind, key: str) -> int:
+    """The version whose wording of a text the case gets."""
+    return version_of_text(call.session, call.case.id, call.case.version_id, kind, key)
+
+
 def _offer_link(
     call: JobCall, key: str, language: str, attached: Sequence[str]
 ) -> offer_links.OfferLink | None:
     kind = ResourceKind.LETTER
-    version_id = call.case.version_id
+    version_id = _version_of(call, kind, key)
     if not texts.reads(call.session, version_id, kind, key, language, offer_links.FIELD):
         return None
     if not attached:

@@ -62,6 +62,8 @@ def available_minutes(
 ) -> Mapping[str, list[float]]:
     """Office minutes of each person in each week, less absences and meetings; from today on.
 
+    Day by day: a meeting on a Saturday or while away takes nothing from other days.
+
     Args:
         session: reads only.
         calendar: the company's.
@@ -73,26 +75,28 @@ def available_minutes(
     away: dict[str, list[tuple[date, date]]] = {}
     for absence in session.scalars(select(Absence).where(Absence.login.in_(people))):
         away.setdefault(absence.login, []).append((absence.first_day, absence.last_day))
-    taken: dict[str, list[tuple[date, int]]] = {}
+    taken: dict[tuple[str, date], int] = {}
     for engagements in _engagements:
         for each in engagements(session, people, now):
-            day = calendar.local_day(each.starts_at)
-            taken.setdefault(each.login, []).append((day, each.minutes))
+            key = each.login, calendar.local_day(each.starts_at)
+            taken[key] = taken.get(key, 0) + each.minutes
+
+    def left(person: str, day: date) -> float:
+        if any(first <= day <= last for first, last in away.get(person, [])):
+            return 0.0
+        return max(0.0, calendar.available_minutes(day, day) - taken.get((person, day), 0))
+
     return {
         person: [
-            max(
-                0.0,
-                _office(calendar, max(week.first, today), week.last, away.get(person, []))
-                - sum(
-                    minutes
-                    for day, minutes in taken.get(person, [])
-                    if week.first <= day <= week.last
-                ),
-            )
+            sum(left(person, day) for day in _days(max(week.first, today), week.last))
             for week in weeks
         ]
         for person in people
     }
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=each) for each in range((last - first).days + 1)]
 
 
 def absent(session: Session, login: str) -> bool:
@@ -102,14 +106,3 @@ def absent(session: Session, login: str) -> bool:
         Absence.login == login, Absence.first_day <= today, Absence.last_day >= today
     )
     return session.scalar(away.limit(1)) is not None
-
-
-def _office(
-    calendar: WorkingCalendar, first: date, last: date, away: list[tuple[date, date]]
-) -> float:
-    days = (first + timedelta(days=each) for each in range((last - first).days + 1))
-    return sum(
-        calendar.available_minutes(day, day)
-        for day in days
-        if not any(begin <= day <= end for begin, end in away)
-    )

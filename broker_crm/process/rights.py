@@ -41,6 +41,9 @@ STEERS = frozenset({Role.SALES_MANAGER, Role.ADMINISTRATOR})
 """May cancel instances, reassign tasks, retry and dismiss incidents."""
 MIGRATES = STEERS | {Role.DESIGNER}
 """May move running instances to another version."""
+EXPERIMENTS = MIGRATES
+"""May start, pause and decide experiments."""
+PLANS_EXPERIMENTS = EXPERIMENTS | {Role.ANALYST}
 STARTS = frozenset({Role.SALESPERSON, Role.ASSISTANT, Role.SALES_MANAGER, Role.ADMINISTRATOR})
 FOUR_EYES = {
     "offer-approval": "offer-preparation",
@@ -198,6 +201,16 @@ def may_see_task(session: Session, user: Person, task_id: object) -> bool:
 def may_steer(user: Person) -> bool:
     """May the user cancel, reassign and mend?"""
     return bool(user.roles & STEERS)
+
+
+def may_experiment(user: Person) -> bool:
+    """May the person start, pause and decide experiments?"""
+    return bool(user.roles & EXPERIMENTS)
+
+
+def may_plan_experiments(user: Person) -> bool:
+    """May the person plan an experiment, for others to start?"""
+    return bool(user.roles & PLANS_EXPERIMENTS)
 
 
 def may_migrate(user: Person) -> bool:

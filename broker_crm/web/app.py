@@ -68,9 +68,12 @@ from broker_crm.web import (
     trying,
     versions,
 )
+from broker_crm.web.analyse import experiments, exports, logs
 from broker_crm.web.analyse import pages as analyse
+from broker_crm.web.analyse.bottlenecks import pages as bottlenecks
 from broker_crm.web.analyse.comparison import pages as comparison
 from broker_crm.web.analyse.segments import pages as segments
+from broker_crm.web.analyse.what_if import pages as what_if
 from broker_crm.web.answers import limits, reports
 from broker_crm.web.answers import pages as questions
 from broker_crm.web.steering import own as pausing
@@ -118,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     language.set_up(app)
     sign_in.set_up(app)
     imports.set_up(app)
+    logs.set_up(app)
     files.set_up(app)
     consents.set_up(app)
     product_documents.set_up(app)
@@ -169,8 +173,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         questions,
         analyse,
+        bottlenecks,
+        exports,
+        logs,
         comparison,
         segments,
+        what_if,
+        experiments.pages,
+        experiments.planning,
+        experiments.deciding,
         limits,
         reports,
         complaints,

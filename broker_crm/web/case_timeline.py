@@ -166,6 +166,8 @@ def _details(history: _History, event: ProcessEvent, task: UserTask | None) -> l
         found.append(str(event.value.get("message", "")))
     elif event.kind == EventKind.MEASURED and event.value not in (None, True):
         found.append(history.values(event.version_id).told(event.measure or "", event.value))
+    elif event.kind == EventKind.EXPERIMENT_ASSIGNED and isinstance(event.value, dict):
+        found.append(_("arm %(arm)s", arm=str(event.value.get("arm", "")).upper()))
     elif event.kind == EventKind.INCIDENT_RESOLVED and isinstance(event.value, dict):
         found.append(word(RESOLUTION, str(event.value.get("resolution", ""))))
     if event.reason:

@@ -26,6 +26,7 @@ from broker_crm.process.models import (
 from broker_crm.process.rights import may_start, may_steer, visible_tasks
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import (
+    case_experiment,
     case_progress,
     case_records,
     case_timeline,
@@ -60,6 +61,7 @@ def view(session: Session, user: User, instance: ProcessInstance) -> dict[str, A
         "steers": steers,
         "incidents": _incidents(session, instance),
         "facts": _facts(session, user, instance),
+        "experiment": case_experiment.line(session, user, instance),
         "open_tasks": _open_tasks(session, user, instance),
         "happenings": _happenings(session, user, instance) if is_open else [],
         "waits": standing.waits(session, [instance.id]).get(instance.id, []),

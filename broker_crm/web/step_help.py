@@ -17,6 +17,7 @@ from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.published import NotPublished
 from broker_crm.outreach import blocks, documents, merge, offer_links
 from broker_crm.outreach.texts import RenderedText, shown
+from broker_crm.process.experiments.wording import version_of_text
 from broker_crm.process.models import ProcessInstance, UserTask
 from broker_crm.process.variables import instance_variables
 from broker_crm.web import safe_text
@@ -82,7 +83,8 @@ def document(
     variables = _variables(session, task, instance)
     language = _language(kind, variables)
     context = merge.merge_context(session, instance, variables, language)
-    return documents.draft(session, task.version_id, str(key), language, context)
+    version_id = _version_of(session, task, kind, str(key))
+    return documents.draft(session, version_id, str(key), language, context)
 
 
 def _text(
@@ -93,13 +95,19 @@ def _text(
     language: str,
     context: Mapping[str, object],
 ) -> HelpText:
+    version_id = _version_of(session, task, kind, key)
     if KINDS[kind] is ResourceKind.DOCUMENT:
-        sheet = documents.draft(session, task.version_id, key, language, context, gap).sheet
+        sheet = documents.draft(session, version_id, key, language, context, gap).sheet
         html = blocks.html(sheet)
         return HelpText(
             kind, word(HELP, kind), None, marked(html), GAP.search(html) is not None, True
         )
-    return _help(kind, shown(session, task.version_id, KINDS[kind], key, language, context, gap))
+    return _help(kind, shown(session, version_id, KINDS[kind], key, language, context, gap))
+
+
+def _version_of(session: Session, task: UserTask, kind: str, key: str) -> int:
+    """The version whose wording of a text the case gets."""
+    return version_of_text(session, task.instance_id, task.version_id, KINDS[kind], key)
 
 
 def _variables(session: Session, task: UserTask, instance: ProcessInstance) -> dict[str, object]:

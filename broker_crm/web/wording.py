@@ -51,6 +51,7 @@ NOTIFICATION: Words = {
     "offer-opened": _l("The client opened the offer"),
     "retention-due": _l("Records are due for erasure"),
     "figure-limit": _l("A figure crossed its limit"),
+    "experiment": _l("Experiment"),
     "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
 POLICY_STATUS: Words = {
@@ -448,6 +449,9 @@ AUDIT_ACTION: Words = {
     "unmerged": _l("Records parted"),
     "told-apart": _l("Known as two clients"),
     "exported": _l("Data exported"),
+    "log-exported": _l("Event log exported"),
+    "log-imported": _l("Event log brought in"),
+    "log-deleted": _l("Event log thrown away"),
     "erased": _l("Data erased"),
     "case-erased": _l("Case erased"),
     "complaint-erased": _l("Complaint erased"),
@@ -573,6 +577,7 @@ EVENT: Words = {
     "offer-opened": _l("The client opened the offer"),
     "incident-raised": _l("The process stopped"),
     "incident-resolved": _l("The process goes on"),
+    "experiment-assigned": _l("Drawn for an experiment"),
     "data-erased": _l("Personal data erased"),
 }
 PAUSE_REASON: Words = {

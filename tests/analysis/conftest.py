@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.composition import compose
 from broker_crm.db import connect, sessions
 from tests.conftest import MONDAY
 
@@ -23,6 +24,7 @@ def simulated() -> Iterator[clock.SimulatedClock]:
 @pytest.fixture
 def factory(furnished_url: str, simulated: clock.SimulatedClock) -> Iterator[sessionmaker[Session]]:
     """Sessions on a brokerage before its first sale."""
+    compose()
     engine = connect(furnished_url)
     yield sessions(engine)
     engine.dispose()

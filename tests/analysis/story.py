@@ -53,7 +53,7 @@ class Story:
         self.session = session
         self.chance = random.Random(seed)
         self.calendar = company_calendar(session)
-        self.version = latest_version(session, SALE)
+        self.process, self.elements = SALE, ELEMENTS
         self.people = list(
             session.scalars(
                 select(User.login)
@@ -70,13 +70,27 @@ class Story:
         session.flush()
 
     def _case(self) -> None:
+        self._begin()
+        outcome = self._tell()
+        if outcome is not None:
+            self.case.status, self.case.outcome = InstanceStatus.COMPLETED, outcome
+            self.case.ended_at = self.at
+            self.case.reason = self.chance.choice(("price", "competitor", None))
+        self._event("instance-completed" if outcome else "element-passed")
+
+    def _tell(self) -> str | None:
+        """The outcome of the case; None while it goes on."""
+        return self._sell()
+
+    def _begin(self) -> None:
         chance = self.chance
+        self.version = latest_version(self.session, self.process)
         began = self.now - timedelta(days=chance.randrange(2, 300), minutes=chance.randrange(1440))
         product = chance.choice(self.products)
         self.case = ProcessInstance(
             version_id=self.version.id,
             first_version_id=self.version.id,
-            process_key=SALE,
+            process_key=self.process,
             title="Byla",
             client_id=chance.choice(self.clients),
             product_id=product.id,
@@ -95,15 +109,8 @@ class Story:
         self.product = product
         self.at = began
         self.loops: dict[str, int] = {}
-        outcome = self._sell()
-        if outcome is not None:
-            self.case.status, self.case.outcome = InstanceStatus.COMPLETED, outcome
-            self.case.ended_at = self.at
-            self.case.reason = chance.choice(("price", "competitor", None))
-        self._event("instance-completed" if outcome else "element-passed")
 
     def _sell(self) -> str | None:
-        """The outcome of the case; None while it goes on."""
         for _attempt in range(3):
             said = self._step(
                 "first-call", ("interested", "not-interested", "no-answer", "later"), days=3
@@ -163,7 +170,7 @@ class Story:
         said = self._step("offer-call", ("accepts", "negotiate", "not-interested"), days=3)
         if said is None:
             return None
-        return "refused" if said == "not-interested" else "go on"
+        return "go on" if said in ("accepts", "negotiate") else "refused"
 
     def _write_offer(self) -> None:
         for each in self.offers:
@@ -231,7 +238,7 @@ class Story:
             instance_id=self.case.id,
             version_id=self.version.id,
             client_id=self.case.client_id,
-            element_id=ELEMENTS[step],
+            element_id=self.elements[step],
             step=step,
             name=step,
             assignee=holder,

@@ -45,15 +45,19 @@ def session(factory: sessionmaker[Session]) -> Iterator[Session]:
         yield session
 
 
-def priced(told: Answer, fall: float) -> dict[tuple[str, str], tuple[float, int]]:
-    """Money and number of each step, the days of delay at another price."""
+def priced(told: Answer, by: Answer) -> dict[tuple[str, str], tuple[float, int]]:
+    """Money and number of each step, at the prices of another answer."""
+    fall = float(by.facts["fall"] or 0)
+    chances = {key(row): row["passed_won"] or 0.0 for row in by.rows}
     own = float(told.facts["fall"] or 0)
     found: dict[tuple[str, str], tuple[float, int]] = {}
     for row in told.rows:
         day = fall * row["win_commission"]
         delay = (row["excess_days"] or 0) * day / float(told.facts["months"] or 1)
         assert own == 0 or delay == pytest.approx(row["delay"] * fall / own)
-        money = row["loss"] + delay + row["excess"] + row["rework"]
+        worth = chances.get(key(row), row["passed_won"] or 0.0) * row["win_commission"]
+        loss = row["lost"] * worth / float(told.facts["months"] or 1)
+        money = loss + delay + row["excess"] + row["rework"]
         found[row["process"], row["key"]] = (money, row["n"])
     return found
 
@@ -78,7 +82,7 @@ def test_the_last_quarter_is_whole_and_over(day: date, quarter: tuple[date, date
 def test_each_step_stands_beside_its_last_quarter(session: Session) -> None:
     told = answer(session, "Q13", YEAR)
     then = answer(session, "Q13", replace(YEAR, start=QUARTER[0], end=QUARTER[1]))
-    expected = priced(then, float(told.facts["fall"] or 0))
+    expected = priced(then, told)
     assert expected and told.rows
     for row in told.rows:
         money = expected[key(row)][0] if key(row) in expected else None
@@ -91,8 +95,7 @@ def test_each_step_stands_beside_its_last_quarter(session: Session) -> None:
 @pytest.mark.parametrize("own", [None, "north", "south"])
 def test_a_chosen_team_is_told_with_as_many_steps(session: Session, own: str | None) -> None:
     told = answer(session, "Q13", replace(YEAR, team=own, against="third"))
-    fall = float(told.facts["fall"] or 0)
-    expected = priced(answer(session, "Q13", replace(YEAR, team="third")), fall)
+    expected = priced(answer(session, "Q13", replace(YEAR, team="third")), told)
     assert told.facts["other_team"] == "third"
     for row in told.rows:
         money, n = expected.get(key(row), (None, 0))
@@ -104,10 +107,10 @@ def test_without_a_choice_it_is_the_team_for_whom_the_weakest_step_costs_least(
     session: Session,
 ) -> None:
     told = answer(session, "Q13", replace(YEAR, team="north"))
-    worst, fall = key(told.rows[0]), float(told.facts["fall"] or 0)
+    worst = key(told.rows[0])
     costs = {}
     for team in ("south", "third"):
-        money, n = priced(answer(session, "Q13", replace(YEAR, team=team)), fall)[worst]
+        money, n = priced(answer(session, "Q13", replace(YEAR, team=team)), told)[worst]
         if n >= 20:
             costs[team] = money / n
     assert costs and told.facts["other_team"] == min(costs, key=lambda team: costs[team])

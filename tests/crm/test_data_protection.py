@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import JSON, Engine, LargeBinary, String, func, select, text
@@ -20,6 +21,7 @@ from broker_crm.crm import (
     personal_codes,
     retention,
 )
+from broker_crm.crm.anonymising import Words, anonymous
 from broker_crm.crm.data_requests import Registration, RequestClosed, months_after
 from broker_crm.crm.erased_columns import CLIENT_COLUMNS, DELETED, EMPTIED, KEPT, REWRITTEN
 from broker_crm.crm.erasure import ErasureRefused
@@ -420,3 +422,8 @@ def test_a_withdrawn_consent_counts_for_its_channel_at_once(office: Session) -> 
     assert client.do_not_contact and not permissions.may_send_marketing(office, client)
     permissions.give(office, client, channel="any", evidence="new", by="jonas")
     assert not client.do_not_contact and permissions.may_send_marketing(office, client)
+
+
+def test_the_arm_of_an_experiment_is_no_personal_data() -> None:
+    told = {"experiment": str(uuid4()), "arm": "b"}
+    assert anonymous(told, Words([], [])) == told

@@ -67,6 +67,8 @@ def live_through(factory: sessionmaker[Session], folder: Path) -> None:
         arguments = {"timer": str(timer.id)}
         command = Command("fire-timer", sent, task_id=timer.host_task_id, arguments=arguments)
         raise_incident(session, command, ValueError("poisoned"))
+    bureau.try_letter(factory, folder)
+    bureau.begin(factory)
 
 
 def letter_of(session: Session, instance_id: UUID) -> UUID:

@@ -101,6 +101,19 @@ DAMAGES: dict[str, tuple[str, ...]] = {
     "Every recipient who was written to has a case": (
         "UPDATE campaign_recipient SET instance_id = NULL",
     ),
+    "A case in an experiment began on the version of its arm": (
+        "UPDATE experiment SET version_a_id = version_b_id",
+    ),
+    "A case's arm and its history agree": (
+        "DELETE FROM process_event WHERE kind = 'experiment-assigned'",
+        "DELETE FROM experiment_assignment",
+        "UPDATE experiment_assignment SET arm = CASE arm WHEN 'a' THEN 'b' ELSE 'a' END",
+    ),
+    "An experiment has ended with a decision, or goes on without one": (
+        "UPDATE experiment SET state = 'ended'",
+        "UPDATE experiment SET decision = 'b'",
+        "UPDATE experiment SET started_at = NULL",
+    ),
     "A completed task has one event": (
         f"DELETE FROM process_event WHERE id = {first('task-completed')}",
         EVENT_COPY.format("kind", "task_id", first("task-completed")),
@@ -229,7 +242,9 @@ DAMAGES: dict[str, tuple[str, ...]] = {
         "UPDATE consent SET withdrawn_at = '2020-01-01'",
         "UPDATE commission_agreement SET valid_to = '2019-12-31' WHERE valid_to IS NOT NULL",
     ),
-    "Versions of a process are numbered without gaps": ("UPDATE process_version SET number = 2",),
+    "Versions of a process are numbered without gaps": (
+        "UPDATE process_version SET number = number + 2",
+    ),
 }
 OF_ITS_VERSION = "An open task is of the version that its case runs on"
 MIGRATIONS = {

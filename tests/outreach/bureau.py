@@ -13,6 +13,7 @@ from broker_crm.crm.models import Client, ContactPerson, Product
 from broker_crm.definitions.publish import publish_folder
 from broker_crm.outreach.models import Letter, OutboxEntry
 from broker_crm.people.models import Role, User
+from broker_crm.process import experiments
 from broker_crm.process.models import UserTask
 from broker_crm.process.starting import CaseData
 from tests.engine.diagrams import diagram, flows
@@ -47,6 +48,9 @@ FILLED = {
     "recipientEmail": "jonas.petraitis@klientas.example",
     "letterLanguage": "lt",
 }
+
+
+SHORTER = "Subject: {{ client.name }}\n\n{{ greeting }}\n\nKaina {{ premium }} EUR.\n"
 
 
 def letter_process(element: str = "sendTask") -> bytes:
@@ -141,3 +145,25 @@ def queued(factory: sessionmaker[Session]) -> tuple[Letter, OutboxEntry]:
     """The only letter and its place in the outbox."""
     with factory() as session:
         return session.scalars(select(Letter)).one(), session.scalars(select(OutboxEntry)).one()
+
+
+def try_letter(factory: sessionmaker[Session], root: Path) -> UUID:
+    """An experiment on the letter: half of the new cases get a shorter one."""
+    (root / "forms/letters/hello.lt.md").write_text(SHORTER)
+    with factory.begin() as session:
+        (newer,) = publish_folder(session, root)
+        plan = experiments.Plan(
+            process_key="letters",
+            name="A shorter letter",
+            hypothesis="Shorter letters are answered sooner",
+            compared="letter",
+            template_key="hello",
+            version_a_id=newer.id - 1,
+            version_b_id=newer.id,
+            measure="cycle",
+            horizon_days=10,
+            smallest_difference=1.0,
+        )
+        expected = experiments.Expected(5.0, 3.0, 100, 4.0, 300)
+        made = experiments.plan(session, plan, expected, by="vadove", seed="letters")
+        return experiments.start_experiment(session, made.id, by="vadove").id

@@ -6,7 +6,8 @@ interested (Cochran 1954, Mantel and Haenszel 1959). A segment is *clear* when i
 cases, its rate differs from the others' after correction for all the values that were tried
 (Benjamini–Hochberg, 5 %), and the lower bound of its rate lies above what the others have. Pairs of
 traits are tried along with the single ones and pay for the same correction, so that a segment such
-as transport × cargo is found though neither alone stands out.
+as transport × cargo is found though neither alone stands out. While none is clear, the answer tells
+how many more conversations the most promising one needs, to be noticed among as many as were tried.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import combinations
 
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed, chance_of, false_discovery, share, wilson
-from broker_crm.analysis.ledger import WORK, Ledger
+from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.slices import Slice
 
 TRAITS = ("product", "sector", "size", "client_kind", "region", "vip", "complexity")
@@ -58,7 +59,7 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
         row["clear"] = bool(
             row["n"] >= LEAST and chance <= LEVEL and row["interval"][0] > row["others"]
         )
-    rows.sort(key=lambda row: (not row["clear"], row["others"] - row["interval"][0]))
+    rows.sort(key=_rank)
     best = rows[0] if rows and rows[0]["clear"] else None
     hopeful = best or max(
         (row for row in rows if row["lift"] and row["lift"] > 1),
@@ -67,8 +68,8 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
     )
     needed = None
     if best is None and hopeful is not None:
-        wanted = cases_needed(hopeful["share"], hopeful["others"])
-        needed = None if wanted is None else max(0, wanted - hopeful["n"])
+        wanted = cases_needed(hopeful["share"], hopeful["others"], tests=len(rows))
+        needed = None if wanted is None else max(0, max(wanted, LEAST) - hopeful["n"])
     return Answer(
         "Q7",
         best["share"] if best else None,
@@ -95,6 +96,12 @@ def clear_segment(ledger: Ledger, part: Slice, by: str = "segment") -> Answer:
     )
 
 
+def _rank(row: Row) -> tuple[bool, float, int, str]:
+    """The clearest first; of segments that are the same cases, the one of fewer words."""
+    behind = round(row["others"] - row["interval"][0], 12)
+    return not row["clear"], behind, len(row["traits"]), row["key"]
+
+
 def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
     inside = " AND ".join(f"{trait} = $trait_{trait}" for trait in traits)
     return ledger.places(
@@ -105,13 +112,21 @@ def _interested(ledger: Ledger, part: Slice, traits: Row) -> list[Place]:
 
 
 def _first_talks(part: Slice) -> str:
-    """The first conversation of each case that ended in yes or no."""
+    """The first conversation of each case that ended in yes or no, at the step if one is asked.
+
+    Period and people are looked at afterwards: a case whose first yes came before the period must
+    not come in again with its second.
+    """
+    step = "TRUE" if part.step is None else "step = $step"
     return f"""
         SELECT t.case_no, t.task_no, t.meaning = 'positive' AS interested, t.process,
             {", ".join(f"c.{trait}" for trait in TRAITS)}
-        {WORK} WHERE t.kind = 'call' AND t.meaning IN ('positive', 'negative')
-          AND {part.of_work("t.done_on")}
-        QUALIFY row_number() OVER (PARTITION BY t.case_no ORDER BY t.done_at, t.task_no) = 1
+        FROM (
+            SELECT * FROM task
+            WHERE kind = 'call' AND meaning IN ('positive', 'negative') AND {step}
+            QUALIFY row_number() OVER (PARTITION BY case_no ORDER BY done_at, task_id) = 1
+        ) t JOIN case_file c USING (case_no)
+        WHERE {part.of_work("t.done_on")}
     """
 
 

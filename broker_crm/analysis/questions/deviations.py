@@ -119,7 +119,7 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         interval,
         facts={**total, **_association(total)},
         by=by,
-        rows=[{**row, "n": row["won"]} for row in sorted(rows, key=lambda each: -each["realised"])],
+        rows=[{**row, "n": row["won"]} for row in sorted(rows, key=_by_realised)],
         columns={
             "won": "count",
             "realised": "eur",
@@ -144,13 +144,17 @@ def economic_effect(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
     )
 
 
+def _by_realised(row: Row) -> tuple[float, str]:
+    return -row["realised"], str(row["key"])
+
+
 def _read(ledger: Ledger, part: Slice, by: str) -> tuple[Row, list[Row]]:
     values = part.parameters()
     total = ledger.row(f"SELECT {FIGURES} {LINES} {condition(part)}", values)
     chance = share(total["won"], total["decided"])
     rows = ledger.rows(
         f"SELECT {BREAKDOWNS[by]} AS key, {FIGURES} {LINES} {condition(part)}"
-        " GROUP BY 1 ORDER BY premium_percent DESC NULLS LAST",
+        " GROUP BY 1 ORDER BY premium_percent DESC NULLS LAST, key",
         values,
     )
     return _told(total, chance), [_told(each, chance) for each in rows]

@@ -75,7 +75,7 @@ def efficiency(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             **({name: own[name] for name in COLUMNS} if own else {}),
         },
         by=by,
-        rows=sorted(shown, key=lambda row: -(row["ratio"] or 0)),
+        rows=sorted(shown, key=lambda row: (-(row["ratio"] or 0), str(row["key"]))),
         columns=COLUMNS,
         trend=ledger.trend(
             "FROM talked", {}, day="done_on", value="avg((meaning = 'positive')::INT)"

@@ -10,16 +10,14 @@ from __future__ import annotations
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import cases_needed
 from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.questions.cost_of_step import cost_trend, of_one, of_step
 from broker_crm.analysis.questions.step_costs import (
     DELAY,
     LATE_DAYS,
     LOSS,
     Prices,
-    cost_trend,
     last_steps,
     months_of,
-    of_one,
-    of_step,
     prices,
     step_costs,
 )
@@ -95,6 +93,7 @@ def _mended(step: Row, months: float) -> Row:
     return {
         "key": step["key"],
         "process": step["process"],
+        "element": step["element"],
         "n": step["decided"],
         "rate": onward,
         "raised": raised,

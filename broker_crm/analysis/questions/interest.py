@@ -45,7 +45,7 @@ def interest(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         values,
     )
     total = ledger.row(f"SELECT {FIGURES} FROM asked", {})
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC", {})
+    rows = ledger.rows(f"SELECT key, {FIGURES} FROM asked GROUP BY 1 ORDER BY n DESC, key", {})
     return Answer(
         "Q3",
         share(total["interested"], total["n"]),

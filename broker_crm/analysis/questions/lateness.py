@@ -58,7 +58,9 @@ def lateness(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
         {},
     )
     others = _everybody(ledger, part) if part.person else {}
-    rows = ledger.rows(f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC", {})
+    rows = ledger.rows(
+        f"SELECT key, {FIGURES} FROM due_work GROUP BY 1 ORDER BY mean DESC, n DESC, key", {}
+    )
     trend = ledger.trend("FROM due_work", {}, day="due_on", value="avg((late > 0)::INT)")
     places = ledger.places(
         "SELECT case_no, task_no, late AS value FROM due_work WHERE late > 0"

@@ -1,13 +1,15 @@
 """How many potential clients do we have?
 
 Prospects that were not erased, merged or restricted and did not ask to be left alone. Beside them:
-*contactable*, with an address and consent; *untouched*, with no case; *suspected*, pairs of
-records that look alike. The flow of a month: prospects who came, prospects who bought.
+*contactable*, with a consent in force for e-mail or telephone and an address there that is not
+known to fail, the client's own or of a contact person; *untouched*, with no case and no call,
+letter, meeting or note; *suspected*, pairs of records that look alike, of which one at least is
+such a prospect. The flow of a month: clients who came, whatever became of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -18,7 +20,8 @@ from broker_crm.analysis.estimates import share
 from broker_crm.analysis.ledger import Ledger, by_month
 from broker_crm.analysis.slices import Slice
 from broker_crm.crm.duplicates import likely_pairs
-from broker_crm.crm.models import Client, ClientStatus, Consent
+from broker_crm.crm.models import Client, ClientStatus, Consent, ContactPerson, Interaction
+from broker_crm.crm.permissions import MARKETING
 from broker_crm.people.models import User
 from broker_crm.process.models import ProcessInstance
 
@@ -34,13 +37,10 @@ BREAKDOWNS: dict[str, Any] = {
 OF_CASES_ONLY = ("process", "version", "step", "product", "complexity", "price_band")
 """Fields of a slice that say nothing about a client: most prospects have no case yet."""
 COLUMNS = {"contactable": "count", "share": "share", "untouched": "count"}
-MOST_PAIRS = 5_000
-"""Pairs of similar records among which those of some clients are counted."""
-CONSENTED = exists().where(
-    Consent.client_id == Client.id, Consent.given_at.is_not(None), Consent.withdrawn_at.is_(None)
+UNTOUCHED = and_(
+    ~exists().where(ProcessInstance.client_id == Client.id),
+    ~exists().where(Interaction.client_id == Client.id),
 )
-CONTACTABLE = and_(CONSENTED, or_(Client.email.is_not(None), Client.phone.is_not(None)))
-UNTOUCHED = ~exists().where(ProcessInstance.client_id == Client.id)
 LIVING = and_(
     Client.erased_at.is_(None),
     Client.merged_into.is_(None),
@@ -48,6 +48,12 @@ LIVING = and_(
     Client.do_not_contact.is_(False),
 )
 POTENTIAL = and_(LIVING, Client.status == ClientStatus.PROSPECT)
+OWN = Client.merged_into.is_(None)
+"""Not a copy of another record."""
+PAIRS = 10_000
+"""Pairs of records alike that are counted at most."""
+CHUNK = 400
+"""Clients looked up in one statement."""
 
 
 def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer:
@@ -61,7 +67,7 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
     session = ledger.session
     figures = (
         func.count().label("n"),
-        func.sum(case((CONTACTABLE, 1), else_=0)).label("contactable"),
+        func.sum(case((contactable(ledger.now), 1), else_=0)).label("contactable"),
         func.sum(case((UNTOUCHED, 1), else_=0)).label("untouched"),
     )
     total = session.execute(_of(part, select(*figures), POTENTIAL)).one()
@@ -79,15 +85,15 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
             ProcessInstance, ProcessInstance.client_id == Client.id
         )
     )
-    contactable = int(total.contactable or 0)
+    reachable = int(total.contactable or 0)
     return Answer(
         "Q1",
         float(total.n),
         "count",
         total.n,
         facts={
-            "contactable": contactable,
-            "contactable_share": share(contactable, total.n),
+            "contactable": reachable,
+            "contactable_share": share(reachable, total.n),
             "untouched": int(total.untouched or 0),
             "suspected": _suspected(session, part),
         },
@@ -98,6 +104,42 @@ def potential_clients(ledger: Ledger, part: Slice, by: str = "sector") -> Answer
         places=[Place(each.hex) for each in places],
         place_count=cases or 0,
     )
+
+
+def contactable(now: datetime) -> ColumnElement[bool]:
+    """Condition on a client: a consent in force, and an address where it holds."""
+    mail = _contacts(ContactPerson.email != "", ContactPerson.bounced_at.is_(None))
+    phone = _contacts(ContactPerson.phone != "")
+    return or_(
+        and_(_consented(now, "email"), or_(Client.email != "", mail)),
+        and_(_consented(now, "phone"), or_(Client.phone != "", phone)),
+    )
+
+
+def _consented(now: datetime, channel: str) -> ColumnElement[bool]:
+    return exists().where(
+        Consent.client_id == Client.id,
+        Consent.purpose == MARKETING,
+        Consent.channel.in_((channel, "any")),
+        Consent.given_at <= now,
+        or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at > now),
+    )
+
+
+def _contacts(*reached: ColumnElement[bool]) -> ColumnElement[bool]:
+    own = (ContactPerson.client_id == Client.id, ContactPerson.ended_at.is_(None))
+    return exists().where(*own, *reached)
+
+
+def _suspected(session: Session, part: Slice) -> int:
+    """Pairs of records that look alike and of which one at least is asked about."""
+    pairs = likely_pairs(session, limit=PAIRS)
+    ids = sorted({client.id for pair in pairs for client in (pair.first, pair.second)})
+    asked: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        some = Client.id.in_(ids[start : start + CHUNK])
+        asked.update(session.scalars(_of(part, select(Client.id), and_(POTENTIAL, some))))
+    return sum(bool({pair.first.id, pair.second.id} & asked) for pair in pairs)
 
 
 def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
@@ -116,21 +158,11 @@ def _of(part: Slice, wanted: Any, who: ColumnElement[bool]) -> Any:
     return wanted
 
 
-def _suspected(session: Session, part: Slice) -> int:
-    """Pairs of which one record at least belongs to the clients that are looked at."""
-    whole = Slice(start=part.start, end=part.end)
-    if replace(part, **dict.fromkeys(OF_CASES_ONLY)) == whole:
-        return len(likely_pairs(session))
-    looked_at = set(session.scalars(_of(part, select(Client.id), LIVING)))
-    pairs = likely_pairs(session, limit=MOST_PAIRS)
-    return sum(bool(looked_at & {pair.first.id, pair.second.id}) for pair in pairs)
-
-
 def _came(ledger: Ledger, part: Slice) -> list[Point]:
-    """Clients who came by month, whatever became of them since."""
+    """Clients who came by month."""
     days = [
         ledger.office.calendar.local_day(created)
-        for created in ledger.session.scalars(_of(part, select(Client.created_at), LIVING))
+        for created in ledger.session.scalars(_of(part, select(Client.created_at), OWN))
     ]
     came = (
         {"month": day.replace(day=1)}
@@ -140,12 +172,11 @@ def _came(ledger: Ledger, part: Slice) -> list[Point]:
     return by_month(came, lambda clients: float(len(clients)))
 
 
-def _row(key: object, n: int, contactable: int | None, untouched: int | None) -> Row:
-    reachable = int(contactable or 0)
+def _row(key: object, n: int, reachable: int | None, untouched: int | None) -> Row:
     return {
         "key": key,
         "n": n,
-        "contactable": reachable,
-        "share": share(reachable, n),
+        "contactable": int(reachable or 0),
+        "share": share(int(reachable or 0), n),
         "untouched": int(untouched or 0),
     }

@@ -50,7 +50,7 @@ def preparation(ledger: Ledger, part: Slice, by: str = "document") -> Answer:
         total["interval"],
         facts={name: value for name, value in total.items() if name != "key"},
         by=by,
-        rows=sorted(_figures(ledger, "key"), key=lambda row: -row["n"]),
+        rows=sorted(_figures(ledger, "key"), key=lambda row: (-row["n"], str(row["key"]))),
         columns=COLUMNS,
         trend=points(
             {"month": row["key"], "value": row["median"], "n": row["n"]}

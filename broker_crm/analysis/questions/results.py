@@ -65,7 +65,7 @@ def results(ledger: Ledger, part: Slice, by: str = "process") -> Answer:
         f"SELECT count(*) AS n{CASES} WHERE c.status = 'active' AND {_standing(part)}", values
     )
     rows = ledger.rows(
-        f"SELECT {OWNER_DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC",
+        f"SELECT {OWNER_DIMENSIONS[by]} AS key, {FIGURES}{source} GROUP BY 1 ORDER BY n DESC, key",
         values,
     )
     return Answer(

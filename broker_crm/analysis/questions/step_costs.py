@@ -14,10 +14,10 @@ Each process is judged by its own money.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from broker_crm.analysis.answers import Point, Row
+from broker_crm.analysis.answers import Row
 from broker_crm.analysis.estimates import share, wilson
 from broker_crm.analysis.ledger import COST, WORK, Ledger, work
 from broker_crm.analysis.questions.results import MONEY
@@ -40,9 +40,9 @@ LEAST = 30
 """Steps of which the price of a day can be told."""
 _NEVER_DECIDED = {"decided": 0, "lost": 0, "past": 0, "past_won": 0}
 LATE_DAYS = "greatest(0, coalesce(t.done_d, $today_d) - t.due_d)"
-_EXCESS_COST = f"greatest(0, {COST} - t.std_cost)"
-_AGAIN = "t.loop > 1 AND t.kind IN ({})".format(", ".join(f"'{kind}'" for kind in REWORKED))
-_DAY = "coalesce(t.done_on, t.due_on)"
+EXCESS_COST = f"greatest(0, {COST} - t.std_cost)"
+DONE_AGAIN = "t.loop > 1 AND t.kind IN ({})".format(", ".join(f"'{kind}'" for kind in REWORKED))
+DAY = "coalesce(t.done_on, t.due_on)"
 DELAY = "delay"
 LOSS = "loss"
 
@@ -54,10 +54,13 @@ class Prices:
     Attributes:
         commission: mean of a won case, EUR, by process.
         fall: by how much the chance of winning falls for a working day of delay.
+        chance: share won of the cases that got past a step, by process and step; where it is not
+            told, that of the rows themselves.
     """
 
     commission: Mapping[str, float]
     fall: float
+    chance: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def day(self, process: str) -> float:
         """What a working day of delay costs, EUR."""
@@ -101,8 +104,9 @@ def step_costs(
         process = row["process"]
         end = ends.get((process, row["key"], row["team"]), _NEVER_DECIDED)
         passed_won = share(end["past_won"], end["past"])
+        chance = by_price.chance.get((process, row["key"]), passed_won or 0.0)
         parts = {
-            LOSS: end["lost"] * (passed_won or 0) * by_price.case(process) / months,
+            LOSS: end["lost"] * chance * by_price.case(process) / months,
             DELAY: (row["excess_days"] or 0) * by_price.day(process) / months,
             "excess": (row["excess_cost"] or 0) / months,
             "rework": (row["rework_cost"] or 0) / months,
@@ -118,57 +122,8 @@ def step_costs(
                 "interval": wilson(end["past_won"], end["past"]),
             }
         )
-    found.sort(key=lambda row: -row["money"])
+    found.sort(key=lambda row: (-row["money"], row["process"], row["key"]))
     return found
-
-
-def cost_trend(
-    ledger: Ledger, part: Slice, by_price: Prices, step: Row, *, only: str | None = None
-) -> list[Point]:
-    """What one step cost in each month, EUR; a case is lost in the month in which it ended.
-
-    Args:
-        ledger: the columns.
-        part: of the work.
-        by_price: of cases and days.
-        step: a row of `step_costs`.
-        only: `LOSS` or `DELAY` alone; all four parts by default.
-    """
-    lost = f"""
-        SELECT ended_on AS day, CASE WHEN lost THEN $of_case_ ELSE 0 END AS value,
-            {int(only == LOSS)} AS counted
-        FROM ({last_steps(part)}) WHERE step = $step_ AND process = $process_"""
-    late = f"coalesce({LATE_DAYS}, 0) * $of_day_"
-    again = f"CASE WHEN {_AGAIN} THEN coalesce(t.std_cost, 0) ELSE 0 END"
-    cost = late if only == DELAY else f"{late} + coalesce({_EXCESS_COST}, 0) + {again}"
-    done = f"SELECT {_DAY} AS day, {cost} AS value, 1 AS counted {of_step(part)}"
-    rows = [each for name, each in ((LOSS, lost), (DELAY, done)) if only in (None, name)]
-    return ledger.trend(
-        f"FROM ({' UNION ALL '.join(rows)})",
-        {**part.parameters(), **of_one(step, by_price)},
-        day="day",
-        value="sum(value)",
-        n="sum(counted)::INT",
-    )
-
-
-def of_step(part: Slice) -> str:
-    """Steps `t` of one kind, those that count for delay and cost."""
-    where = part.of_work(_DAY)
-    return (
-        f"{work(where)} WHERE t.status <> 'cancelled' AND {where}"
-        " AND t.step = $step_ AND t.process = $process_"
-    )
-
-
-def of_one(step: Row, by_price: Prices) -> Row:
-    """Parameters that tell of one step: what a case lost here and a day of delay cost."""
-    return {
-        "step_": step["key"],
-        "process_": step["process"],
-        "of_case_": (step["passed_won"] or 0.0) * by_price.case(step["process"]),
-        "of_day_": by_price.day(step["process"]),
-    }
 
 
 def months_of(ledger: Ledger, part: Slice) -> float:
@@ -184,14 +139,15 @@ def months_of(ledger: Ledger, part: Slice) -> float:
 
 
 def _work(part: Slice, teams: bool) -> str:
-    where = part.of_work(_DAY)
+    where = part.of_work(DAY)
     return f"""
         SELECT t.process, t.step AS key, {_team(teams)} AS team, count(*) AS n,
             any_value(t.element) AS element,
             sum({LATE_DAYS}) AS excess_days,
-            sum({_EXCESS_COST}) AS excess_cost,
-            sum(t.std_cost) FILTER ({_AGAIN}) AS rework_cost,
-            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT) AS time_kept,
+            sum({EXCESS_COST}) AS excess_cost,
+            sum(t.std_cost) FILTER ({DONE_AGAIN}) AS rework_cost,
+            avg((coalesce(t.done_d, $today_d) <= t.due_d)::INT)
+              FILTER (t.done_d IS NOT NULL OR t.due_d < $today_d) AS time_kept,
             sum({COST}) / nullif(sum(t.std_cost) FILTER (t.minutes IS NOT NULL), 0) AS cost_index
         {work(where)} WHERE t.status <> 'cancelled' AND {where}
         GROUP BY 1, 2, 3

@@ -7,6 +7,7 @@ slow ones are not left out; cases that ended without a meeting waited until then
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,12 +69,20 @@ def time_to_meet(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
         wait.interval,
         facts=total,
         by=by,
-        rows=[{"key": value, **_figures(rows)} for value, rows in groups.items()],
+        rows=_rows(groups) if key == "meets" else sorted(_rows(groups), key=_by_number),
         columns=COLUMNS,
         trend=by_month(main, lambda rows: _waiting(rows).median),
         places=[Place(each["case_id"], None, each["days"]) for each in slow[:LISTED]],
         place_count=len(main),
     )
+
+
+def _rows(groups: Mapping[Any, list[Row]]) -> list[Row]:
+    return [{"key": value, **_figures(rows)} for value, rows in groups.items()]
+
+
+def _by_number(row: Row) -> tuple[int, str]:
+    return -row["n"], str(row["key"])
 
 
 def _pairs(kind: str, part: Slice) -> str:

@@ -1,9 +1,9 @@
 """Where are the weakest points of the process?
 
 The step that costs most, see `step_costs`, beside what it cost in the last whole quarter and what
-another team would have made of as many steps. Both are judged by the same prices of cases and days,
-so that only what people did differs. Without a choice the other team is the one for whom the
-weakest step costs least; for a person it is the own team.
+another team would have made of as many steps. Both are judged by the same prices of cases and days
+and the same chance of winning what was lost, so that only what people did differs. Without a choice
+the other team is the one for whom the weakest step costs least; for a person it is the own team.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import date, timedelta
 from broker_crm.analysis.answers import LISTED, Answer, Place, Row
 from broker_crm.analysis.estimates import SMALL
 from broker_crm.analysis.ledger import Ledger
+from broker_crm.analysis.questions.cost_of_step import cost_trend
 from broker_crm.analysis.questions.step_costs import (
     Prices,
-    cost_trend,
     last_steps,
     months_of,
     prices,
@@ -56,6 +56,7 @@ def weakest_point(ledger: Ledger, part: Slice, by: str = "step") -> Answer:
     if not rows:
         return Answer("Q13", None, "eur", 0, facts=facts, by=by, columns=COLUMNS)
     worst = rows[0]
+    by_price = replace(by_price, chance={_key(row): row["passed_won"] or 0.0 for row in rows})
     quarter = last_quarter(min(part.end or ledger.today, ledger.today))
     before = _of_quarter(ledger, part, by_price, quarter)
     team, others = _of_team(ledger, part, by_price, months, _key(worst))

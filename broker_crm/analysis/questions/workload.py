@@ -1,7 +1,8 @@
 """What is the workload of a salesperson, and of the average one?
 
 Load of a week: standard minutes of open steps due in it, by the minutes that the person has: office
-time on the company calendar less absences and meetings. What is overdue falls on this week. The
+time on the company calendar less absences and meetings, day by day from today on: a meeting on a
+Saturday or while away takes nothing from other days. What is overdue falls on this week. The
 average salesperson is the median of those who are active.
 """
 
@@ -83,7 +84,7 @@ def workload(ledger: Ledger, part: Slice, by: str = "person") -> Answer:
             "queue": queue["n"],
         },
         by=by,
-        rows=sorted(found, key=lambda row: -(row["load"] or 0)),
+        rows=sorted(found, key=lambda row: (-(row["load"] or 0), row["key"])),
         columns=COLUMNS,
         places=ledger.places(
             f"SELECT t.case_no, t.task_no, $today_d - t.due_d AS value{open_steps}"

@@ -20,7 +20,9 @@ from broker_crm.crm import files
 from broker_crm.crm.contracts import latest_contract
 from broker_crm.crm.models import Client, Contract, SignatureRequest
 from broker_crm.db import new_id
+from broker_crm.definitions.models import ResourceKind
 from broker_crm.outreach import documents, merge
+from broker_crm.process.experiments.wording import version_of_text
 from broker_crm.process.models import ProcessInstance, TaskStatus, UserTask
 from broker_crm.process.variables import instance_variables
 
@@ -136,7 +138,9 @@ def _document(
     variables = {**instance_variables(session, instance.id), **task.local_variables}
     language = str(variables.get("letterLanguage") or client.language)
     context = merge.merge_context(session, instance, variables, language)
-    return documents.document(session, task.version_id, task.help[CONTRACT], language, context)
+    key = str(task.help[CONTRACT])
+    version_id = version_of_text(session, instance.id, task.version_id, ResourceKind.DOCUMENT, key)
+    return documents.document(session, version_id, key, language, context)
 
 
 def _contracts(instance_id: UUID) -> Select[int]:

@@ -23,6 +23,7 @@ from broker_crm.outreach.letters import Attachment, Draft, Origin, next_loop, qu
 from broker_crm.outreach.signing import following, providers, requests
 from broker_crm.outreach.values import written
 from broker_crm.process import recording
+from broker_crm.process.experiments.wording import version_of_text
 from broker_crm.process.models import UserTask
 from broker_crm.process.variables import instance_variables
 
@@ -121,9 +122,10 @@ def _queue(session: Session, request: SignatureRequest, task: UserTask, link: st
     client = variables.get("client")
     spoken = client.get("language") if isinstance(client, dict) else None
     wanted = str(variables.get("letterLanguage") or spoken or texts.FIRST_LANGUAGE)
-    language = texts.language_of(session, task.version_id, kind, key, wanted)
+    version_id = version_of_text(session, instance.id, task.version_id, kind, key)
+    language = texts.language_of(session, version_id, kind, key, wanted)
     context = merge.merge_context(session, instance, variables, language)
-    text = texts.rendered(session, task.version_id, kind, key, language, context)
+    text = texts.rendered(session, version_id, kind, key, language, context)
     document = session.get_one(Document, request.document_id)
     letter = queue_letter(
         session,

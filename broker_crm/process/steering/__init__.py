@@ -3,11 +3,9 @@
 from broker_crm.process.steering.actions import Action, Order
 from broker_crm.process.steering.batches import (
     BatchNotFound,
-    Foreseen,
     Subject,
     carry_out,
     give_order,
-    preview,
     undo_order,
 )
 from broker_crm.process.steering.correcting import correct_variable
@@ -16,6 +14,7 @@ from broker_crm.process.steering.handing_over import hand_over, spread
 from broker_crm.process.steering.models import RowState, SteeringBatch, SteeringRow
 from broker_crm.process.steering.moving import move_case, places
 from broker_crm.process.steering.pausing import pause, resume, resume_if_paused
+from broker_crm.process.steering.previewing import Foreseen, preview
 from broker_crm.process.steering.undoing import UNDOABLE, undo
 
 __all__ = [

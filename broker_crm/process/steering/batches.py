@@ -36,17 +36,6 @@ class Subject:
     """The task, the waiting event or the case."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What would become of one subject."""
-
-    subject: Subject
-    kind: str | None
-    """Of the event that would tell of it; None where it is refused."""
-    value: Any
-    error: Exception | None
-
-
 class BatchNotFound(CommandRefused):
     """There is no such order."""
 
@@ -54,33 +43,6 @@ class BatchNotFound(CommandRefused):
 
     def __init__(self, batch_id: UUID) -> None:
         super().__init__(f"There is no order {batch_id}.")
-
-
-def preview(
-    factory: sessionmaker[Session], subjects: Iterable[Subject], order: Order
-) -> list[Foreseen]:
-    """Carry an order out and roll everything back, to tell what would happen to each.
-
-    What is spread is spread as it would be, so all of it happens in one transaction, each subject
-    behind a savepoint.
-
-    Raises:
-        NotAllowed: only those who steer may.
-    """
-    found = []
-    with factory() as session:
-        require_steering(acting_user(session, order.by))
-        for subject in subjects:
-            savepoint = session.begin_nested()
-            try:
-                event = act(session, subject.instance_id, subject.subject_id, order)
-                found.append(Foreseen(subject, event.kind, event.value, None))
-                savepoint.commit()
-            except FAILURES as error:
-                savepoint.rollback()
-                found.append(Foreseen(subject, None, None, error))
-        session.rollback()
-    return found
 
 
 def give_order(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from uuid import UUID
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.slices import Slice
 from broker_crm.web import staff, times
-from broker_crm.web.answers import labels, steps
+from broker_crm.web.answers import labels, of_logs, steps
 from broker_crm.web.answers.dimensions import CODES, PERIODS
 
 FILTERS = (
@@ -34,6 +35,7 @@ AGAINST = "against"
 """A team with which the work is compared, where a question compares; like the breakdown, it stays
 behind when another question is asked."""
 USUAL = "12-months"
+WHOLE = "all"
 OLDEST = date(2000, 1, 1)
 
 
@@ -47,6 +49,7 @@ class Asked:
         period: key of the quick choice; '' where days are given.
         query: the parameters of the address that say the same.
         errors: by parameter, in the visitor's language.
+        log: the foreign log that is looked into; None for one's own work.
     """
 
     part: Slice
@@ -54,6 +57,12 @@ class Asked:
     period: str
     query: Mapping[str, str]
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    log: UUID | None = None
+
+    @property
+    def usual(self) -> str:
+        """The period where none is told: of a foreign log, all of it."""
+        return USUAL if self.log is None else WHOLE
 
 
 def read(
@@ -62,6 +71,7 @@ def read(
     breakdowns: Iterable[str] = (),
     *,
     others: Iterable[str] = (),
+    logs: bool = False,
     compares: bool = False,
 ) -> Asked:
     """Read the parameters.
@@ -71,15 +81,19 @@ def read(
         given: of the address.
         breakdowns: what `by` may be.
         others: parameters that mean something else on this page.
+        logs: whether the page also looks into foreign logs, chosen by `log`.
         compares: whether another team may be named to compare with.
     """
     errors: dict[str, list[str]] = {}
     told = {name: text.strip() for name, text in given.items() if text.strip()}
-    for name in told.keys() - {*FILTERS, "from", "to", "period", "by", *others, *_also(compares)}:
+    known = {*FILTERS, "from", "to", "period", "by", *others, *_also(compares)}
+    for name in told.keys() - (known | {"log"} if logs else known):
         errors[name] = [_("There is no such filter.")]
-    query: dict[str, str] = {}
-    period, start, end = _period(told, errors)
-    if period and period != USUAL:
+    log = _log(session, told["log"], errors) if logs and "log" in told else None
+    query: dict[str, str] = {} if log is None else {"log": log.hex}
+    usual = USUAL if log is None else WHOLE
+    period, start, end = _period(told, errors, usual)
+    if period and period != usual:
         query["period"] = period
     elif not period:
         query |= {key: told[key] for key in ("from", "to") if key in told and key not in errors}
@@ -89,7 +103,7 @@ def read(
         text = told.get(name)
         if text is None:
             continue
-        if wrong := _wrong(session, name, text, process):
+        if wrong := _wrong(session, name, text, process, log):
             errors[name] = [wrong]
             continue
         found[name] = int(text) if name == "version" else text == "yes" if name == "vip" else text
@@ -101,7 +115,7 @@ def read(
     if by is not None:
         query["by"] = by
     part = Slice(start=start, end=end, **found)  # type: ignore[arg-type]
-    return Asked(part, by, period, query, errors)
+    return Asked(part, by, period, query, errors, log)
 
 
 def _also(compares: bool) -> tuple[str, ...]:
@@ -122,8 +136,19 @@ def days_of(period: str, today: date) -> tuple[date | None, date | None]:
     return (before or today.replace(year=today.year - 1)) + timedelta(days=1), today
 
 
-def choices(session: Session, name: str, process: str | None = None) -> Mapping[str, str]:
-    """Values of a filter and their names; people are those who ever worked here."""
+def choices(
+    session: Session, name: str, process: str | None = None, log: UUID | None = None
+) -> Mapping[str, str]:
+    """Values of a filter and their names; people are those who ever worked here.
+
+    Args:
+        session: knows processes, products, people and steps.
+        name: of the filter.
+        process: whose versions and steps are offered; None for all.
+        log: a foreign log, whose values have no other names.
+    """
+    if log is not None:
+        return of_logs.choices(session, log, name)
     if name in CODES:
         return {key: str(told) for key, told in CODES[name].items()}
     if name == "process":
@@ -147,7 +172,7 @@ def choices(session: Session, name: str, process: str | None = None) -> Mapping[
 
 
 def _period(
-    told: Mapping[str, str], errors: dict[str, list[str]]
+    told: Mapping[str, str], errors: dict[str, list[str]], usual: str
 ) -> tuple[str, date | None, date | None]:
     start, end = _day(told, "from", errors), _day(told, "to", errors)
     if start is not None and end is not None and start > end:
@@ -159,7 +184,7 @@ def _period(
         period = ""
     if "from" in told or "to" in told:
         return "", start, end
-    period = period or USUAL
+    period = period or usual
     return period, *days_of(period, times.today())
 
 
@@ -177,9 +202,21 @@ def _day(told: Mapping[str, str], name: str, errors: dict[str, list[str]]) -> da
     return day
 
 
-def _wrong(session: Session, name: str, text: str, process: str | None) -> str | None:
+def _log(session: Session, text: str, errors: dict[str, list[str]]) -> UUID | None:
+    found = of_logs.known(session, text)
+    if found is None:
+        errors["log"] = [_("There is no such log, or nobody has said what its columns hold.")]
+    return found
+
+
+def _wrong(
+    session: Session, name: str, text: str, process: str | None, log: UUID | None
+) -> str | None:
     if name == "version" and not (text.isascii() and text.isdigit() and 0 < len(text) < 7):
         return _("The version must be a whole number.")
+    if log is not None:
+        told = text in of_logs.choices(session, log, name)
+        return None if told else _("There is no such value.")
     if name == "step" and text not in steps.known(session):
         return None if steps.name(session, text) != text else _("There is no such step.")
     if name == "step":

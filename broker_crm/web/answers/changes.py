@@ -34,7 +34,7 @@ def since_the_week_before(now: Answer, before: Answer) -> str:
     unit, times = SHOWN_AS.get(now.unit, (now.unit, 1.0))
     difference = figures.figure(abs(now.value - before.value) * times, unit)
     beside = {"then": then, "n": figures.number(before.n)}
-    if difference == figures.figure(0.0, unit):
+    if then == figures.figure(now.value, now.unit):
         return f"{SAME} {_('as the week before: %(then)s (n = %(n)s)', **beside)}"
     more = now.value > before.value
     told = (

@@ -31,6 +31,7 @@ DIMENSION: Words = {
     "to": _l("To"),
     "period": _l("Period"),
     "by": _l("By what"),
+    "log": _l("Log"),
     "against": _l("Compare with the team"),
 }
 CODES: dict[str, Words] = {

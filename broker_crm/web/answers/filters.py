@@ -12,7 +12,7 @@ from broker_crm.analysis.questions import QUESTIONS
 from broker_crm.analysis.slices import Slice
 from broker_crm.people.models import User
 from broker_crm.web import times
-from broker_crm.web.answers import asked, labels, scope
+from broker_crm.web.answers import asked, labels, of_logs, scope
 from broker_crm.web.answers.addresses import made
 from broker_crm.web.answers.asked import FILTERS, Asked
 from broker_crm.web.answers.dimensions import DIMENSION, PERIODS
@@ -46,9 +46,13 @@ def view(
     process = told.query.get("process")
     fields = []
     for name in FILTERS:
-        if (own and name in OF_PEOPLE) or (name in NEEDS_PROCESS and process is None):
+        if (own and name in OF_PEOPLE) or (
+            name in NEEDS_PROCESS and process is None and told.log is None
+        ):
             continue
-        offered = asked.choices(session, name, process)
+        offered = asked.choices(session, name, process, told.log)
+        if told.log is not None and not offered:
+            continue
         if name == "product" and part.products is not None:
             offered = {key: text for key, text in offered.items() if key in part.products}
         fields.append((name, word(DIMENSION, name), told.query.get(name, ""), [*offered.items()]))
@@ -58,13 +62,22 @@ def view(
         fields.append((name, word(DIMENSION, name), chosen, [*teams.items()]))
     chips = [
         {
-            "text": f"{word(DIMENSION, name)}: {_value(session, name, told.query)}",
+            "text": f"{word(DIMENSION, name)}: {_value(session, name, told)}",
             "without": address(place, told.query, without=_without(name)),
             "name": word(DIMENSION, name),
         }
         for name in (*FILTERS, asked.AGAINST)
         if name in told.query and not (own and name in OF_PEOPLE)
     ]
+    if told.log is not None:
+        chips.insert(
+            0,
+            {
+                "text": f"{word(DIMENSION, 'log')}: {of_logs.name(session, told.log)}",
+                "without": address(place, told.query, without=("log", "by", *FILTERS)),
+                "name": word(DIMENSION, "log"),
+            },
+        )
     return {
         "fields": fields,
         "chips": chips,
@@ -77,7 +90,7 @@ def view(
                     place,
                     told.query,
                     without=("from", "to", "period"),
-                    **({} if key == asked.USUAL else {"period": key}),
+                    **({} if key == told.usual else {"period": key}),
                 ),
             }
             for key in PERIODS
@@ -97,7 +110,7 @@ def view(
 
 def _kept(question_id: str | None) -> tuple[str, ...]:
     """Parameters that the form has no fields for."""
-    return ("by", "period", *(("from", "to") if question_id in OF_NOW else ()))
+    return ("by", "period", "log", *(("from", "to") if question_id in OF_NOW else ()))
 
 
 def address(
@@ -124,5 +137,8 @@ def _without(name: str) -> tuple[str, ...]:
     return (name, "version", "step") if name == "process" else (name,)
 
 
-def _value(session: Session, name: str, query: Mapping[str, str]) -> str:
-    return labels.label(session, name, query[name], query.get("process"))
+def _value(session: Session, name: str, told: Asked) -> str:
+    key, process = told.query[name], told.query.get("process")
+    if told.log is not None:
+        return asked.choices(session, name, process, told.log).get(key, key)
+    return labels.label(session, name, key, process)

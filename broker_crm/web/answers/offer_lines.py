@@ -40,6 +40,8 @@ COLUMN: Words = {
     "effect": _l("Commission given away"),
     "gift": _l("Premium given away"),
 }
+STANDARD = ("premium", "commission_percent")
+"""Columns under which a page tells the standard."""
 UNIT = {
     "premium": "eur",
     "std_premium": "eur",
@@ -118,15 +120,24 @@ def view(session: Session, found: Lines | None, *, at_most: int | None) -> dict[
         return None
     listed = found.shown if at_most is None else found.shown[:at_most]
     return {
-        "columns": [str(heading) for heading in COLUMN.values()],
+        "columns": [
+            str(heading) for name, heading in COLUMN.items() if not name.startswith("std_")
+        ],
         "rows": [
             {
                 **_named(session, line),
                 "address": _address(line) if line.opens else None,
                 "case": url_for("instances.show", instance_id=UUID(line.row["case_id"])),
                 "cells": [
-                    (str(heading), figures.figure(line.row[name], UNIT[name]))
+                    (
+                        str(heading),
+                        figures.figure(line.row[name], UNIT[name]),
+                        figures.figure(line.row[f"std_{name}"], UNIT[name])
+                        if name in STANDARD
+                        else "",
+                    )
                     for name, heading in COLUMN.items()
+                    if not name.startswith("std_")
                 ],
             }
             for line in listed

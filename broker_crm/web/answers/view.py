@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.questions import Question
@@ -21,6 +20,7 @@ from broker_crm.web.answers import (
     kept_filters,
     labels,
     limits,
+    linked,
     offer_lines,
     pictures,
     places,
@@ -29,6 +29,7 @@ from broker_crm.web.answers import (
     steps,
 )
 from broker_crm.web.answers.asked import Asked
+from broker_crm.web.answers.captions import BEHIND, TREND, TREND_UNIT, VALUE
 from broker_crm.web.answers.dimensions import DIMENSION
 from broker_crm.web.answers.reply import Reply, reply
 from broker_crm.web.answers.sentences.improvement import advice
@@ -36,50 +37,8 @@ from broker_crm.web.answers.sentences.saying import counted
 from broker_crm.web.answers.sentences.saying import question as words_of
 from broker_crm.web.answers.sentences.telling import sentence
 from broker_crm.web.tables import Cell
-from broker_crm.web.wording import Words, word
+from broker_crm.web.wording import word
 
-TREND: Words = {
-    "Q1": _l("Clients who came, by month"),
-    "Q2": _l("Share of late steps, by month"),
-    "Q3": _l("Share of interested, by month"),
-    "Q5": _l("Share of conversations that ended well, by month"),
-    "Q6": _l("Half met within, working days, by month"),
-    "Q8": _l("Half prepared within, working days, by month"),
-    "Q9": _l("Share of lines that deviate, by month"),
-    "Q10": _l("Commission given away, by month"),
-    "Q11": _l("Share of agreements, by month"),
-    "Q12": _l("Bought, by month"),
-    "Q13": _l("What the weakest point cost, by month"),
-    "Q14": _l("What was lost at the step to be mended, by month"),
-}
-TREND_UNIT = {"Q5": "share"}
-VALUE: dict[str, tuple[object, str]] = {
-    "Q2": (_l("Days late"), "days"),
-    "Q4": (_l("Overdue (−: time left)"), "days"),
-    "Q6": (_l("Working days"), "days"),
-    "Q8": (_l("Working days"), "days"),
-    "Q9": (_l("Commission given away"), "eur"),
-    "Q10": (_l("Commission given away"), "eur"),
-    "Q12": (_l("Commission"), "eur"),
-    "Q14": (_l("Cost"), "eur"),
-}
-"""What the value of a case is, and its unit."""
-BEHIND: Words = {
-    "Q1": _l("Cases of potential clients"),
-    "Q2": _l("Steps that were late"),
-    "Q3": _l("Conversations that ended in interest"),
-    "Q4": _l("Open steps"),
-    "Q5": _l("Conversations that ended well"),
-    "Q6": _l("Who waited longest"),
-    "Q7": _l("Interested ones of the segment"),
-    "Q8": _l("What took longest"),
-    "Q9": _l("Lines that deviate most"),
-    "Q10": _l("Lines that cost most"),
-    "Q11": _l("Negotiations"),
-    "Q12": _l("Cases that were won"),
-    "Q13": _l("Cases lost at the weakest point"),
-    "Q14": _l("Steps that make the loss"),
-}
 ADVICE = 5
 SHOWN = 20
 """Cases before all are asked for."""
@@ -165,7 +124,10 @@ def show(
         "whole": addresses.of_question(answer.id, told.query, all="yes"),
         "load": rows.load(session, found),
         "heat": _heat(session, found, told.query),
-        "advice": [sentence(advice(session, row)) for row in answer.rows[:ADVICE]]
+        "advice": [
+            (sentence(advice(session, row)), linked.to_what_if(session, user, row))
+            for row in answer.rows[:ADVICE]
+        ]
         if answer.id == "Q14"
         else [],
         "cases": None if lines else _cases(session, user, found, whole=whole),

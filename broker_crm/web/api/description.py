@@ -41,6 +41,7 @@ _FILTERS: dict[str, Any] = {
     "team": TEXT,
     "person": TEXT,
     "by": {"type": "string", "description": "One of the question's breakdowns"},
+    "against": {"type": "string", "description": "Q13: key of the team to compare with"},
 }
 
 
@@ -234,6 +235,30 @@ def _paths() -> dict[str, Any]:
                 refused=(403, 404, 422),
             )
         },
+        **_analysis(),
+        **_simulations(),
+        "/api/experiments": {
+            "get": _operation(
+                "experiments",
+                "Experiments on processes and texts, those in force first",
+                {
+                    "200": _json(
+                        "The experiments",
+                        _object({"items": {"type": "array", "items": _ref("Experiment")}}),
+                    )
+                },
+                refused=(403,),
+            )
+        },
+        "/api/experiments/{experiment_id}": {
+            "get": _operation(
+                "experiment",
+                "How an experiment stands; figures only as its planned looks gave them",
+                {"200": _json("The experiment", _ref("Experiment"))},
+                parameters=[_path_parameter("experiment_id")],
+                refused=(403, 404),
+            )
+        },
         "/api/messages": {
             "post": _operation(
                 "message",
@@ -243,6 +268,83 @@ def _paths() -> dict[str, Any]:
                     {"name": TEXT, "correlation_key": TEXT, "variables": VARIABLES}, ["name"]
                 ),
                 refused=(400, 403, 409, 422),
+            )
+        },
+    }
+
+
+def _simulations() -> dict[str, Any]:
+    number = {"name": "run_id", "in": "path", "required": True, "schema": WHOLE}
+    return {
+        "/api/simulations": {
+            "post": _operation(
+                "simulate",
+                "Ask for a simulation of a quarter, as things are and with changes such as"
+                " 'wait:Task_FirstCall:0.5'; a worker computes it",
+                {"202": _json("The simulation, waiting", _ref("Simulation"))},
+                takes=_object(
+                    {
+                        "process": TEXT,
+                        "version": WHOLE,
+                        "changes": {"type": "array", "items": TEXT},
+                        "replications": WHOLE,
+                    },
+                    ["process"],
+                ),
+                refused=(400, 403, 404, 422),
+            ),
+            "get": _operation(
+                "simulations",
+                "The newest simulations, without their results",
+                {"200": _json("The simulations", _object({"items": _list_of("Simulation")}))},
+                refused=(403,),
+            ),
+        },
+        "/api/simulations/{run_id}": {
+            "get": _operation(
+                "simulation",
+                "How a simulation stands; its result with the check of the model once it is done",
+                {"200": _json("The simulation", _ref("Simulation"))},
+                parameters=[number],
+                refused=(403, 404),
+            )
+        },
+    }
+
+
+def _list_of(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(name)}
+
+
+def _analysis() -> dict[str, Any]:
+    filters = [_query(name, schema) for name, schema in _FILTERS.items() if name != "by"]
+    return {
+        "/api/bottlenecks": {
+            "get": _operation(
+                "bottlenecks",
+                "Where cases of a process wait, for whom and why: cases that ended in the last 12"
+                " months unless a period is told, of the process of which most ended unless one is",
+                {"200": _json("The steps", _ref("Bottlenecks"))},
+                parameters=[
+                    *filters,
+                    _query("queues", {"enum": ["step", "lane", "person"], "default": "step"}),
+                ],
+                refused=(403, 422),
+            )
+        },
+        "/api/paths": {
+            "get": _operation(
+                "paths",
+                "Which paths cases took, which step follows which, and how many cases went as the"
+                " diagram of their version allows",
+                {"200": _json("The paths", _ref("Paths"))},
+                parameters=[
+                    *filters,
+                    _query("loops", {"enum": ["once"], "description": "Each step once"}),
+                    _query("variant", TEXT),
+                    _query("most", {"enum": ["1", "3", "5", "10", "20", "all"]}),
+                ],
+                refused=(403, 422),
             )
         },
     }
@@ -423,8 +525,12 @@ def _schemas() -> dict[str, Any]:
                 }
             }
         ),
-        "Answer": _object(_answer()),
+        "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
+        "Bottlenecks": _object(_bottlenecks()),
+        "Paths": _object(_paths_taken()),
         "Comparison": _object(_comparison()),
+        "Simulation": _simulation(),
+        "Experiment": _object(_experiment()),
         "Completion": _object({"instance": _object(finished), "tasks": opened_list}),
         "Error": _object(error, ["code", "message"]),
     }
@@ -494,6 +600,61 @@ def _comparison() -> dict[str, Any]:
     }
 
 
+def _simulation() -> dict[str, Any]:
+    required = {
+        "id": WHOLE,
+        "process": TEXT,
+        "version": WHOLE,
+        "changes": {"type": "array", "items": TEXT},
+        "replications": WHOLE,
+        "status": {"enum": ["waiting", "running", "done", "failed"]},
+        "progress": {"type": "number"},
+        "problem": TEXT,
+        "owner": MAYBE_TEXT,
+        "asked_at": INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "link": TEXT,
+    }
+    result = {
+        "type": ["object", "null"],
+        "additionalProperties": True,
+        "description": "outcome: figures, waits, late, groups, people, each today, changed and"
+        " difference with mean, low and high (95 %); check: the model against its past",
+    }
+    return _object({**required, "result": result}, list(required))
+
+
+def _bottlenecks() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "open": WHOLE,
+        "days": {"type": "number", "description": "Working days of a case, on average"},
+        "steps": rows,
+        "between": rows,
+        "lanes": rows,
+        "people": rows,
+        "queues": rows,
+        "utilisation": rows,
+    }
+
+
+def _paths_taken() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "variant_count": WHOLE,
+        "variants": rows,
+        "steps": rows,
+        "moves": rows,
+        "conformance": _object({"cases": WHOLE, "fitting": WHOLE, "leaving": rows, "items": rows}),
+    }
+
+
 def _answer() -> dict[str, Any]:
     anything = {"type": "object", "additionalProperties": True}
     return {
@@ -506,6 +667,11 @@ def _answer() -> dict[str, Any]:
         "interval": {"type": ["array", "null"], "items": MAYBE_NUMBER},
         "small": {"type": "boolean", "description": "Fewer than 20 cases: don't rely on it"},
         "about": anything,
+        "ignored": {
+            "type": "array",
+            "items": TEXT,
+            "description": "Filters that were given and say nothing about what is counted",
+        },
         "facts": anything,
         "by": TEXT,
         "columns": {"type": "object", "additionalProperties": TEXT},
@@ -530,6 +696,64 @@ def _answer() -> dict[str, Any]:
                 },
             }
         ),
+        "lines": {
+            **_object(
+                {
+                    "total": WHOLE,
+                    "hidden": WHOLE,
+                    "items": {"type": "array", "items": anything},
+                }
+            ),
+            "description": "Q9 and Q10: the lines of offers behind the figure, each with a link to"
+            " its offer where the caller may open it",
+        },
+    }
+
+
+def _experiment() -> dict[str, Any]:
+    arm = {
+        "arm": {"enum": ["a", "b"]},
+        "version": WHOLE,
+        "cases": WHOLE,
+        "drawn": WHOLE,
+        "running": WHOLE,
+        "moved": WHOLE,
+    }
+    look = {
+        "number": WHOLE,
+        "at": INSTANT,
+        "n_a": WHOLE,
+        "n_b": WHOLE,
+        "a": MAYBE_NUMBER,
+        "b": MAYBE_NUMBER,
+        "difference": MAYBE_NUMBER,
+        "interval": {"type": "array", "items": MAYBE_NUMBER},
+        "verdict": TEXT,
+        "last": {"type": "boolean"},
+    }
+    return {
+        "id": IDENTIFIER,
+        "name": TEXT,
+        "process": TEXT,
+        "compared": {"enum": ["version", "letter", "script", "document"]},
+        "template": MAYBE_TEXT,
+        "state": {"enum": ["draft", "running", "paused", "stopped", "ended"]},
+        "stopped": MAYBE_TEXT,
+        "decision": {"enum": ["a", "b", "undecided", None]},
+        "sentence": TEXT,
+        "measure": {"enum": ["won", "conversion", "late", "meeting", "cycle"]},
+        "step": MAYBE_TEXT,
+        "horizon_days": WHOLE,
+        "smallest_difference": {"type": "number"},
+        "needed": WHOLE,
+        "measured": WHOLE,
+        "share_b": WHOLE,
+        "unit": {"enum": ["case", "client", "salesperson"]},
+        "started_at": MAYBE_INSTANT,
+        "ended_at": MAYBE_INSTANT,
+        "mismatch": MAYBE_NUMBER,
+        "arms": {"type": "array", "items": _object(arm)},
+        "looks": {"type": "array", "items": _object(look)},
     }
 
 

@@ -13,6 +13,7 @@ from broker_crm.definitions.comparison import compare_versions
 from broker_crm.definitions.findings import DiagramRejected
 from broker_crm.definitions.models import ProcessVersion, ResourceKind
 from broker_crm.definitions.republish import publish_again
+from broker_crm.process.experiments import Experiment, State, in_force
 from broker_crm.process.migration.counting import running_by_version
 from broker_crm.process.migration.models import Migration
 from broker_crm.web import database, names, staff, times
@@ -51,6 +52,7 @@ def listing(process_key: str) -> ResponseReturnValue:
     versions = _versions(session, process_key)
     running = running_by_version(session, process_key)
     newest = versions[0]
+    trial = in_force(session, process_key)
     view = {
         "key": process_key,
         "name": names.name(session, newest.id, newest.name),
@@ -68,6 +70,8 @@ def listing(process_key: str) -> ResponseReturnValue:
             }
             for version in versions
         ],
+        "in_force": trial.version_a_id if trial is not None else newest.id,
+        "experiment": _experiment(trial, versions) if trial is not None else None,
         "migrations": _migrations(session, process_key, versions),
     }
     return render_template("versions/listing.html", view=view)
@@ -151,6 +155,17 @@ def _asked(versions: dict[int, ProcessVersion], which: str) -> ProcessVersion:
     if number not in versions:
         raise NotFound
     return versions[number]
+
+
+def _experiment(trial: Experiment, versions: list[ProcessVersion]) -> dict[str, object]:
+    numbers = {version.id: version.number for version in versions}
+    return {
+        "id": trial.id,
+        "name": trial.name,
+        "shares": trial.state == State.RUNNING,
+        "a": numbers[trial.version_a_id],
+        "b": numbers[trial.version_b_id],
+    }
 
 
 def _migrations(

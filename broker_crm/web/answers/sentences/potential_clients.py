@@ -12,9 +12,10 @@ from broker_crm.web.answers.sentences.telling import Telling
 QUESTION = _l("How many potential clients do we have?")
 COUNTED = _l(
     "Prospects that were not erased or merged, whose data is not restricted, and who did not ask "
-    "to be left alone. They can be contacted when there is a consent in force and a telephone or "
-    "e-mail address. Not approached: no case was ever begun. The period counts only for the "
-    "picture, which shows how many clients came in each month."
+    "to be left alone. They can be contacted when there is a consent in force for e-mail or "
+    "telephone and an address there, of the client or a contact person, from which no letter came "
+    "back. Not approached: no case was ever begun, and no call, letter, meeting or note is kept. "
+    "The period counts only for the picture, which shows how many clients came in each month."
 )
 SOURCE = "count(prospects)"
 

@@ -71,7 +71,7 @@ def _team(told: Telling) -> str | None:
     if here is None or there is None:
         return None
     return _(
-        "Team %(team)s with as many steps: %(money)s a month (n = %(n)s); here %(more)s",
+        "%(team)s, with as many steps: %(money)s a month (n = %(n)s); here %(more)s",
         team=labels.label(told.session, "team", told.text("other_team")),
         money=told.figure("other_money", "eur"),
         n=told.count("other_n"),

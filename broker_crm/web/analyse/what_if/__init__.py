@@ -1,0 +1,1 @@
+"""“What if”: a process version simulated with changes, on pages."""
