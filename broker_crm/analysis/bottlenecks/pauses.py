@@ -96,7 +96,8 @@ def pauses_of(ledger: Ledger, steps: Steps) -> Pauses:
     """The pauses of the steps, cut to them and to one another."""
     found = ledger.arrays(
         "SELECT q.code, p.reason::VARCHAR AS reason, p.from_s AS since,"
-        " coalesce(p.until_s, $now_s) AS until FROM pause p JOIN asked_pause q USING (task_no) ORDER BY q.code, since, until",
+        " coalesce(p.until_s, $now_s) AS until FROM pause p JOIN asked_pause q USING (task_no)"
+        " ORDER BY q.code, since, until",
         {},
     )
     codes = found["code"].astype(np.int64)
