@@ -131,8 +131,7 @@ class ColumnTables:
             arriving: pieces of the tables of cases, or statements that give them; ids instead of
                 numbers. What is not told of has no rows.
         """
-        nothing: dict[str, Iterable[Columns] | str] = dict.fromkeys(OF_CASES, ())
-        arriving = {**nothing, **arriving}
+        arriving = {**arriving, **{each: () for each in OF_CASES if each not in arriving}}
         for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")
