@@ -229,7 +229,8 @@ def test_looks_are_told_on_the_page_and_by_the_api(site: Site) -> None:
     assert "B aiškiai geresnis" in page
     assert telling.tell(site.factory) == 4 and telling.tell(site.factory) == 0
     bell = site.visitor("analyst").get("/notifications").text
-    assert "daugiau bylų nepriimama, B aiškiai geresnis" in bell
+    assert "„Longer letters“: daugiau bylų nepriimama, surinktos visos" in bell
+    assert "„Longer letters“: B geresnis" in bell
     assert 'href="/analysis/experiments"' in bell
     listed = site.visitor("analyst").get("/analysis/experiments").text
     assert "B geresnis: skirtumas" in listed
