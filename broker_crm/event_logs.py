@@ -49,9 +49,9 @@ def export(
     """
     from sqlalchemy.orm import Session
 
+    from broker_crm.analysis.eventlogs.choosing import Chosen, processes
     from broker_crm.analysis.eventlogs.exporting import ExportRefused, note, write
     from broker_crm.analysis.eventlogs.pseudonyms import Names
-    from broker_crm.analysis.eventlogs.stories import Chosen, processes
     from broker_crm.db import sessions, snapshot
 
     settings = environment.load()

@@ -30,7 +30,7 @@ def later(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
         Plan(200),
         Plan(200, 149, 45, delay=("call", 2.0), mix=FLEETS, sellers=5),
         process="new-client-sale",
-        elements={"call": "Task_FirstCall"},
+        elements={"call": ("Task_FirstCall", "first-call")},
     )
     made.cursor.execute("UPDATE case_file SET now_version = 2 WHERE case_id < '01000010'")
 

@@ -20,8 +20,9 @@ from broker_crm.analysis.eventlogs import (
     writing_parquet,
     writing_xes,
 )
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.pseudonyms import Names
-from broker_crm.analysis.eventlogs.stories import Chosen, stories
+from broker_crm.analysis.eventlogs.stories import stories
 from broker_crm.crm import audit
 
 ENDINGS = {

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, settings
 from broker_crm.analysis.eventlogs import exporting
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.models import LogExport, LogExportPiece
 from broker_crm.analysis.eventlogs.pseudonyms import Names
-from broker_crm.analysis.eventlogs.stories import Chosen
 from broker_crm.db import snapshot
 from broker_crm.process import duties
 
