@@ -20,7 +20,7 @@ import duckdb
 from sqlalchemy import ColumnElement, Engine, or_, select, true
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis import reading
+from broker_crm.analysis import interruptions, reading
 from broker_crm.analysis.marks import Marks, marks
 from broker_crm.analysis.office_time import OfficeTime
 from broker_crm.analysis.tables import Columns, ColumnTables
@@ -176,6 +176,8 @@ def _arrive(session: Session, mirror: Mirror, parts: Sequence[ColumnElement[bool
             "case_file": _each(parts, lambda one: reading.cases(session, office, marks_of, one)),
             "task": _each(parts, lambda one: reading.tasks(session, office, marks_of, one)),
             "stint": _each(parts, lambda one: reading.stints(session, office, one)),
+            "pause": _each(parts, lambda one: interruptions.pauses(session, office, one)),
+            "happening": _each(parts, lambda one: interruptions.happenings(session, office, one)),
             "offer_line": _each(parts, lambda one: reading.offer_lines(session, office, one)),
         }
     )

@@ -26,7 +26,12 @@ class OfficeTime:
 
     Args:
         calendar: the company's.
+
+    Attributes:
+        day_seconds: of a working day.
     """
+
+    day_seconds = 8 * 3600.0
 
     def __init__(self, calendar: WorkingCalendar) -> None:
         self.calendar = calendar
@@ -85,6 +90,8 @@ class OfficeTime:
 
 class RoundTheClock(OfficeTime):
     """Time that counts day and night, every day: for work that no office's hours bound."""
+
+    day_seconds = 24 * 3600.0
 
     def seconds(self, instants: Instants) -> Numbers:
         """Seconds from 1970 to each instant."""

@@ -68,34 +68,34 @@ def cases(
         .outerjoin(Product, Product.id == ProcessInstance.product_id)
         .where(which)
     )
-    for rows in _pieces(session, statement):
-        at = _columns(rows, 16)
+    for rows in pieces_of(session, statement):
+        at = by_column(rows, 16)
         parts = [segment(each) for each in at[5]]
-        started, ended = _instants(at[10]), _instants(at[11])
+        started, ended = instants_of(at[10]), instants_of(at[11])
         yield {
-            "case_id": _texts(each.hex for each in at[0]),
-            "process": _texts(at[1]),
+            "case_id": texts(each.hex for each in at[0]),
+            "process": texts(at[1]),
             "version": np.array(at[3], dtype=np.int32),
-            "product": _texts(at[4]),
-            "client_kind": _texts(part[0] for part in parts),
-            "sector": _texts(part[1] for part in parts),
-            "size": _texts(part[2] for part in parts),
+            "product": texts(at[4]),
+            "client_kind": texts(part[0] for part in parts),
+            "sector": texts(part[1] for part in parts),
+            "size": texts(part[2] for part in parts),
             "vip": np.array(at[6], dtype=bool),
-            "region": _texts(each or None for each in at[7]),
-            "complexity": _texts(each or None for each in at[8]),
-            "owner": _texts(at[9]),
+            "region": texts(each or None for each in at[7]),
+            "complexity": texts(each or None for each in at[8]),
+            "owner": texts(at[9]),
             "started_on": office.local_days(started),
             "started_s": office.seconds(started),
             "ended_d": office.days(ended),
             "ended_on": office.local_days(ended),
             "ended_s": office.seconds(ended),
-            "status": _texts(at[12]),
-            "outcome": _texts(at[13]),
-            "ending": _texts(
+            "status": texts(at[12]),
+            "outcome": texts(at[13]),
+            "ending": texts(
                 marks_of(version).endings.get(outcome or "")
                 for version, outcome in zip(at[2], at[13], strict=True)
             ),
-            "reason": _texts(at[14]),
+            "reason": texts(at[14]),
             "now_version": np.array(at[15], dtype=np.int32),
         }
 
@@ -126,25 +126,27 @@ def tasks(
             UserTask.standard_cost,
             UserTask.actual_minutes,
             UserTask.first_due_at,
+            UserTask.lane,
         )
         .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
         .where(which)
     )
-    for rows in _pieces(session, statement):
-        at = _columns(rows, 20)
-        created, started, due, done = (_instants(at[place]) for place in (8, 9, 10, 11))
+    for rows in pieces_of(session, statement):
+        at = by_column(rows, 21)
+        created, started, due, done = (instants_of(at[place]) for place in (8, 9, 10, 11))
         versions, elements, outcomes = at[2], at[3], at[12]
         yield {
-            "task_id": _texts(each.hex for each in at[0]),
-            "case_id": _texts(each.hex for each in at[1]),
-            "element": _texts(elements),
-            "step": _texts(at[4]),
-            "kind": _texts(
+            "task_id": texts(each.hex for each in at[0]),
+            "case_id": texts(each.hex for each in at[1]),
+            "element": texts(elements),
+            "step": texts(at[4]),
+            "kind": texts(
                 marks_of(version).kinds.get(element, "")
                 for version, element in zip(versions, elements, strict=True)
             ),
-            "person": _texts(by or held for held, by in zip(at[5], at[6], strict=True)),
-            "status": _texts(at[7]),
+            "lane": texts(at[20]),
+            "person": texts(by or held for held, by in zip(at[5], at[6], strict=True)),
+            "status": texts(at[7]),
             "created_at": created,
             "done_at": done,
             "created_on": office.local_days(created),
@@ -154,15 +156,15 @@ def tasks(
             "started_s": office.seconds(started),
             "done_s": office.seconds(done),
             "created_d": office.days(created),
-            "first_due_d": office.days(_instants(at[19])),
+            "first_due_d": office.days(instants_of(at[19])),
             "due_d": office.days(due),
             "done_d": office.days(done),
-            "outcome": _texts(outcomes),
-            "meaning": _texts(
+            "outcome": texts(outcomes),
+            "meaning": texts(
                 marks_of(version).meanings.get((element, outcome or ""))
                 for version, element, outcome in zip(versions, elements, outcomes, strict=True)
             ),
-            "reason": _texts(at[13]),
+            "reason": texts(at[13]),
             "loop": np.array(at[14], dtype=np.int32),
             "std_days": _numbers(at[15]),
             "std_minutes": _numbers(at[16]),
@@ -201,14 +203,14 @@ def stints(session: Session, office: OfficeTime, which: Which) -> Iterator[Colum
         if any(row[1] != EventKind.TASK_CLAIMED for row in rows):
             case_id = rows[0][7].hex
             found += [(task_id.hex, *stint, case_id) for stint in _stints(rows)]
-    at = _columns(found, 5)
-    since, until = _instants(at[2]), _instants(at[3])
+    at = by_column(found, 5)
+    since, until = instants_of(at[2]), instants_of(at[3])
     yield {
-        "task_id": _texts(at[0]),
-        "person": _texts(at[1]),
+        "task_id": texts(at[0]),
+        "person": texts(at[1]),
         "from_d": office.days(since),
         "to_d": office.days(until),
-        "case_id": _texts(at[4]),
+        "case_id": texts(at[4]),
     }
 
 
@@ -272,9 +274,9 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Iterator[
         .join(ProcessInstance, ProcessInstance.id == Offer.instance_id)
         .where(which)
     )
-    for rows in _pieces(session, statement):
-        at = _columns(rows, 20)
-        prepared = _instants(at[7])
+    for rows in pieces_of(session, statement):
+        at = by_column(rows, 20)
+        prepared = instants_of(at[7])
         money = (
             "premium",
             "commission_percent",
@@ -290,26 +292,26 @@ def offer_lines(session: Session, office: OfficeTime, which: Which) -> Iterator[
         yield {
             "line_id": np.array(at[0], dtype=np.int64),
             "offer_id": np.array(at[1], dtype=np.int64),
-            "case_id": _texts(each.hex for each in at[2]),
+            "case_id": texts(each.hex for each in at[2]),
             "offer_version": np.array(at[3], dtype=np.int32),
-            "offer_status": _texts(at[4]),
-            "person": _texts(at[5]),
-            "approver": _texts(at[6]),
+            "offer_status": texts(at[4]),
+            "person": texts(at[5]),
+            "approver": texts(at[6]),
             "prepared_on": office.local_days(prepared),
-            "line_product": _texts(at[8]),
-            "band": _texts(price_band(each) for each in at[9]),
+            "line_product": texts(at[8]),
+            "band": texts(price_band(each) for each in at[9]),
             **{name: _numbers(at[9 + place]) for place, name in enumerate(money)},
             "deviates": np.array(at[19], dtype=bool) | (np.abs(_numbers(at[13])) >= NOTICED),
         }
 
 
-def _pieces(session: Session, statement: Any) -> Iterator[Sequence[Sequence[Any]]]:
+def pieces_of(session: Session, statement: Any) -> Iterator[Sequence[Sequence[Any]]]:
     """Rows by the ten thousand, so that years of work never lie in memory as rows."""
     found = session.connection().execute(statement, execution_options={"yield_per": PIECE})
     yield from found.partitions()
 
 
-def _columns(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
+def by_column(rows: Sequence[Sequence[Any]], width: int) -> Sequence[Sequence[Any]]:
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
@@ -320,7 +322,7 @@ def segment(told: str) -> tuple[str | None, str | None, str | None]:
     return kind or None, sector, size
 
 
-def _texts(values: Iterable[str | None]) -> NDArray[Any]:
+def texts(values: Iterable[str | None]) -> NDArray[Any]:
     found = list(values)
     column = np.empty(len(found), dtype=object)
     column[:] = [None if each is None else str(each) for each in found]
@@ -331,7 +333,7 @@ def _numbers(values: Iterable[float | Decimal | None]) -> NDArray[np.float64]:
     return np.array([np.nan if each is None else float(each) for each in values], dtype=np.float64)
 
 
-def _instants(values: Iterable[datetime | None]) -> Instants:
+def instants_of(values: Iterable[datetime | None]) -> Instants:
     return np.array(
         [None if each is None else each.replace(tzinfo=None) for each in values],
         dtype="datetime64[us]",

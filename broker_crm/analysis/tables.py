@@ -29,12 +29,16 @@ TABLES = {
         now_version INTEGER""",
     "task": """
         task_no INTEGER, case_no INTEGER, task_id VARCHAR, process WORD, element WORD, step WORD,
-        kind WORD, person WORD, status WORD, created_at TIMESTAMP, done_at TIMESTAMP,
+        kind WORD, lane WORD, person WORD, status WORD, created_at TIMESTAMP, done_at TIMESTAMP,
         created_on DATE, due_on DATE, done_on DATE, created_s DOUBLE, started_s DOUBLE,
         done_s DOUBLE, created_d DOUBLE, first_due_d DOUBLE, due_d DOUBLE, done_d DOUBLE,
         outcome WORD, meaning WORD, reason VARCHAR, loop INTEGER, std_days DOUBLE,
         std_minutes DOUBLE, std_cost DOUBLE, minutes DOUBLE, passed_on BOOLEAN, closes BOOLEAN""",
     "stint": "task_no INTEGER, case_no INTEGER, person WORD, from_d DOUBLE, to_d DOUBLE",
+    "pause": "task_no INTEGER, case_no INTEGER, reason WORD, from_s DOUBLE, until_s DOUBLE",
+    "happening": """
+        case_no INTEGER, kind WORD, element WORD, from_element WORD, version INTEGER, actor WORD,
+        happened_at TIMESTAMP, at_s DOUBLE""",
     "offer_line": """
         case_no INTEGER, line_id BIGINT, offer_id BIGINT, offer_version INTEGER,
         offer_status WORD, person WORD, approver WORD, prepared_on DATE, line_product WORD,
@@ -49,12 +53,14 @@ and steps have numbers of their own here, `case_no` and `task_no`, by which they
 counted; `case_id` and `task_id` are the ids of instance and user task, in hex. A step *closes* its
 case when it was the last one done, and is *passed on* when more than one person held it. Few
 different words fill most columns; a `WORD` is kept as its number in the list of all words."""
-OF_CASES = ("case_file", "task", "stint", "offer_line")
+OF_CASES = ("case_file", "task", "stint", "pause", "happening", "offer_line")
 """Tables whose rows come and go with their cases."""
 COMES_WITH = {
     "case_file": "",
     "task": ", case_id VARCHAR",
     "stint": ", case_id VARCHAR, task_id VARCHAR",
+    "pause": ", case_id VARCHAR, task_id VARCHAR",
+    "happening": ", case_id VARCHAR",
     "offer_line": ", case_id VARCHAR",
 }
 """Ids by which what arrives is told apart, before it has numbers."""
@@ -73,6 +79,11 @@ KEPT = {
     "stint": """
         t.task_no, t.case_no, s.person, s.from_d, s.to_d
         FROM arriving_stint s JOIN task t USING (task_id) WHERE t.passed_on""",
+    "pause": """
+        t.task_no, t.case_no, p.reason, p.from_s, p.until_s
+        FROM arriving_pause p JOIN task t USING (task_id)""",
+    "happening": "c.case_no, h.* EXCLUDE (case_no, case_id)"
+    " FROM arriving_happening h JOIN case_file c USING (case_id)",
     "offer_line": "c.case_no, l.* EXCLUDE (case_no, case_id)"
     " FROM arriving_offer_line l JOIN case_file c USING (case_id)",
 }
@@ -117,9 +128,10 @@ class ColumnTables:
         """Lay rows beside the tables until they are kept.
 
         Args:
-            arriving: pieces of all the tables of cases, or statements that give them; ids instead
-                of numbers.
+            arriving: pieces of the tables of cases, or statements that give them; ids instead of
+                numbers. What is not told of has no rows.
         """
+        arriving = {**arriving, **{each: () for each in OF_CASES if each not in arriving}}
         for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")

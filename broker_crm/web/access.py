@@ -273,6 +273,11 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "questions.export_lines": ASKING,
     "questions.diagram": ASKING,
     "analyse.listing": ANALYSING,
+    "bottlenecks.show": ANALYSING,
+    "bottlenecks.paths": ANALYSING,
+    "bottlenecks.export": ANALYSING,
+    "bottlenecks.export_paths": ANALYSING,
+    "bottlenecks.diagram": ANALYSING,
     "exports.listing": ANALYSING,
     "exports.orders": ANALYSING,
     "exports.order": ANALYSING,
@@ -340,6 +345,8 @@ ENDPOINTS: Mapping[str, frozenset[Role]] = {
     "api.experiment": ANALYSING,
     "api.questions": ASKING,
     "api.question": ASKING,
+    "api.bottlenecks": ANALYSING,
+    "api.paths": ANALYSING,
     "api.comparison": ANALYSING,
 }
 

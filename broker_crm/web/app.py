@@ -70,6 +70,7 @@ from broker_crm.web import (
 )
 from broker_crm.web.analyse import experiments, exports, logs
 from broker_crm.web.analyse import pages as analyse
+from broker_crm.web.analyse.bottlenecks import pages as bottlenecks
 from broker_crm.web.analyse.comparison import pages as comparison
 from broker_crm.web.analyse.segments import pages as segments
 from broker_crm.web.analyse.what_if import pages as what_if
@@ -172,6 +173,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         notifications,
         questions,
         analyse,
+        bottlenecks,
         exports,
         logs,
         comparison,

@@ -81,7 +81,12 @@ class Frame:
             (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Questions"), "chart", "questions.listing", {"questions", "limits", "reports"}),
-            (_("Analysis"), "scales", "analyse.listing", {"analyse", "versions", "what_if"}),
+            (
+                _("Analysis"),
+                "scales",
+                "analyse.listing",
+                {"analyse", "versions", "what_if", "bottlenecks"},
+            ),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),

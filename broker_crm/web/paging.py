@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from flask import request, url_for
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 PAGE = 50
 LONGEST_SEARCH = 100
@@ -41,6 +42,14 @@ def address(**changed: object) -> str:
     arguments: dict[str, object] = {**parameters(), **(request.view_args or {}), **changed}
     made: str = url_for(str(request.endpoint), **arguments)  # type: ignore[arg-type]
     return made
+
+
+def without_blanks() -> ResponseReturnValue | None:
+    """This address without the fields of a form that were left empty; None where there are none."""
+    blank: dict[str, object] = {
+        name: None for name, text in request.args.items() if not text.strip()
+    }
+    return redirect(address(**blank)) if blank else None
 
 
 def files(endpoint: str) -> list[tuple[str, str]]:

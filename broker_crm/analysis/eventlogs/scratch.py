@@ -148,7 +148,7 @@ def _opened(log: EventLog, office: OfficeTime) -> _Open:
     counting = RoundTheClock(office.calendar) if log.round_the_clock else office
     _stamp(connection, counting)
     cases = CASE_FILE.format(outcomes="outcome" in reading.columns)
-    tables.arrive({"task": TASK, "case_file": cases, "stint": (), "offer_line": ()})
+    tables.arrive({"task": TASK, "case_file": cases})
     tables.keep()
     tables.know_people(connection.execute(PERSON).fetchall())
     last = connection.execute(

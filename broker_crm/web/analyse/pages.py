@@ -38,10 +38,36 @@ TOOLS = (
         ),
     ),
     Tool(
+        "bottlenecks.show",
+        "clock",
+        _l("Bottlenecks"),
+        _l("Where cases wait, for whom and why; queues, and how busy people are."),
+        reads_logs=True,
+    ),
+    Tool(
+        "bottlenecks.paths",
+        "flow",
+        _l("Paths"),
+        _l("Which ways cases took, how often and how long, and whether the diagram allows them."),
+        reads_logs=True,
+    ),
+    Tool(
         "segments.show",
         "people",
         _l("Segments"),
         _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
+    ),
+    Tool(
+        "what_if.form",
+        "whole",
+        _l("What if"),
+        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
+    ),
+    Tool(
+        "experiments.listing",
+        "scales",
+        _l("Experiments"),
+        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
     ),
     Tool(
         "versions.processes",
@@ -60,18 +86,6 @@ TOOLS = (
         "paper",
         _l("Logs"),
         _l("Foreign event logs, looked into with the same tools as one's own work."),
-    ),
-    Tool(
-        "what_if.form",
-        "whole",
-        _l("What if"),
-        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
-    ),
-    Tool(
-        "experiments.listing",
-        "scales",
-        _l("Experiments"),
-        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from broker_crm.definitions import published
@@ -24,7 +24,7 @@ AT_ONCE = "at-once"
 
 @blueprint.get("/questions")
 def listing() -> ResponseReturnValue:
-    if again := _without_blanks():
+    if again := paging.without_blanks():
         return again
     session = database.current()
     told = asked.read(session, request.args, others=(AT_ONCE,))
@@ -34,7 +34,7 @@ def listing() -> ResponseReturnValue:
 
 @blueprint.get("/questions/<question_id>")
 def show(question_id: str) -> ResponseReturnValue:
-    if again := _without_blanks():
+    if again := paging.without_blanks():
         return again
     told = _told(question_id)
     session, user = database.current(), person()
@@ -110,11 +110,3 @@ def _reply(question_id: str) -> Reply:
 
 def _name(question_id: str) -> str:
     return f"klausimas-{question_id[1:]}-{times.today().isoformat()}"
-
-
-def _without_blanks() -> ResponseReturnValue | None:
-    """An address without the fields of the form that were left empty."""
-    if all(text.strip() for text in request.args.values()):
-        return None
-    blank = {name: None for name, text in request.args.items() if not text.strip()}
-    return redirect(paging.address(**blank))

@@ -7,6 +7,7 @@ from flask import Blueprint
 from broker_crm.web.api import (
     answers,
     bearer,
+    bottlenecks,
     comparison,
     description,
     experiments,
@@ -27,6 +28,7 @@ for part in (
     steering,
     tasks,
     answers,
+    bottlenecks,
     comparison,
     simulations,
     experiments,

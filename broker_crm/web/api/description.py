@@ -235,6 +235,7 @@ def _paths() -> dict[str, Any]:
                 refused=(403, 404, 422),
             )
         },
+        **_analysis(),
         **_simulations(),
         "/api/experiments": {
             "get": _operation(
@@ -313,6 +314,40 @@ def _simulations() -> dict[str, Any]:
 
 def _list_of(name: str) -> dict[str, Any]:
     return {"type": "array", "items": _ref(name)}
+
+
+def _analysis() -> dict[str, Any]:
+    filters = [_query(name, schema) for name, schema in _FILTERS.items() if name != "by"]
+    return {
+        "/api/bottlenecks": {
+            "get": _operation(
+                "bottlenecks",
+                "Where cases of a process wait, for whom and why: cases that ended in the last 12"
+                " months unless a period is told, of the process of which most ended unless one is",
+                {"200": _json("The steps", _ref("Bottlenecks"))},
+                parameters=[
+                    *filters,
+                    _query("queues", {"enum": ["step", "lane", "person"], "default": "step"}),
+                ],
+                refused=(403, 422),
+            )
+        },
+        "/api/paths": {
+            "get": _operation(
+                "paths",
+                "Which paths cases took, which step follows which, and how many cases went as the"
+                " diagram of their version allows",
+                {"200": _json("The paths", _ref("Paths"))},
+                parameters=[
+                    *filters,
+                    _query("loops", {"enum": ["once"], "description": "Each step once"}),
+                    _query("variant", TEXT),
+                    _query("most", {"enum": ["1", "3", "5", "10", "20", "all"]}),
+                ],
+                refused=(403, 422),
+            )
+        },
+    }
 
 
 def _steering(task_id: dict[str, Any], instance_id: dict[str, Any]) -> dict[str, Any]:
@@ -491,6 +526,8 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Answer": _object(_answer(), [name for name in _answer() if name != "lines"]),
+        "Bottlenecks": _object(_bottlenecks()),
+        "Paths": _object(_paths_taken()),
         "Comparison": _object(_comparison()),
         "Simulation": _simulation(),
         "Experiment": _object(_experiment()),
@@ -585,6 +622,37 @@ def _simulation() -> dict[str, Any]:
         " difference with mean, low and high (95 %); check: the model against its past",
     }
     return _object({**required, "result": result}, list(required))
+
+
+def _bottlenecks() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "open": WHOLE,
+        "days": {"type": "number", "description": "Working days of a case, on average"},
+        "steps": rows,
+        "between": rows,
+        "lanes": rows,
+        "people": rows,
+        "queues": rows,
+        "utilisation": rows,
+    }
+
+
+def _paths_taken() -> dict[str, Any]:
+    rows = {"type": "array", "items": {"type": "object", "additionalProperties": True}}
+    return {
+        "process": MAYBE_TEXT,
+        "sentence": TEXT,
+        "cases": WHOLE,
+        "variant_count": WHOLE,
+        "variants": rows,
+        "steps": rows,
+        "moves": rows,
+        "conformance": _object({"cases": WHOLE, "fitting": WHOLE, "leaving": rows, "items": rows}),
+    }
 
 
 def _answer() -> dict[str, Any]:

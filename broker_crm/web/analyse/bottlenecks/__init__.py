@@ -1,0 +1,1 @@
+"""The analysts' pages of bottlenecks and of paths."""
