@@ -42,7 +42,7 @@ UNITS = {
 """Figure to its unit, in their order; money and cases are for a month."""
 MEETINGS = frozenset({"meeting", "negotiation"})
 OFFERS = frozenset({"offer-letter"})
-OVERLOAD = 1.0
+OVERLOAD, BUSY = 1.0, 0.7
 Progress = Callable[[float], None]
 Figures = dict[str, float]
 
@@ -90,7 +90,7 @@ class Outcome:
         late: share of each step's that were late.
         groups: load by group.
         people: load by person.
-        warnings: code and what it is about: 'few', 'unseen', 'overload', 'unknown', 'little'.
+        warnings: code and what it is about: 'few', 'unseen', 'overload', 'busy', 'unknown', 'little'.
         cases: closed cases that the behaviour was learned from.
         versions: numbers of the versions that they ran on.
         pace: by how many percent people kept pace with a standard shorter by 1 %.
@@ -299,4 +299,6 @@ def _warnings(model: Model, habits: Habits, people: Sequence[Line]) -> list[tupl
         load = line.changed or line.today
         if load is not None and load.mean >= OVERLOAD:
             found.append(("overload", line.key))
+        elif load is not None and load.mean >= BUSY:
+            found.append(("busy", line.key))
     return found

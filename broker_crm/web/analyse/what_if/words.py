@@ -166,6 +166,12 @@ def warning(code: str, about: str, names: Mapping[str, str]) -> str:
         return _("“%(step)s” was never done; it is given the times of other steps.", step=name)
     if code == "overload":
         return _("%(person)s has more work than time: the queue would grow for ever.", person=name)
+    if code == "busy":
+        return _(
+            "%(person)s has little time left: the model lets work queue there, more than it may"
+            " have done in the past.",
+            person=name,
+        )
     if code == "little":
         return _("It is learned from %(count)s closed cases only.", count=about)
     return _("The model does not know the element “%(name)s” and passes it.", name=name)
