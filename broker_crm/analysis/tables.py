@@ -129,19 +129,18 @@ class ColumnTables:
 
         Args:
             arriving: pieces of the tables of cases, or statements that give them; ids instead of
-                numbers. What is not told of has no rows. They come in the order given, so that a
-                statement may ask what came before.
+                numbers. What is not told of has no rows.
         """
-        for table in OF_CASES:
+        arriving = {**arriving, **{each: () for each in OF_CASES if each not in arriving}}
+        for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")
-        for table, pieces in arriving.items():
             if isinstance(pieces, str):
                 self.connection.execute(f"INSERT INTO arriving_{table} BY NAME {pieces}")
                 continue
             for columns in pieces:
                 self._lay(f"arriving_{table}", columns)
-        self._learn({f"arriving_{table}": _WORDS[table] for table in OF_CASES})
+        self._learn({f"arriving_{table}": _WORDS[table] for table in arriving})
 
     def keep(self) -> None:
         """Take what arrived into the tables."""
