@@ -209,7 +209,7 @@ def _finished_only(seed: int) -> float:
     ledger = planted(seed, Plan(2000, 400, 300), Plan(2000, 12, 0))
     row = ledger.row(
         f"SELECT median(t.done_s - t.created_s) / {8 * 3600} AS days FROM task t"
-        " JOIN case_file c USING (case_id) WHERE c.version = 2 AND t.step = 'meeting'"
+        " JOIN case_file c USING (case_no) WHERE c.version = 2 AND t.step = 'meeting'"
         " AND t.status = 'completed' AND t.loop = 1",
         {},
     )

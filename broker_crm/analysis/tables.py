@@ -129,10 +129,13 @@ class ColumnTables:
 
         Args:
             arriving: pieces of the tables of cases, or statements that give them; ids instead of
-                numbers. What is not told of has no rows.
+                numbers. They come in this order, so that a statement may read of a table before
+                it; what is not told of has no rows.
         """
-        nothing: dict[str, Iterable[Columns] | str] = dict.fromkeys(OF_CASES, ())
-        arriving = {**nothing, **arriving}
+        untold: dict[str, Iterable[Columns] | str] = {
+            table: () for table in OF_CASES if table not in arriving
+        }
+        arriving = {**arriving, **untold}
         for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")
