@@ -132,10 +132,7 @@ class ColumnTables:
                 numbers. They come in this order, so that a statement may read of a table before
                 it; what is not told of has no rows.
         """
-        untold: dict[str, Iterable[Columns] | str] = {
-            table: () for table in OF_CASES if table not in arriving
-        }
-        arriving = {**arriving, **untold}
+        arriving = {**arriving, **{each: () for each in OF_CASES if each not in arriving}}
         for table, pieces in arriving.items():
             shape = TABLES[table].replace("WORD", "VARCHAR") + COMES_WITH[table]
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE arriving_{table} ({shape})")

@@ -123,6 +123,8 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
     saved = manager.get(f"{at}/cases.csv").text
     assert saved.count("\n") == 2 and f";{told[1]};" in saved
     assert "Vyksta eksperimentas „Longer letters“" in manager.get(f"/design/versions/{SALE}").text
+    compared = manager.get(f"/analysis/comparison?process={SALE}").text
+    assert "gali būti atsitiktinumas" in compared and at in compared
     manager.post(f"{at}/pause", form={"note": "Holidays"})
     assert "Holidays" in manager.get(at).text
     outside = f"/instances/{sale(site)}"
@@ -137,7 +139,8 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
         assert (
             newest.content_hash == session.get_one(ProcessVersion, kept.version_a_id).content_hash
         )
-    assert "Vyksta eksperimentas" not in manager.get(f"/design/versions/{SALE}").text
+    for page in (f"/design/versions/{SALE}", f"/analysis/comparison?process={SALE}"):
+        assert "Vyksta eksperimentas" not in manager.get(page).text
 
 
 def test_the_needed_sample_is_shown_while_the_form_is_filled_in(site: Site) -> None:
@@ -229,7 +232,8 @@ def test_looks_are_told_on_the_page_and_by_the_api(site: Site) -> None:
     assert "B aiškiai geresnis" in page
     assert telling.tell(site.factory) == 4 and telling.tell(site.factory) == 0
     bell = site.visitor("analyst").get("/notifications").text
-    assert "daugiau bylų nepriimama, B aiškiai geresnis" in bell
+    assert "„Longer letters“: daugiau bylų nepriimama, surinktos visos" in bell
+    assert "„Longer letters“: B geresnis" in bell
     assert 'href="/analysis/experiments"' in bell
     listed = site.visitor("analyst").get("/analysis/experiments").text
     assert "B geresnis: skirtumas" in listed

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from broker_crm.analysis.bottlenecks.conformance import conformance
+from broker_crm.analysis.bottlenecks.conformance import Conformance, conformance
 from broker_crm.analysis.bottlenecks.finding import bottlenecks as found_in
 from broker_crm.analysis.bottlenecks.load import load
 from broker_crm.analysis.bottlenecks.paths import paths as paths_in
@@ -74,7 +74,7 @@ def paths() -> Response:
             variant=request.args.get("variant") or None,
             most=int(most) if most in paths_view.DRAWN and most != "all" else None,
         )
-        fits = conformance(ledger, told.part)
+        fits = conformance(ledger, told.part) if told.log is None else Conformance(found.part)
     seen: list[dict[str, Any]] = [
         {
             "instance": str(row["case"]),

@@ -38,8 +38,10 @@ def made(endpoint: str, query: Mapping[str, str], **changed: str | None) -> str:
     return addresses.made(endpoint, {name: text for name, text in kept.items() if text})
 
 
-def version_of(session: Session, part: Slice) -> ProcessVersion | None:
-    """The version whose diagram is shown: the one asked about, or the newest."""
+def version_of(session: Session, told: Asked, part: Slice | None) -> ProcessVersion | None:
+    """The version whose diagram is shown: the one asked about, or the newest; a log has none."""
+    if told.log is not None or part is None:
+        return None
     for each in steps.versions(session):
         if each.process_key == part.process and part.version in (None, each.number):
             return each
@@ -52,11 +54,17 @@ def diagram(version: ProcessVersion) -> str:
 
 
 def cases(
-    session: Session, user: User, found: Sequence[Place], total: int, unit: str = "days"
+    session: Session, user: User, told: Asked, found: Sequence[Place], total: int
 ) -> dict[str, Any] | None:
-    """Cases behind a figure, of which the reader may know."""
+    """Cases behind a figure, of which the reader may know; those of a log have only their ids."""
     if not found:
         return None
+    if told.log is not None:
+        rows = [
+            {"client": each.case_id, "value": figures.figure(each.value, "days")}
+            for each in found[:SHOWN]
+        ]
+        return {"rows": rows, "total": figures.number(total), "hidden": 0}
     listed = places.shown(session, user, found)
     return {
         "rows": [
@@ -66,7 +74,7 @@ def cases(
                 "title": each.process,
                 "step": each.step,
                 "person": each.person,
-                "value": figures.figure(each.value, unit),
+                "value": figures.figure(each.value, "days"),
             }
             for each in listed[:SHOWN]
         ],

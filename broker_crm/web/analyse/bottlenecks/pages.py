@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from broker_crm.analysis.bottlenecks.conformance import conformance
+from broker_crm.analysis.bottlenecks.conformance import Conformance, conformance
 from broker_crm.analysis.bottlenecks.finding import bottlenecks
 from broker_crm.analysis.bottlenecks.load import load
 from broker_crm.analysis.bottlenecks.paths import paths as paths_of
@@ -85,7 +85,7 @@ def export_paths(what: str, kind: str) -> ResponseReturnValue:
         raise NotFound
     with ground(session, told) as ledger:
         if what == "leaving":
-            fits = conformance(ledger, told.part)
+            fits = conformance(ledger, told.part) if told.log is None else Conformance(None)
             table = cells.leaving(session, fits, paths_view.seen(session, person(), fits))
         else:
             most = _one("most", (paths_view.USUAL, *paths_view.DRAWN))

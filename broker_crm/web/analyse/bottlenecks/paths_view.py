@@ -59,9 +59,9 @@ def show(
     count = None if most == "all" else int(most)
     with ground(session, told) as ledger:
         found = paths(ledger, told.part, collapsed=collapsed, variant=variant, most=count)
-        fits = conformance(ledger, told.part)
+        fits = conformance(ledger, told.part) if told.log is None else Conformance(found.part)
     process = str(found.part.process) if found.part else ""
-    version = looking.version_of(session, found.part) if found.part else None
+    version = looking.version_of(session, told, found.part)
     kept = {
         **told.query,
         "loops": "once" if collapsed else "",
@@ -113,7 +113,7 @@ def show(
             }
             for row in found.moves
         ],
-        "cases": looking.cases(session, user, found.places, found.place_count),
+        "cases": looking.cases(session, user, told, found.places, found.place_count),
         "fits": _fits(session, user, fits),
         "export": {
             (what, kind): looking.made(

@@ -63,7 +63,7 @@ def show(session: Session, user: User, told: Asked, measure: str, by: str) -> di
         else None,
         "lanes": _by(found.lanes, lambda key: words.lane(session, key, _process(found))),
         "load": _load(session, told, found, flowing, by, people=page["people"]),
-        "cases": looking.cases(session, user, found.places, _count(found)),
+        "cases": looking.cases(session, user, told, found.places, _count(found)),
         "shortened": figures.number(found.shortened) if found.shortened else "",
         "export": {
             (what, kind): looking.made(
@@ -98,7 +98,7 @@ def _any(found: Bottlenecks, cause: str) -> bool:
 
 
 def _heat(session: Session, told: Asked, found: Bottlenecks, measure: str) -> dict[str, Any] | None:
-    version = looking.version_of(session, found.part) if found.part else None
+    version = looking.version_of(session, told, found.part)
     if version is None or not found.rows:
         return None
     return {

@@ -15,6 +15,7 @@ from broker_crm.web import database, paging, tables, times
 from broker_crm.web.analyse.comparison import rows, view
 from broker_crm.web.analyse.comparison.asking import WHOLE, Wanted, wanted
 from broker_crm.web.analyse.comparison.wording import MEASURE, value
+from broker_crm.web.analyse.experiments import notice
 from broker_crm.web.answers import addresses, figures, places, steps
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
@@ -32,6 +33,7 @@ def show() -> ResponseReturnValue:
     session, user = database.current(), person()
     with wanted(session, user, request.args) as asked:
         page = view.show(session, user, asked, whole=WHOLE in request.args)
+        page["experiment"] = notice.of_process(session, asked.process or "")
         status = 422 if asked.errors else 200
     return render_template("analyse/comparison/show.html", view=page), status
 

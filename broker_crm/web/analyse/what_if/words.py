@@ -26,7 +26,7 @@ FIGURE: Words = {
     "result": _l("Commission less cost a month"),
 }
 CHECKED: Words = {
-    "cases": _l("Cases that began"),
+    "cases": _l("Cases that began (not judged)"),
     "cycle-median": _l("Half of the cases were over within"),
     "cycle-ninth": _l("Nine of ten cases were over within"),
     "won": _l("Share won"),
