@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from broker_crm.analysis.answers import Row
-from broker_crm.analysis.simulation.running import Arrival, Profile
+from broker_crm.analysis.simulation.behaviour import Arrival, Profile
 
 RECENT = 120
 """Working days before the end of the history that are recent."""

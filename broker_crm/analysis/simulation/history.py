@@ -13,7 +13,7 @@ from sqlalchemy import select
 from broker_crm.analysis.answers import Row
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.questions.results import MONEY
-from broker_crm.analysis.simulation.running import Person
+from broker_crm.analysis.simulation.behaviour import Person
 from broker_crm.analysis.simulation.traces import Traces, traces
 from broker_crm.people.models import Absence
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from broker_crm.analysis.simulation.fitting import Habits
+from broker_crm.analysis.simulation.behaviour import Person
+from broker_crm.analysis.simulation.habits import Habits
 from broker_crm.analysis.simulation.model import Model
-from broker_crm.analysis.simulation.running import Person, Simulated, run
+from broker_crm.analysis.simulation.running import Simulated, run
 
 DAY = 28_800.0
 QUARTER = 63

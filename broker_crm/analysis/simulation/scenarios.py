@@ -20,9 +20,9 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 
-from broker_crm.analysis.simulation.fitting import Habits
+from broker_crm.analysis.simulation.behaviour import Chance, Person, Profile, Work
+from broker_crm.analysis.simulation.habits import Habits
 from broker_crm.analysis.simulation.model import Does, Model, Node
-from broker_crm.analysis.simulation.running import Chance, Person, Profile, Work
 
 PARTS = {
     "standard": 3,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
+from broker_crm.analysis.simulation.behaviour import Arrival, Chance, Person, Profile, Work
 from broker_crm.analysis.simulation.model import Key, Node
-from broker_crm.analysis.simulation.running import Arrival, Chance, Person, Profile, Work
 
 DAY = 28_800.0
 OPENS = [DAY * day for day in range(4_000)]

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm.analysis.ledger import Ledger, ledger
+from broker_crm.analysis.simulation.behaviour import Person
 from broker_crm.analysis.simulation.calibration import calibrate
-from broker_crm.analysis.simulation.fitting import Habits, fit
+from broker_crm.analysis.simulation.fitting import fit
+from broker_crm.analysis.simulation.habits import Habits
 from broker_crm.analysis.simulation.model import Model, model_of
 from broker_crm.analysis.simulation.results import Line, compare
-from broker_crm.analysis.simulation.running import Person, run
+from broker_crm.analysis.simulation.running import run
 from broker_crm.analysis.simulation.scenarios import ChangeRefused, changed, read_changes
 from broker_crm.analysis.simulation.settings import read_query, read_settings
 from broker_crm.analysis.simulation.traces import follows, traces
