@@ -42,12 +42,14 @@ TOOLS = (
         "clock",
         _l("Bottlenecks"),
         _l("Where cases wait, for whom and why; queues, and how busy people are."),
+        reads_logs=True,
     ),
     Tool(
         "bottlenecks.paths",
         "flow",
         _l("Paths"),
         _l("Which ways cases took, how often and how long, and whether the diagram allows them."),
+        reads_logs=True,
     ),
     Tool(
         "segments.show",
