@@ -89,7 +89,7 @@ def planted(
     seed: int,
     *plans: Plan,
     process: str = "planted",
-    elements: Mapping[str, str] | None = None,
+    elements: Mapping[str, tuple[str, str]] | None = None,
 ) -> Ledger:
     """A ledger of the versions 1, 2, … that are planned.
 
@@ -97,7 +97,7 @@ def planted(
         seed: equal seeds give equal ledgers.
         plans: one for each version.
         process: key of the process.
-        elements: step to the id that it has in a diagram, where it has another than its key.
+        elements: step to its id and its key in a diagram, where there is one.
     """
     random = np.random.default_rng(seed)
     pieces: dict[str, list[Columns]] = {table: [] for table in OF_CASES}
@@ -106,8 +106,9 @@ def planted(
     for columns in pieces["case_file"]:
         columns["process"][:] = process
     for columns in pieces["task"]:
-        for step, element in (elements or {}).items():
-            columns["element"][columns["element"] == step] = element
+        for step, (element, key) in (elements or {}).items():
+            here = columns["step"] == step
+            columns["element"][here], columns["step"][here] = element, key
     tables = ColumnTables()
     tables.arrive(pieces)
     with tables.at_once():

@@ -47,12 +47,10 @@ def export(
 
     Parquet is three files in a folder, or in a .zip.
     """
-    from sqlalchemy.orm import Session
-
-    from broker_crm.analysis.eventlogs.exporting import ExportRefused, note, write
+    from broker_crm.analysis.eventlogs.choosing import Chosen, processes
+    from broker_crm.analysis.eventlogs.exporting import ExportRefused, note, one_moment, write
     from broker_crm.analysis.eventlogs.pseudonyms import Names
-    from broker_crm.analysis.eventlogs.stories import Chosen, processes
-    from broker_crm.db import sessions, snapshot
+    from broker_crm.db import sessions
 
     settings = environment.load()
     chosen = Chosen(process, start.date() if start else None, end.date() if end else None)
@@ -60,7 +58,7 @@ def export(
         raise click.BadParameter("The period begins after its end.", param_hint="--from")
     names = Names(settings.data_key if masked else None)
     with operating.database(settings) as engine:
-        with snapshot(engine) as connection, Session(connection) as session:
+        with one_moment(engine) as session:
             known = processes(session)
             if process is not None and process not in known:
                 raise ExportRefused(f"There is no process “{process}”. Known: {', '.join(known)}.")

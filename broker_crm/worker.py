@@ -111,9 +111,11 @@ def _let_the_web_write() -> None:
     """Register the duties that reckon, or put answers into words; the web is loaded by workers
     alone."""
     from broker_crm.analysis.experiments import looking
+    from broker_crm.web.analyse.experiments import telling
     from broker_crm.web.answers import posting, watch
 
     looking.register()
+    telling.register()
     watch.register()
     posting.register()
 

@@ -107,6 +107,7 @@ REWRITTEN: Mapping[str, frozenset[str]] = {
 DELETED = frozenset({"contact_person", "document_content", "letter_attachment", "pending_message"})
 """Tables whose rows go."""
 KEPT: Mapping[str, frozenset[str]] = {
+    "experiment_assignment": frozenset({"arm", "stratum", "unit_key"}),
     "client": frozenset(
         {
             "kind",

@@ -20,6 +20,7 @@ PAGES = {
     "retention-due": "retention.listing",
     "campaign-vips": "campaign_vips.listing",
     "figure-limit": "limits.listing",
+    "experiment": "experiments.listing",
 }
 """Where a notification outside any case leads."""
 TONES = {"escalation": "late", "alert": "late", "figure-limit": "late", "offer-opened": "info"}

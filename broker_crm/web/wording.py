@@ -51,6 +51,7 @@ NOTIFICATION: Words = {
     "offer-opened": _l("The client opened the offer"),
     "retention-due": _l("Records are due for erasure"),
     "figure-limit": _l("A figure crossed its limit"),
+    "experiment": _l("Experiment"),
     "campaign-vips": _l("A campaign would write to VIP clients of yours: decide about each"),
 }
 POLICY_STATUS: Words = {

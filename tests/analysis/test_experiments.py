@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.analysis.experiments import forecast, look_at, report
-from broker_crm.analysis.experiments.boundaries import INFLATION, LAST_BOUND, planned
+from broker_crm.analysis.experiments.boundaries import HARM_BOUND, INFLATION, LAST_BOUND, planned
 from broker_crm.analysis.experiments.effect import Verdict, effect, mismatch, verdict
 from broker_crm.analysis.experiments.measures import Judged, of_slice
 from broker_crm.analysis.experiments.sample import Design, sample
@@ -116,6 +116,13 @@ def test_boundaries_keep_five_per_cent_in_long_runs():
         bounds = np.array([each.bound for each in planned(1000, looks, harm_stop=False)])
         assert np.mean((np.abs(z) >= bounds).any(axis=1)) == pytest.approx(0.05, abs=0.0018)
         assert bounds[-1] == last
+        harm = [min(each.bound, each.harm or each.bound) for each in with_harm(looks)]
+        found = (z >= bounds).any(axis=1) | (z <= -np.array(harm)).any(axis=1)
+        assert np.mean(found) <= 0.055
+
+
+def with_harm(looks):
+    return planned(1000, looks, harm_stop=looks > 1)
 
 
 def test_more_looks_need_a_few_more_cases_for_the_same_power():
@@ -171,7 +178,7 @@ def test_harm_stops_earlier_than_success():
     in_b = np.arange(200) >= 100
     found = effect(values, in_b, [str(number) for number in range(200)])
     first = planned(600, 3, harm_stop=True)[0]
-    assert 2.6 < abs(found.z) < first.bound
+    assert HARM_BOUND < abs(found.z) < first.bound
     assert verdict(found, 100, first, 1, 0.1) is Verdict.HARM
     assert verdict(found, 100, first, -1, 0.1) is Verdict.GO_ON
     assert verdict(found, 100, planned(600, 3, harm_stop=False)[0], 1, 0.1) is Verdict.GO_ON

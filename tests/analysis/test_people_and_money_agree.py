@@ -27,7 +27,7 @@ from .plain_segments import Segment, Traits, first_talks, segments, still_needed
 from .plainly import Books
 from .two_processes import RENEWAL, TwoProcesses
 
-SEEDS = (12, 13)
+SEEDS = (13, 19)
 CASES = 140
 FIRST, LAST = date(2026, 1, 1), date(2026, 11, 23)
 YEAR = Slice(start=FIRST, end=LAST)
@@ -153,7 +153,9 @@ def _workload(history: Session, part: str) -> None:
     everybody = Load(books, lambda _user: True) if asked.person else plain
     queue = [] if asked.person or asked.team else [e for e in plain.open if e.assignee is None]
     held = [each for each in plain.open if each.assignee in plain.users]
-    assert found.value == pytest.approx(plain.average())
+    person = asked.person
+    expected = plain.load(person) if person in plain.people() else plain.average()
+    assert found.value == pytest.approx(expected)
     assert found.n == len(held) and found.interval is None
     facts = {
         "person": asked.person,

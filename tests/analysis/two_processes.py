@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from broker_crm.crm.models import Client, Consent, ContactPerson, Interaction, Meeting
 from broker_crm.people.models import Absence, User
-from broker_crm.process.models import UserTask
+from broker_crm.process.models import ProcessInstance, UserTask
 
 from .story import ELEMENTS, SALE, Story
 
@@ -89,11 +89,20 @@ class TwoProcesses(Story):
 
     def _unsettle_work(self) -> None:
         chance = self.chance
-        for task in self.session.scalars(select(UserTask).where(UserTask.status == "open")):
+        held = select(UserTask).where(UserTask.status == "open")
+        for task in self.session.scalars(held.order_by(UserTask.created_at, UserTask.id)):
             if chance.random() < 0.7:
                 task.due_at = self._near(-12, 38)
             task.assignee = chance.choice((task.assignee, task.assignee, "asta", None))
             task.standard_minutes = chance.choice((20, 240, 900, 2400))
+
+        for task in self.session.scalars(
+            select(UserTask).where(UserTask.status == "completed").order_by(UserTask.created_at)
+        ):
+            case = self.session.get_one(ProcessInstance, task.instance_id)
+            unlucky = case.outcome in ("lost-to-competitor", "refused", "rejected", "lapsed")
+            if task.due_at is not None and chance.random() < (0.2 if unlucky else 0.04):
+                task.due_at -= timedelta(days=chance.choice((3, 9, 20, 40)))
 
     def _unsettle_people(self) -> None:
         chance, session = self.chance, self.session

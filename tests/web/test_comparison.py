@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Session
 from bench.planted import Plan, planted
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.web.analyse.comparison import asking
+from broker_crm.web.answers.asked import Asked
 
-from .conftest import Site
+from .conftest import Site, Visitor
 
 FLEETS = {"fleet": 0.60, "small": 0.25, "medium": 0.15}
 PAGE = "/analysis/comparison"
@@ -30,15 +32,15 @@ def later(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
         Plan(200),
         Plan(200, 149, 45, delay=("call", 2.0), mix=FLEETS, sellers=5),
         process="new-client-sale",
-        elements={"call": "Task_FirstCall"},
+        elements={"call": ("Task_FirstCall", "first-call")},
     )
     made.cursor.execute("UPDATE case_file SET now_version = 2 WHERE case_id < '01000010'")
 
     @contextmanager
-    def columns(session: Session) -> Iterator[Ledger]:
+    def columns(session: Session, _told: Asked) -> Iterator[Ledger]:
         yield replace(made, session=session)
 
-    monkeypatch.setattr(asking, "ledger", columns)
+    monkeypatch.setattr(asking, "ground", columns)
     return site
 
 
@@ -151,3 +153,35 @@ def test_designers_compare_no_people(later: Site) -> None:
     ask(later, "by=person", 422, "designer")
     ask(later, "", 200, "designer")
     ask(later, "", 403, "ruta")
+
+
+def test_a_foreign_log_is_compared_too(site: Site) -> None:
+    lines = ["case id;activity;timestamp;resource;variant"]
+    for case in range(80):
+        variant, wait = ("old", 1) if case % 2 else ("new", 3 + case % 5)
+        day = 2 + case // 16
+        lines.append(f"{case};Call;{day:02d}.11.2026 09:00;Ona;{variant}")
+        lines.append(
+            f"{case};Offer;{day:02d}.11.2026 {10 + wait % 7}:{case % 60:02d};Petras;{variant}"
+        )
+    visitor = site.visitor("analyst")
+    address = bring(visitor, "\n".join(lines))
+    page = html.unescape(visitor.get(f"{PAGE}?log={address}&by=version").text)
+    assert "Abiejų pusių rodikliai" in page and 'id="diagram"' not in page
+    assert "old" in page and "new" in page and "Offer" in page
+    listed = visitor.get(f"{PAGE}/cases?log={address}&of=cycle&side=b").text
+    assert "/instances/" not in listed.split("<main")[1]
+    assert "Per mažai bylų" in visitor.get(f"/analysis/segments?log={address}").text
+
+
+def bring(visitor: Visitor, content: str) -> str:
+    """A log that is brought in with its columns as they are guessed; its id."""
+    given = {"file": (io.BytesIO(content.encode()), "talks.csv"), "name": ""}
+    address = visitor.post("/analysis/logs", form=given).location
+    page = visitor.get(address).text
+    fields = {}
+    for name, inside in re.findall(r'<select name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', inside)
+        fields[name] = html.unescape(chosen[1]) if chosen else ""
+    visitor.post(f"{address}/mapping", form={**fields, "clock": "office"})
+    return str(address).rpartition("/")[2].replace("-", "")

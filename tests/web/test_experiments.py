@@ -21,6 +21,7 @@ from broker_crm.definitions.republish import published_bundle
 from broker_crm.people.models import User
 from broker_crm.process import experiments
 from broker_crm.process.experiments import Experiment, ExperimentAssignment
+from broker_crm.web.analyse.experiments import telling
 
 from .conftest import MONDAY, Site
 
@@ -122,6 +123,8 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
     saved = manager.get(f"{at}/cases.csv").text
     assert saved.count("\n") == 2 and f";{told[1]};" in saved
     assert "Vyksta eksperimentas „Longer letters“" in manager.get(f"/design/versions/{SALE}").text
+    compared = manager.get(f"/analysis/comparison?process={SALE}").text
+    assert "gali būti atsitiktinumas" in compared and at in compared
     manager.post(f"{at}/pause", form={"note": "Holidays"})
     assert "Holidays" in manager.get(at).text
     outside = f"/instances/{sale(site)}"
@@ -136,7 +139,8 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
         assert (
             newest.content_hash == session.get_one(ProcessVersion, kept.version_a_id).content_hash
         )
-    assert "Vyksta eksperimentas" not in manager.get(f"/design/versions/{SALE}").text
+    for page in (f"/design/versions/{SALE}", f"/analysis/comparison?process={SALE}"):
+        assert "Vyksta eksperimentas" not in manager.get(page).text
 
 
 def test_the_needed_sample_is_shown_while_the_form_is_filled_in(site: Site) -> None:
@@ -226,6 +230,11 @@ def test_looks_are_told_on_the_page_and_by_the_api(site: Site) -> None:
     page = site.visitor("analyst").get(at).text
     assert "B geresnis: skirtumas" in page and "Laukia sprendimo" in page
     assert "B aiškiai geresnis" in page
+    assert telling.tell(site.factory) == 4 and telling.tell(site.factory) == 0
+    bell = site.visitor("analyst").get("/notifications").text
+    assert "„Longer letters“: daugiau bylų nepriimama, surinktos visos" in bell
+    assert "„Longer letters“: B geresnis" in bell
+    assert 'href="/analysis/experiments"' in bell
     listed = site.visitor("analyst").get("/analysis/experiments").text
     assert "B geresnis: skirtumas" in listed
     client, bearer = site.app.test_client(), site.bearer("analyst")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bench.planted import Plan, planted
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.web.analyse.segments import pages
+from broker_crm.web.answers.asked import Asked
 
 from .conftest import Site
 
@@ -23,10 +24,10 @@ def open_with(monkeypatch: pytest.MonkeyPatch, plan: Plan) -> None:
     made = planted(1, plan)
 
     @contextmanager
-    def columns(session: Session) -> Iterator[Ledger]:
+    def columns(session: Session, _told: Asked) -> Iterator[Ledger]:
         yield replace(made, session=session)
 
-    monkeypatch.setattr(pages, "ledger", columns)
+    monkeypatch.setattr(pages, "ground", columns)
 
 
 def text(site: Site, path: str, expected: int = 200) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.eventlogs import (
@@ -20,9 +21,12 @@ from broker_crm.analysis.eventlogs import (
     writing_parquet,
     writing_xes,
 )
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.pseudonyms import Names
-from broker_crm.analysis.eventlogs.stories import Chosen, stories
+from broker_crm.analysis.eventlogs.stories import stories
 from broker_crm.crm import audit
+from broker_crm.db import sessions, snapshot
+from broker_crm.process.calendars import company_calendar
 
 ENDINGS = {
     "xes": (".xes",),
@@ -50,6 +54,16 @@ class Exported:
     size: int
 
 
+@contextmanager
+def one_moment(engine: Engine) -> Iterator[Session]:
+    """A session that sees the database as it is now, and its calendar, which is made when it is
+    first asked for."""
+    with sessions(engine).begin() as session:
+        company_calendar(session)
+    with snapshot(engine) as connection, Session(connection) as session:
+        yield session
+
+
 def write(
     session: Session,
     format_: str,
@@ -63,7 +77,7 @@ def write(
     """Write an event log.
 
     Args:
-        session: reads only; one that sees a snapshot tells of one moment.
+        session: reads only; that of `one_moment` tells of one moment.
         format_: 'xes', 'ocel', 'csv' or 'parquet'.
         target: the file; its ending chooses between forms of a format.
         chosen: which cases.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +16,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, settings
 from broker_crm.analysis.eventlogs import exporting
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.models import LogExport, LogExportPiece
 from broker_crm.analysis.eventlogs.pseudonyms import Names
-from broker_crm.analysis.eventlogs.stories import Chosen
-from broker_crm.db import snapshot
 from broker_crm.process import duties
 
 DUTY = "log-exports"
@@ -56,6 +56,9 @@ FORMS: Mapping[str, Form] = {
     "csv-celonis": Form("csv", ".csv", "text/csv", "celonis"),
     "parquet": Form("parquet", ".zip", "application/zip"),
 }
+
+
+log = logging.getLogger(__name__)
 
 
 class TooManyOrders(Exception):
@@ -173,8 +176,15 @@ def begin(factory: sessionmaker[Session], stopping: Callable[[], bool] = lambda:
         due = or_(_waits(), LogExport.at < clock.now() - KEPT)
         if session.scalar(select(LogExport.id).where(due).limit(1)) is None:
             return 0
-    threading.Thread(target=make, args=(factory, stopping), name=DUTY, daemon=True).start()
+    threading.Thread(target=_apart, args=(factory, stopping), name=DUTY, daemon=True).start()
     return 1
+
+
+def _apart(factory: sessionmaker[Session], stopping: Callable[[], bool]) -> None:
+    try:
+        make(factory, stopping)
+    except Exception:
+        log.exception("a file could not be made; it is tried again after a while")
 
 
 def make(factory: sessionmaker[Session], stopping: Callable[[], bool] = lambda: False) -> int:
@@ -230,7 +240,7 @@ def _make(factory: sessionmaker[Session], export_id: UUID) -> bool:
     names = Names(settings.load().data_key if ordered.masked else None)
     with tempfile.TemporaryDirectory(prefix="crm-export-") as folder:
         file = Path(folder) / f"log{form.ending}"
-        with snapshot(engine) as connection, Session(connection) as session:
+        with exporting.one_moment(engine) as session:
             done = exporting.write(session, form.format, file, chosen, names, columns=form.columns)
         _keep(factory, export_id, file)
     with factory.begin() as session:

@@ -17,8 +17,9 @@ from broker_crm.analysis.eventlogs.attributes import (
     text,
     told,
 )
+from broker_crm.analysis.eventlogs.moments import Moment
 from broker_crm.analysis.eventlogs.pseudonyms import Names
-from broker_crm.analysis.eventlogs.stories import Moment, Step, Story
+from broker_crm.analysis.eventlogs.stories import Step, Story
 
 VERSION = "1849.2016"
 EXTENSIONS = (
@@ -96,7 +97,7 @@ def _trace(story: Story, names: Names) -> Any:
     trace = etree.Element("trace")
     _put(trace, "string", "concept:name", names.record("case", story.id))
     _put_all(trace, OF_CASE, story, names)
-    moments = [(moment, step) for step in story.steps for moment in step.moments]
+    moments = [(moment, step) for step in story.steps for moment in step.life]
     moments.sort(key=lambda each: each[0].at)
     for moment, step in moments:
         event = _event(moment, step, names)

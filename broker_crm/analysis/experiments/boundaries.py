@@ -2,7 +2,7 @@
 
 O'Brien and Fleming's boundaries (1979) keep the chance of seeing a difference where there is none
 at 5 % over all looks together; constants from Jennison and Turnbull, Group Sequential Methods
-(2000), tables 2.3 and 2.4. Harm has a lower bar: one-sided 0.5 % at each look before the last.
+(2000), tables 2.3 and 2.4. Harm has a lower bar: one-sided 0.25 % at each look before the last.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LAST_BOUND = {1: 1.960, 2: 1.977, 3: 2.004, 4: 2.024, 5: 2.040}
 """|z| at the last of so many looks, for 5 %, two-sided."""
 INFLATION = {1: 1.0, 2: 1.008, 3: 1.017, 4: 1.024, 5: 1.028}
 """How many more cases so many looks need, for 80 % power."""
-HARM_BOUND = 2.576
+HARM_BOUND = 2.807
 
 
 @dataclass(frozen=True, slots=True)

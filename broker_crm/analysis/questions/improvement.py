@@ -93,6 +93,7 @@ def _mended(step: Row, months: float) -> Row:
     return {
         "key": step["key"],
         "process": step["process"],
+        "element": step["element"],
         "n": step["decided"],
         "rate": onward,
         "raised": raised,

@@ -51,3 +51,9 @@ def start_next(factory: sessionmaker[Session], stopping: Callable[[], bool] = la
 def register() -> None:
     """Let workers carry out simulations; safe to repeat."""
     duties.register(DUTY, start_next)
+
+
+def wait() -> None:
+    """Until the child of this process has ended, if there is one."""
+    if _child is not None:
+        _child.wait()

@@ -21,9 +21,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.eventlogs import ordering
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.models import LogExport
 from broker_crm.analysis.eventlogs.ordering import FORMS, TooManyOrders
-from broker_crm.analysis.eventlogs.stories import Chosen
 from broker_crm.bell import Bell
 from broker_crm.crm.clients import SEES_EVERY_CLIENT
 from broker_crm.people.models import User

@@ -182,8 +182,8 @@ def _found(session: Session, log_id: UUID) -> dict[str, Any]:
             (_("Cases"), number(told.cases)),
             (_("Ended"), number(told.ended)),
             (_("People"), number(told.people)),
-            (_("From"), times.day(told.first) if told.first else "–"),
-            (_("To"), times.day(told.last) if told.last else "–"),
+            (_("First day"), times.day(told.first) if told.first else "–"),
+            (_("Last day"), times.day(told.last) if told.last else "–"),
             (_("Ways through the process"), number(told.variant_count)),
         ],
         "steps": [

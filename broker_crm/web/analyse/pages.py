@@ -58,6 +58,18 @@ TOOLS = (
         _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
     ),
     Tool(
+        "what_if.form",
+        "whole",
+        _l("What if"),
+        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
+    ),
+    Tool(
+        "experiments.listing",
+        "scales",
+        _l("Experiments"),
+        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
+    ),
+    Tool(
         "versions.processes",
         "flow",
         _l("Changes of the diagrams"),
@@ -74,18 +86,6 @@ TOOLS = (
         "paper",
         _l("Logs"),
         _l("Foreign event logs, looked into with the same tools as one's own work."),
-    ),
-    Tool(
-        "what_if.form",
-        "whole",
-        _l("What if"),
-        _l("A quarter simulated from the diagram and its past: other times, people, shares."),
-    ),
-    Tool(
-        "experiments.listing",
-        "scales",
-        _l("Experiments"),
-        _l("Two versions, or two texts, share the new cases by chance: what is better, for sure."),
     ),
 )
 

@@ -13,7 +13,7 @@ from broker_crm.process.errors import SubmissionRejected
 from broker_crm.web import database
 from broker_crm.web.analyse.comparison import sentence
 from broker_crm.web.analyse.comparison.asking import wanted
-from broker_crm.web.answers import steps
+from broker_crm.web.analyse.comparison.view import step_names
 from broker_crm.web.api.bearer import person
 from broker_crm.web.api.bodies import answer
 from broker_crm.web.errors import NotFound
@@ -27,15 +27,16 @@ def comparison() -> Response:
         made = asked.compared()
         if made is None:
             raise NotFound
-        return answer(_shape(made, asked.sides.by, asked.sides.names))
+        named = step_names(session, asked, made)
+        return answer(_shape(made, asked.sides.by, asked.sides.names, named))
 
 
 ADDRESSES = [("/comparison", "GET", comparison)]
 
 
-def _shape(made: Comparison, by: str, sides: tuple[str, str]) -> dict[str, Any]:
-    session = database.current()
-    named = {each.element: steps.name(session, each.step, made.process) for each in made.steps}
+def _shape(
+    made: Comparison, by: str, sides: tuple[str, str], named: dict[str, str]
+) -> dict[str, Any]:
     return {
         "process": made.process,
         "by": by,

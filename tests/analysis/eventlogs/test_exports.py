@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.analysis.eventlogs import exporting, keeping
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.exporting import ExportRefused
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.pseudonyms import Names
 from broker_crm.analysis.eventlogs.scratch import ledger_of
-from broker_crm.analysis.eventlogs.stories import Chosen
 from broker_crm.analysis.ledger import Ledger, ledger
 from broker_crm.crm.models import Client, ContactPerson
 from broker_crm.people.models import Role, User, UserRole

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.analysis.eventlogs import exporting, ordering
+from broker_crm.analysis.eventlogs.choosing import Chosen
 from broker_crm.analysis.eventlogs.models import LogExport, LogExportPiece
 from broker_crm.analysis.eventlogs.ordering import FORMS, TooManyOrders
-from broker_crm.analysis.eventlogs.stories import Chosen
 from broker_crm.crm import audit
 from tests.analysis.story import Story
 

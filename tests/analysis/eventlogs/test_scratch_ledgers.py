@@ -6,6 +6,7 @@ import gzip
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.questions import QUESTIONS
 from broker_crm.analysis.slices import Slice
 from broker_crm.analysis.tables import TABLES
+from broker_crm.backup import back_up
 from broker_crm.db import connect, sessions
 
 COMPLETIONS = """case id;activity;timestamp;resource;variant;region
@@ -227,6 +229,14 @@ def test_a_log_that_is_thrown_away_is_gone(factory: sessionmaker[Session]) -> No
         assert keeping.logs(session) == []
         with pytest.raises(NoSuchLog), ledger_of(session, log):
             pass
+
+
+def test_logs_stay_out_of_backups(factory: sessionmaker[Session], tmp_path: Path) -> None:
+    brought(factory, COMPLETIONS, "talks.csv")
+    taken = back_up(factory.kw["bind"], tmp_path / "copy.backup")
+    rows = {table.name: table.rows for table in taken.tables}
+    assert (rows["event_log"], rows["log_export"], rows["log_export_piece"]) == (0, 0, 0)
+    assert rows["audit_entry"] == 1
 
 
 def test_times_beyond_the_calendar_are_counted_round_the_clock_only(

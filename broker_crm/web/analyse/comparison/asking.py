@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from broker_crm.analysis.comparison import Comparison, compare
 from broker_crm.analysis.comparison.mix import TRAITS
-from broker_crm.analysis.ledger import Ledger, ledger
+from broker_crm.analysis.ledger import Ledger
 from broker_crm.people.models import User
 from broker_crm.web.analyse.comparison import sides
 from broker_crm.web.analyse.comparison.drawing import SHOWN, USUAL
 from broker_crm.web.analyse.comparison.sides import DAYS, Sides
+from broker_crm.web.analyse.ground import ground
 from broker_crm.web.answers import asked
 from broker_crm.web.answers.asked import Asked
 
@@ -70,7 +71,9 @@ def wanted(session: Session, user: User, given: Mapping[str, str]) -> Iterator[W
     given = {name: text.strip() for name, text in given.items() if text.strip()}
     if not given.keys() & {"period", "from", "to"}:
         given["period"] = "all"
-    told = asked.read(session, given, sides.offered(user), others=(*OWN[1:], *OF_CASES, WHOLE))
+    told = asked.read(
+        session, given, sides.offered(user), others=(*OWN[1:], *OF_CASES, WHOLE), logs=True
+    )
     by = told.by or "version"
     errors = dict(told.errors)
     if (adjust := given.get("adjust", "")) not in ADJUSTED:
@@ -78,9 +81,9 @@ def wanted(session: Session, user: User, given: Mapping[str, str]) -> Iterator[W
     if (measure := given.get("measure", USUAL)) not in SHOWN:
         errors["measure"] = [_("There is no such value.")]
         measure = USUAL
-    with ledger(session) as columns:
+    with ground(session, told) as columns:
         process = told.part.process or _usual_process(columns)
-        found = sides.sides(session, columns, process, by, told.part, given)
+        found = sides.sides(session, columns, process, by, told, given)
         errors |= found.errors
         query = {**told.query, **{name: given[name] for name in OWN if name in given}}
         yield Wanted(

@@ -15,6 +15,7 @@ from broker_crm.web import database, paging, tables, times
 from broker_crm.web.analyse.comparison import rows, view
 from broker_crm.web.analyse.comparison.asking import WHOLE, Wanted, wanted
 from broker_crm.web.analyse.comparison.wording import MEASURE, value
+from broker_crm.web.analyse.experiments import notice
 from broker_crm.web.answers import addresses, figures, places, steps
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
@@ -32,6 +33,7 @@ def show() -> ResponseReturnValue:
     session, user = database.current(), person()
     with wanted(session, user, request.args) as asked:
         page = view.show(session, user, asked, whole=WHOLE in request.args)
+        page["experiment"] = notice.of_process(session, asked.process or "")
         status = 422 if asked.errors else 200
     return render_template("analyse/comparison/show.html", view=page), status
 
@@ -43,7 +45,7 @@ def export_rows(kind: str) -> ResponseReturnValue:
         made = asked.compared()
         if made is None:
             raise NotFound
-        named = {each.element: steps.name(session, each.step, made.process) for each in made.steps}
+        named = view.step_names(session, asked, made)
         headings, lines = rows.listed(made, named, asked.sides.names)
     return tables.answer(kind, f"palyginimas-{times.today().isoformat()}", headings, lines)
 
@@ -57,26 +59,15 @@ def cases() -> ResponseReturnValue:
         query = dict(asked.query)
     measure = request.args["of"]
     about = {name: request.args[name] for name in ("of", "element", "side") if name in request.args}
-    listed = places.shown(session, user, found)
+    listed = _listed(asked, found)
     unit = MEASURES[measure].unit
     page: dict[str, Any] = {
         "back": addresses.made("comparison.show", query),
         "title": word(MEASURE, measure),
-        "step": steps.name_of_element(session, asked.process, request.args["element"])
-        if "element" in request.args
-        else "",
+        "step": _step(asked, request.args.get("element", "")),
         "side": side,
         "value": "" if unit == "share" else word(MEASURE, measure),
-        "rows": [
-            {
-                "address": url_for("instances.show", instance_id=each.case_id),
-                "client": each.client,
-                "process": each.process,
-                "person": each.person,
-                "value": _told(each.value, unit),
-            }
-            for each in listed
-        ],
+        "rows": [{**each, "value": _told(each["value"], unit)} for each in listed],
         "total": figures.number(count),
         "listed": figures.number(len(listed)),
         "cut": count > len(found),
@@ -99,13 +90,15 @@ def export_cases(kind: str) -> ResponseReturnValue:
     headings = [_("Client"), _("Process"), _("Person"), word(MEASURE, measure), _("Address")]
     lines: list[list[Cell]] = [
         [
-            each.client,
-            each.process,
-            each.person,
-            _told(each.value, unit) if unit == "share" else figures.exported(each.value, "ratio"),
-            url_for("instances.show", instance_id=each.case_id, _external=True),
+            each["client"],
+            each["process"],
+            each["person"],
+            _told(each["value"], unit)
+            if unit == "share"
+            else figures.exported(each["value"], "ratio"),
+            each["outside"],
         ]
-        for each in places.shown(session, user, found)
+        for each in _listed(asked, found)
     ]
     name = f"palyginimas-bylos-{times.today().isoformat()}"
     return tables.answer(kind, name, headings, lines)
@@ -121,6 +114,39 @@ def _behind(asked: Wanted) -> tuple[list[Place], int]:
     if (told in OF_CASE) != (element is None):
         raise NotFound
     return comparison.places(asked.ledger, asked.process, a, b, measure, element, later=side == "b")
+
+
+def _listed(asked: Wanted, found: list[Place]) -> list[dict[str, Any]]:
+    """The cases of which the reader may know; those of a foreign log have nothing but an id."""
+    if asked.told.log is not None:
+        return [
+            {
+                "client": each.case_id,
+                "process": asked.process or "",
+                "person": "",
+                "value": each.value,
+                "address": "",
+                "outside": "",
+            }
+            for each in found
+        ]
+    return [
+        {
+            "client": each.client,
+            "process": each.process,
+            "person": each.person,
+            "value": each.value,
+            "address": url_for("instances.show", instance_id=each.case_id),
+            "outside": url_for("instances.show", instance_id=each.case_id, _external=True),
+        }
+        for each in places.shown(database.current(), person(), found)
+    ]
+
+
+def _step(asked: Wanted, element: str) -> str:
+    if not element or asked.told.log is not None:
+        return element
+    return steps.name_of_element(database.current(), asked.process, element)
 
 
 def _told(told: float | None, unit: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -21,7 +22,8 @@ from broker_crm.definitions.models import (
 )
 from broker_crm.people.models import User
 from broker_crm.web import times
-from broker_crm.web.answers import labels, scope
+from broker_crm.web.answers import asked, labels, scope
+from broker_crm.web.answers.asked import Asked
 from broker_crm.web.wording import Words
 
 BY: Words = {
@@ -94,7 +96,7 @@ def sides(
     ledger: Ledger,
     process: str | None,
     by: str,
-    part: Slice,
+    told: Asked,
     given: Mapping[str, str],
 ) -> Sides:
     """Both sides; the latest two versions, or the commonest two values, where none are told.
@@ -104,26 +106,26 @@ def sides(
         ledger: the columns.
         process: key of the process.
         by: one of `BY`.
-        part: of the work, to which both sides belong.
+        told: the part of the work to which both sides belong, and the log that it is of.
         given: of the address: 'a' and 'b', or the days of `DAYS`.
     """
-    part = replace(part, process=process, step=None, version=None)
+    part = replace(told.part, process=process, step=None, version=None)
     if by == "period":
         return _periods(part, given)
     listed = (
         _texts(session, ledger, process, part)
         if by == "text"
-        else _values(session, ledger, by, replace(part, **{by: None}))
+        else _values(session, ledger, by, replace(part, **{by: None}), told.log)
     )
     known = {each.key: each for each in listed}
     usual = [each.key for each in listed][-2:] if by == "version" else _commonest(listed)
-    told = [given.get("a", ""), given.get("b", "")]
+    wanted = [given.get("a", ""), given.get("b", "")]
     errors = {
         name: [_("There is no such value.")]
-        for name, key in zip(("a", "b"), told, strict=True)
+        for name, key in zip(("a", "b"), wanted, strict=True)
         if key and key not in known
     }
-    a, b = (key if key in known else "" for key in told)
+    a, b = (key if key in known else "" for key in wanted)
     rest = [key for key in usual if key not in (a, b)]
     if not b:
         b = rest.pop() if rest else ""
@@ -151,7 +153,9 @@ def _commonest(listed: Sequence[Choice]) -> list[str]:
     return [each.key for each in listed if each in chosen]
 
 
-def _values(session: Session, ledger: Ledger, by: str, part: Slice) -> list[Choice]:
+def _values(
+    session: Session, ledger: Ledger, by: str, part: Slice, log: UUID | None
+) -> list[Choice]:
     """Values that cases have, with how many."""
     rows = ledger.rows(
         f"SELECT {_KEYS[by]} AS key, count(*) AS n FROM case_file c"  # noqa: S608
@@ -161,7 +165,12 @@ def _values(session: Session, ledger: Ledger, by: str, part: Slice) -> list[Choi
     found = []
     for row in rows:
         key = ("yes" if row["key"] else "no") if by == "vip" else str(row["key"])
-        found.append(Choice(key, labels.label(session, by, key, part.process), row["n"]))
+        name = (
+            labels.label(session, by, key, part.process)
+            if log is None
+            else asked.choices(session, by, part.process, log).get(key, key)
+        )
+        found.append(Choice(key, name, row["n"]))
     return found if by == "version" else sorted(found, key=lambda each: each.name)
 
 

@@ -16,7 +16,7 @@ from broker_crm.web.analyse.comparison import curves, drawing, rows, sentence
 from broker_crm.web.analyse.comparison.asking import ADJUSTED, NO_MIX, OWN, Wanted
 from broker_crm.web.analyse.comparison.sides import BY, DAYS, offered
 from broker_crm.web.analyse.comparison.wording import MEASURE
-from broker_crm.web.answers import addresses, filters, labels, steps
+from broker_crm.web.answers import addresses, asked, filters, labels, steps
 from broker_crm.web.answers.dimensions import DIMENSION
 from broker_crm.web.answers.figures import figure, number
 from broker_crm.web.wording import word
@@ -46,7 +46,7 @@ def show(session: Session, user: User, wanted: Wanted, *, whole: bool) -> dict[s
     made = wanted.compared()
     if made is None:
         return base
-    named = {each.element: steps.name(session, each.step, made.process) for each in made.steps}
+    named = step_names(session, wanted, made)
     return {
         **base,
         "made": True,
@@ -58,7 +58,9 @@ def show(session: Session, user: User, wanted: Wanted, *, whole: bool) -> dict[s
             for name, each in zip(wanted.sides.names, made.counted, strict=True)
         ],
         "table": rows.table(made, named, steps.outcomes(session), wanted.query, whole=whole),
-        "drawing": drawing.drawing(session, made, wanted.measure),
+        "drawing": drawing.drawing(session, made, wanted.measure)
+        if wanted.told.log is None
+        else None,
         "measures": [
             (word(MEASURE, each), _address(wanted.query, measure=each), each == wanted.measure)
             for each in drawing.SHOWN
@@ -75,6 +77,13 @@ def show(session: Session, user: User, wanted: Wanted, *, whole: bool) -> dict[s
             for kind in ("xlsx", "csv")
         },
     }
+
+
+def step_names(session: Session, wanted: Wanted, made: Comparison) -> dict[str, str]:
+    """Element to the name of the step; a foreign log has no other names."""
+    if wanted.told.log is not None:
+        return {each.element: each.step for each in made.steps}
+    return {each.element: steps.name(session, each.step, made.process) for each in made.steps}
 
 
 def _address(query: Mapping[str, str], **changed: str) -> str:
@@ -103,7 +112,8 @@ def _choosing(session: Session, user: User, wanted: Wanted) -> dict[str, Any]:
         "action": addresses.made("comparison.show", {}),
         "kept": kept,
         "processes": [
-            (key, name, key == wanted.process) for key, name in labels.processes(session).items()
+            (key, name, key == wanted.process)
+            for key, name in asked.choices(session, "process", log=wanted.told.log).items()
         ],
         "by": [(key, word(BY, key), key == wanted.sides.by) for key in offered(user)],
         "values": [(each.key, f"{each.name} ({number(each.n)})") for each in wanted.sides.choices],

@@ -21,7 +21,7 @@ MEASURE: Words = {
     "repeated": _l("Done more than once"),
     "conversion": _l("Ends well"),
     "meeting-time": _l("Time to the meeting"),
-    "meeting": _l("Met"),
+    "meeting": _l("Had the meeting"),
     "offer-time": _l("Time to the offer"),
     "offer": _l("Got an offer"),
     "contract-time": _l("Time to the contract"),
@@ -54,12 +54,14 @@ TEST: Words = {
     "aalen-johansen": _l("cumulative incidence within segments (Aalen–Johansen)"),
     "bootstrap": _l("samples drawn again"),
 }
+SHORT = 0.1
+"""Working days below which a time is told in minutes."""
 STATE: Words = {"added": _l("new step"), "removed": _l("step taken out")}
 
 
 def value(told: float | None, unit: str) -> str:
     """A figure of one side; short times in minutes."""
-    if unit == "days" and told is not None and 0 < told < 0.1:
+    if unit == "days" and told is not None and 0 < told < SHORT:
         minutes = told * 480
         digits = 0 if minutes >= 10 else 1
         return _("%(number)s min.", number=number(minutes, digits)).replace(" ", SPACE)
@@ -70,8 +72,7 @@ def gap(told: float | None, unit: str) -> str:
     """A difference with its sign; shares in percentage points."""
     if told is None:
         return NOTHING
-    sign = "+" if told > 0 else "−" if told < 0 else ""
-    return f"{sign}{size(told, unit)}"
+    return f"{_sign(told)}{size(told, unit)}"
 
 
 def size(told: float, unit: str) -> str:
@@ -85,8 +86,22 @@ def limits(told: Limits | None, unit: str) -> str:
     """An interval of a difference, such as “0.6 to 1.9”; empty where there is none."""
     if told is None or told == (None, None):
         return ""
-    low, high = (gap(each, unit) if each is not None else "…" for each in told)
+    long = unit == "days" and max(abs(each) for each in told if each is not None) >= SHORT
+    low, high = (
+        "…" if each is None else f"{_sign(each)}{_long(each) if long else size(each, unit)}"
+        for each in told
+    )
     return _("%(low)s to %(high)s", low=low, high=high)
+
+
+def _sign(told: float) -> str:
+    return "+" if told > 0 else "−" if told < 0 else ""
+
+
+def _long(told: float) -> str:
+    """Working days though they be few, where the other limit is many."""
+    days = number(abs(told), 2 if abs(told) < SHORT else 1)
+    return _("%(number)s w. d.", number=days).replace(" ", SPACE)
 
 
 def sizes(told: Limits, unit: str) -> str:
@@ -96,7 +111,14 @@ def sizes(told: Limits, unit: str) -> str:
     known = sorted(abs(each) for each in told if each is not None)
     if len(known) < 2:
         return _("at least %(low)s", low=size(known[0], unit)) if known else ""
-    return _("%(low)s to %(high)s", low=_bare(known[0], unit), high=size(known[1], unit))
+    high = size(known[1], unit)
+    if unit == "share":
+        low = number(100 * known[0], 1)
+    elif unit == "days" and known[1] >= SHORT:
+        low = number(known[0], 2 if known[0] < SHORT else 1)
+    else:
+        low = size(known[0], unit)
+    return _("%(low)s to %(high)s", low=low, high=high)
 
 
 def needed(told: Figure) -> str:
@@ -125,12 +147,3 @@ def rounded(n: int) -> int:
 def measure(told: Figure) -> str:
     """The measure in words."""
     return word(MEASURE, told.measure)
-
-
-def _bare(told: float, unit: str) -> str:
-    """Without the unit, where the next figure tells it."""
-    if unit == "days" and told >= 0.1:
-        return number(told, 1)
-    if unit == "share":
-        return number(100 * told, 1)
-    return size(told, unit)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from broker_crm.analysis.ledger import Ledger, ledger
+from broker_crm.analysis.ledger import Ledger
 from broker_crm.analysis.segments import Found, find_segments, segment_places
 from broker_crm.analysis.segments.outcomes import TARGETS, TRAITS
 from broker_crm.web import database, paging, tables, times
+from broker_crm.web.analyse.ground import ground
 from broker_crm.web.analyse.segments import view
 from broker_crm.web.answers import addresses, asked, figures, filters, labels, places
 from broker_crm.web.answers.asked import Asked
@@ -79,21 +80,25 @@ def cases() -> ResponseReturnValue:
         if wanted.told.errors:
             raise NotFound
         found, count = segment_places(wanted.ledger, wanted.told.part, traits, target=wanted.target)
-    listed = places.shown(session, user, found)
-    page = {
-        "back": addresses.made("segments.show", wanted.query),
-        "title": labels.segment(session, traits),
-        "what": word(view.TARGET, wanted.target),
-        "rows": [
+    listed = (
+        [
             {
                 "address": url_for("instances.show", instance_id=each.case_id),
                 "client": each.client,
                 "process": each.process,
                 "person": each.person,
-                "has": _("yes") if each.value else _("no"),
+                "has": _yes(each.value),
             }
-            for each in listed
-        ],
+            for each in places.shown(session, user, found)
+        ]
+        if wanted.told.log is None
+        else [{"client": each.case_id, "has": _yes(each.value)} for each in found]
+    )
+    page = {
+        "back": addresses.made("segments.show", wanted.query),
+        "title": labels.segment(session, traits),
+        "what": word(view.TARGET, wanted.target),
+        "rows": listed,
         "total": figures.number(count),
         "listed": figures.number(len(listed)),
         "cut": count > len(found),
@@ -102,20 +107,24 @@ def cases() -> ResponseReturnValue:
     return render_template("analyse/segments/cases.html", view=page)
 
 
+def _yes(value: float | None) -> str:
+    return _("yes") if value else _("no")
+
+
 @contextmanager
 def _wanted() -> Iterator[Wanted]:
     """What the address asks; nonsense in its own parameters is told like wrong filters."""
     session = database.current()
-    told = asked.read(session, request.args, others=(*OWN, "segment"))
+    told = asked.read(session, request.args, others=(*OWN, "segment"), logs=True)
     target, depth = request.args.get("target", "interested"), request.args.get("depth", "2")
     errors = dict(told.errors)
     if target not in TARGETS:
         errors["target"] = [_("There is no such value.")]
     if depth not in DEPTHS:
         errors["depth"] = [_("There is no such value.")]
-    told = Asked(told.part, told.by, told.period, told.query, errors)
+    told = replace(told, errors=errors)
     query = {**told.query, **{name: request.args[name] for name in OWN if name in request.args}}
-    with ledger(session) as columns:
+    with ground(session, told) as columns:
         yield Wanted(
             columns,
             told,

@@ -182,7 +182,7 @@ def exported(session: Session, found: Found) -> tuple[list[str], list[list[Cell]
         _("Times the others"),
         "99 % ≥",
         "99 % ≤",
-        _("Covers") + ", %",
+        _("Part of them inside") + ", %",
         _("Holds on the other half"),
     ]
     lines: list[list[Cell]] = []

@@ -124,6 +124,7 @@ def _checked(told: Told, known: Mapping[str, str]) -> dict[str, Any]:
         "interval": figures.interval((low, high), unit),
         "n": figures.number(told["n"]),
         "few": told["n"] < SMALL,
+        "judged": told["what"] != "cases",
         "kept": low - slack <= observed <= high + slack,
     }
 
@@ -174,7 +175,7 @@ def _line(told: Told, known: Mapping[str, str]) -> dict[str, Any]:
     unit = told["unit"]
     return {
         "name": _name(told["key"], known),
-        "clear": _raw(told)["clear"],
+        "sure": _raw(told)["clear"],
         **{side: _estimate(told[side], unit) for side in ("today", "changed")},
         "difference": _difference(told["difference"], unit),
     }

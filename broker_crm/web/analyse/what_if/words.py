@@ -26,7 +26,7 @@ FIGURE: Words = {
     "result": _l("Commission less cost a month"),
 }
 CHECKED: Words = {
-    "cases": _l("Cases that began"),
+    "cases": _l("Cases that began (not judged)"),
     "cycle-median": _l("Half of the cases were over within"),
     "cycle-ninth": _l("Nine of ten cases were over within"),
     "won": _l("Share won"),
@@ -141,7 +141,7 @@ def sentence(lines: Sequence[Mapping[str, Any]], has_changes: bool) -> str:
         if "won" in known:
             share = figures.figure(known["won"]["today"]["mean"], "share")
             told += _(", and %(share)s are won", share=share)
-        return f"{told}."
+        return f"{told.removesuffix('.')}."
     clear = [line for line in lines if line["clear"] and line["key"] != "cases"]
     if not clear:
         return _("None of the figures changes so much that it could not be chance.")
@@ -154,7 +154,7 @@ def sentence(lines: Sequence[Mapping[str, Any]], has_changes: bool) -> str:
         )
         for line in clear[:3]
     ]
-    return _("With the changes: %(parts)s.", parts="; ".join(parts))
+    return _("With the changes: %(parts)s.", parts="; ".join(parts).removesuffix("."))
 
 
 def warning(code: str, about: str, names: Mapping[str, str]) -> str:
