@@ -129,7 +129,8 @@ class ColumnTables:
 
         Args:
             arriving: pieces of the tables of cases, or statements that give them; ids instead of
-                numbers. What is not told of has no rows.
+                numbers. They come in this order, so that a statement may read of a table before
+                it; what is not told of has no rows.
         """
         arriving = {**arriving, **{each: () for each in OF_CASES if each not in arriving}}
         for table, pieces in arriving.items():

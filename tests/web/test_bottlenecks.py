@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from tests.analysis.story import Story
 
 from .conftest import Site
+from .test_event_logs import brought
 
 BOTTLENECKS, PATHS = "/analysis/bottlenecks", "/analysis/paths"
 
@@ -127,3 +128,18 @@ def test_a_brokerage_without_a_past_says_so(site: Site) -> None:
     assert "nothing to judge by yet" in visitor.get(BOTTLENECKS).text
     assert "nothing to judge by yet" in visitor.get(PATHS).text
     assert visitor.get(f"{BOTTLENECKS}?step=nowhere", 422).text
+
+
+def test_both_pages_look_into_a_foreign_log(site: Site) -> None:
+    visitor = site.visitor("analyst")
+    visitor.post("/language/en", form={"next": "/"})
+    log = brought(visitor).rsplit("/", 1)[1]
+    waits, paths = (visitor.get(f"{each}?log={log}").text for each in (BOTTLENECKS, PATHS))
+    assert "data-diagram-source" not in waits + paths and 'class="flow"' in paths
+    for name in ("Call", "Offer", "Ona", "Petras"):
+        assert name in waits, name
+    assert "no diagram to follow" in paths and ">Call<" in paths
+    assert "no such log" in visitor.get(f"{PATHS}?log={'0' * 32}", 422).text
+    visitor.get(f"{PATHS}/variants.csv?log={log}")
+    visitor.get(f"{PATHS}/leaving.csv?log={log}")
+    visitor.get(f"{BOTTLENECKS}/people.xlsx?log={log}")

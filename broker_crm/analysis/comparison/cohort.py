@@ -246,7 +246,7 @@ def passes(ledger: Ledger, found: Cases, renamed: Mapping[str, str]) -> list[Pas
     )
     names, numbers = np.unique(told["element"].astype(str), return_inverse=True)
     later = found.later[told["place"].astype(np.int64)]
-    known = {name: number for number, name in enumerate(names)}
+    known = {str(name): number for number, name in enumerate(names)}
     for before, after in renamed.items():
         if before in known:
             known.setdefault(after, len(known))
