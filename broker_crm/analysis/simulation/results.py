@@ -90,7 +90,8 @@ class Outcome:
         late: share of each step's that were late.
         groups: load by group.
         people: load by person.
-        warnings: code and what it is about: 'few', 'unseen', 'overload', 'busy', 'unknown', 'little'.
+        warnings: code and what it is about: 'few', 'unseen', 'overload', 'busy', 'unknown',
+            'little'.
         cases: closed cases that the behaviour was learned from.
         versions: numbers of the versions that they ran on.
         pace: by how many percent people kept pace with a standard shorter by 1 %.
