@@ -36,7 +36,7 @@ def test_the_blocks_of_the_page_run(
         assert publish_bundle(session, replace(bundle, files=files), "designer", "Kitas vardas")
         Story(session, 2, cases=130)
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) >= 6
     program = "\n".join(blocks)
     assert program.count(SAMPLE) == 1
     exec(program.replace(SAMPLE, furnished_url), {})
