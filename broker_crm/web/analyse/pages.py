@@ -36,6 +36,7 @@ TOOLS = (
             "Is the new version better? Times, shares and costs of two versions, periods, segments"
             " or teams, with what is known of the difference and what is not yet."
         ),
+        reads_logs=True,
     ),
     Tool(
         "bottlenecks.show",
@@ -56,6 +57,7 @@ TOOLS = (
         "people",
         _l("Segments"),
         _l("Do those who are interested, or who buy, belong to a clear segment, and to which?"),
+        reads_logs=True,
     ),
     Tool(
         "what_if.form",
