@@ -23,7 +23,7 @@ SIDE = 26
 MOST_MOVES = 40
 """Moves that are drawn, the most frequent ones; the table has them all."""
 WIDEST = 7
-LONGEST_NAME = 27
+LONGEST_NAME = 24
 
 
 @dataclass(frozen=True, slots=True)
