@@ -96,9 +96,10 @@ def step_costs(
     """
     values = part.parameters()
     found = []
+    told = _losses(part, teams) if by_price.chance else _ends(part, teams)
     ends = {
-        (row["process"], row["step"], row["team"]): row
-        for row in ledger.rows(_ends(part, teams), values)
+        (row["process"], row["step"], row["team"]): {**_NEVER_DECIDED, **row}
+        for row in ledger.rows(told, values)
     }
     for row in ledger.rows(_work(part, teams), values):
         process = row["process"]
@@ -175,6 +176,14 @@ def _ends(part: Slice, teams: bool) -> str:
         SELECT process, step, team, count(*) AS decided, count(*) FILTER (lost) AS lost,
             count(*) FILTER (NOT lost) AS past, count(*) FILTER (won) AS past_won
         FROM passes GROUP BY 1, 2, 3
+    """
+
+
+def _losses(part: Slice, teams: bool) -> str:
+    """As `_ends`, where the chance of winning is known and only losses are to be counted."""
+    return f"""
+        SELECT process, step, {_team(teams)} AS team, count(*) AS lost
+        FROM ({last_steps(part)}) t WHERE lost GROUP BY 1, 2, 3
     """
 
 
