@@ -2,17 +2,20 @@
 
 Copies a sample of real cases until there are as many events, then asks every question for the last
 twelve months of everything, for one salesperson, and for one product of one sector. Prints the
-first asking, which reads all rows, the median of warm ones, how long a question takes right after
-a completion, and beside it the plain SQL for “who was late” on the same database in the same run.
-Fails when an answer does not know of the completion.
+first asking, which reads all rows, the median of warm ones, those of the analysts' pages, what each
+question reads of the columns, how long one takes right after a completion, and beside it the plain
+SQL for “who was late” on the same database in the same run. Fails when an answer does not know of
+the completion.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,8 +28,15 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from bench.servers import databases
 from broker_crm import clock, process, settings
+from broker_crm.analysis.bottlenecks.conformance import conformance
+from broker_crm.analysis.bottlenecks.finding import bottlenecks, busiest
+from broker_crm.analysis.bottlenecks.load import load
+from broker_crm.analysis.bottlenecks.paths import paths
+from broker_crm.analysis.comparison import compare
+from broker_crm.analysis.ledger import Ledger, ledger
 from broker_crm.analysis.mirror import columns
 from broker_crm.analysis.questions import QUESTIONS, answer
+from broker_crm.analysis.segments import find_segments
 from broker_crm.analysis.slices import Slice
 from broker_crm.composition import compose
 from broker_crm.crm.models import Offer, OfferDeviation, OfferLine
@@ -47,6 +57,7 @@ COPIED: tuple[type[Base], ...] = (
     OfferDeviation,
 )
 REPEATS = 5
+ANALYSED = 3
 PLAIN_LATENESS = """
     SELECT t.completed_by, count(*), sum(e.late_days), sum(CASE WHEN e.late_days > 0 THEN 1 END)
     FROM user_task t JOIN process_event e ON e.task_id = t.id AND e.kind = 'task-completed'
@@ -80,8 +91,12 @@ def measure(name: str, url: str, folder: Path, events: int, share: float) -> Non
         with columns(session) as (_cursor, _office):
             first = time.perf_counter() - began
         print(f"first asking, reading everything: {first:.1f} s")
+        whole = next(iter(parts(session).values()))
         for told, part in parts(session).items():
             print(f"{told}: {ask(session, part)}", flush=True)
+        print(f"the analysts' pages, all of it: {analyse(session, whole)}", flush=True)
+        for line in plans(session, whole):
+            print(f"  {line}")
     print(f"after a completion, Q2: {after_completion(factory):.0f} ms", flush=True)
     with factory() as session:
         since = clock.now() - timedelta(days=365)
@@ -184,6 +199,67 @@ def ask(session: Session, part: Slice) -> str:
             times.append(time.perf_counter() - began)
         told.append(f"{question} {median(times) * 1000:.0f} ms")
     return ", ".join(told)
+
+
+def analyse(session: Session, part: Slice) -> str:
+    """Median milliseconds of what analysts ask about the process with most cases."""
+    told = []
+    with ledger(session) as columns:
+        process = busiest(columns, part) or ""
+        of_process = replace(part, process=process)
+        half = part.start + (part.end - part.start) / 2 if part.start and part.end else None
+        sides = replace(of_process, end=half), replace(of_process, start=half)
+        asked = {
+            "two halves of the year compared": lambda: compare(columns, process, *sides),
+            "bottlenecks": lambda: bottlenecks(columns, of_process),
+            "queues and load": lambda: load(columns, of_process),
+            "paths": lambda: paths(columns, of_process),
+            "conformance": lambda: conformance(columns, of_process),
+            "segments": lambda: find_segments(columns, of_process),
+        }
+        for name, question in asked.items():
+            times = []
+            for _each in range(ANALYSED):
+                began = time.perf_counter()
+                question()
+                times.append(time.perf_counter() - began)
+            told.append(f"{name} {median(times) * 1000:.0f} ms")
+    return ", ".join(told)
+
+
+def plans(session: Session, part: Slice) -> list[str]:
+    """What each question reads: by statement, the tables with how many of their columns."""
+    told: list[str] = []
+    rows = Ledger.rows
+
+    def explained(asked: Ledger, statement: str, parameters: Any) -> Any:
+        if statement.lstrip().startswith(("SELECT", "WITH", "CREATE")):
+            plan = rows(asked, f"EXPLAIN (FORMAT json) {statement}", parameters)
+            reads = list(_scans(json.loads(plan[0]["explain_value"])))
+            told.append("; ".join(reads) or "no table")
+        return rows(asked, statement, parameters)
+
+    lines = []
+    for question in QUESTIONS:
+        told.clear()
+        Ledger.rows = explained  # type: ignore[method-assign]
+        try:
+            answer(session, question, part)
+        finally:
+            Ledger.rows = rows  # type: ignore[method-assign]
+        lines.append(f"{question} reads: {' | '.join(told) or 'the database alone'}")
+    return lines
+
+
+def _scans(plan: Any) -> Iterator[str]:
+    for node in plan:
+        about = node.get("extra_info", {})
+        if node["name"].strip() == "SEQ_SCAN":
+            chosen = about.get("Projections", [])
+            count = 1 if isinstance(chosen, str) else len(chosen)
+            table = str(about.get("Table", "")).rpartition(".")[2]
+            yield f"{table}, {count} columns"
+        yield from _scans(node.get("children", []))
 
 
 def after_completion(factory: sessionmaker[Session]) -> float:

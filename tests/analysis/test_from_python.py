@@ -36,7 +36,7 @@ def test_the_blocks_of_the_page_run(
         assert publish_bundle(session, replace(bundle, files=files), "designer", "Kitas vardas")
         Story(session, 2, cases=130)
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     program = "\n".join(blocks)
     assert program.count(SAMPLE) == 1
     exec(program.replace(SAMPLE, furnished_url), {})
@@ -45,3 +45,4 @@ def test_the_blocks_of_the_page_run(
     assert "130 and 130 cases" in told and "working days, of 130 cases" in told
     assert re.search(r"(none|tendency|clear) among \d+ conversations", told)
     assert re.search(r"\d+ calls", told)
+    assert re.search(r"^cycle \S+ → \S+ days", told, re.MULTILINE)

@@ -537,9 +537,11 @@ def test_free_time_is_what_the_calendar_absences_and_meetings_leave(office, monk
         days = (MONDAY.date() + timedelta(days=1), MONDAY.date() + timedelta(days=2))
         session.add(Absence(login="jonas", first_day=days[0], last_day=days[1]))
     assert free() == {"jonas": week - 2 * 480, "ruta": week}
-    meeting = available_time.Engagement("ruta", MONDAY + timedelta(days=1), 1000)
-    monkeypatch.setattr(available_time, "_engagements", [lambda *_: [meeting]])
-    assert free() == {"jonas": week - 960, "ruta": week - 1000}
+    meetings = [
+        available_time.Engagement("ruta", MONDAY + timedelta(days=each), 400) for each in (1, 2, 3)
+    ]
+    monkeypatch.setattr(available_time, "_engagements", [lambda *_: meetings])
+    assert free() == {"jonas": week - 960, "ruta": week - 1200}
     _, call = begin(office)
     do(office, steering.spread, call, "Jonas mažiau užimtas")
     assert task(office, call).assignee == "jonas"
