@@ -45,4 +45,4 @@ def test_the_blocks_of_the_page_run(
     assert "130 and 130 cases" in told and "working days, of 130 cases" in told
     assert re.search(r"(none|tendency|clear) among \d+ conversations", told)
     assert re.search(r"\d+ calls", told)
-    assert re.search(r"^cycle \S+ → \S+ days", told, re.MULTILINE)
+    assert re.search(r"^commission \S+ → \S+ eur", told, re.MULTILINE)
