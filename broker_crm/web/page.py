@@ -21,6 +21,19 @@ from broker_crm.web.wording import ROLES, word
 PRODUCTS = {"products", "product_editing", "product_documents"}
 INSURERS = {"insurers", "insurer_editing", "contact_points", "agreements"}
 CLIENTS = {"clients", "client_editing", "imports", "duplicates", "contact_persons"}
+ANALYSIS = {
+    "analyse",
+    "versions",
+    "comparison",
+    "bottlenecks",
+    "segments",
+    "what_if",
+    "experiments",
+    "experiment_planning",
+    "experiment_deciding",
+    "exports",
+    "logs",
+}
 STATIC = Path(__file__).parent / "static"
 IN_BAR = 5
 EVERYBODYS = 2
@@ -81,12 +94,7 @@ class Frame:
             (_("Steering"), "here", "steering.listing", {"steering"}),
             (_("Clients"), "people", "clients.listing", CLIENTS),
             (_("Questions"), "chart", "questions.listing", {"questions", "limits", "reports"}),
-            (
-                _("Analysis"),
-                "scales",
-                "analyse.listing",
-                {"analyse", "versions", "what_if", "bottlenecks"},
-            ),
+            (_("Analysis"), "scales", "analyse.listing", ANALYSIS),
             (_("Policies"), "shield", "policies.listing", {"policies"}),
             (_("Offers"), "scales", "offer_register.listing", {"offer_register"}),
             (_("Contracts"), "sign", "contract_register.listing", {"contract_register"}),
