@@ -32,11 +32,12 @@ from broker_crm.crm.models import (
 from broker_crm.crm.permissions import selling_hold
 from broker_crm.crm.policies import active_policies, covers_of, today
 from broker_crm.crm.renewals import lead_days, other_insurers
-from broker_crm.definitions.published import NotPublished, compiled, latest_version
+from broker_crm.definitions.published import NotPublished, compiled
 from broker_crm.engine.decisions import decide
 from broker_crm.people.models import User
 from broker_crm.process import duties, jobs
 from broker_crm.process.calendars import company_calendar
+from broker_crm.process.experiments.drawing import version_in_force
 from broker_crm.process.jobs import JobCall
 from broker_crm.process.models import InstanceStatus, ProcessInstance
 
@@ -114,7 +115,7 @@ def from_dated_leads(session: Session) -> int:
         How many were made; a lead makes one.
     """
     try:
-        days = lead_days(session, latest_version(session, RENEWAL))
+        days = lead_days(session, version_in_force(session, RENEWAL))
     except NotPublished:
         return 0
     raised = exists().where(
@@ -367,7 +368,7 @@ def _decided(
     session: Session, kind: str, facts: Mapping[str, object]
 ) -> list[Mapping[str, object]]:
     try:
-        version = latest_version(session, kind)
+        version = version_in_force(session, kind)
     except NotPublished:
         return []
     found = decide(TABLES[kind], compiled(session, version.id).decisions, facts)

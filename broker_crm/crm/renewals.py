@@ -39,10 +39,11 @@ from broker_crm.crm.policies import (
 )
 from broker_crm.definitions.forms import FieldError, FormRejected
 from broker_crm.definitions.models import ProcessVersion
-from broker_crm.definitions.published import NotPublished, compiled, latest_version
+from broker_crm.definitions.published import NotPublished, compiled
 from broker_crm.engine.decisions import decide
 from broker_crm.engine.errors import RuleFailed
 from broker_crm.process import duties, jobs
+from broker_crm.process.experiments.drawing import version_in_force
 from broker_crm.process.jobs import CompletedStep, JobCall
 from broker_crm.process.models import Incident, ProcessInstance
 from broker_crm.process.transactions import Command, raise_incident
@@ -72,7 +73,7 @@ def start_due(factory: sessionmaker[Session], stopping: Callable[[], bool]) -> i
             .values(status=PolicyStatus.EXPIRED)
         )
         try:
-            version = latest_version(session, RENEWAL)
+            version = version_in_force(session, RENEWAL)
         except NotPublished:
             return 0
         due = due_policies(session, version)

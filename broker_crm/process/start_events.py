@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from broker_crm.definitions.published import compiled, latest_versions
+from broker_crm.definitions.published import compiled
+from broker_crm.process.experiments.drawing import versions_in_force
 from broker_crm.process.starting import Started, start
 
 Starter = Callable[[Session, str, Mapping[str, object], str | None], Started]
@@ -38,7 +39,7 @@ def begin(
 
 
 def started_by(session: Session, kind: str, name: str) -> list[str]:
-    """Keys of the processes whose latest version starts with an event.
+    """Keys of the processes whose version in force starts with an event.
 
     Args:
         session: for reading.
@@ -46,7 +47,7 @@ def started_by(session: Session, kind: str, name: str) -> list[str]:
         name: of the message or signal.
     """
     found = []
-    for version in latest_versions(session):
+    for version in versions_in_force(session):
         event = compiled(session, version.id).start_event
         if event.event == kind and event.event_name == name:
             found.append(version.process_key)

@@ -147,6 +147,33 @@ def test_a_sample_as_the_textbook_has_it():
     assert sample(5.0, 2.0, Design(0.1), likeness=0.3, people=8) is None
 
 
+@pytest.mark.parametrize("difference", [5e-324, 1e-300, 1e-160, 1e-9])
+def test_a_difference_too_small_for_any_sample_is_no_error(difference):
+    assert sample(5.0, 2.0, Design(difference)) is None
+    assert sample(0.3, 0.46, Design(difference), aims=0.3) is None
+    assert sample(5.0, 2.0, Design(difference), likeness=0.2, people=8) is None
+
+
+def test_a_huge_difference_needs_the_least():
+    assert sample(5.0, 2.0, Design(1e200)) == sample(5.0, 2.0, Design(100.0)) == 16
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "n", "said"),
+    [
+        (0.0, 1.0, 20, Verdict.B_BETTER),
+        (1.0, 0.0, 20, Verdict.B_WORSE),
+        (0.0, 0.0, 10, Verdict.OPEN),
+        (0.0, 0.0, 200, Verdict.NO_DIFFERENCE),
+    ],
+)
+def test_arms_whose_cases_are_all_alike(a, b, n, said):
+    in_b = np.arange(2 * n) >= n
+    found = effect(np.where(in_b, b, a), in_b, [str(number) for number in range(2 * n)])
+    (look,) = planned(2 * n, 1, harm_stop=False)
+    assert verdict(found, n, look, 1, 0.1) is said
+
+
 def test_lost_cases_are_noticed():
     assert mismatch(500, 500, 50) == 1.0
     assert mismatch(400, 600, 50) < 0.001 < mismatch(480, 520, 50)
@@ -300,7 +327,7 @@ def test_a_full_sample_lets_nobody_in_and_is_looked_at_once_ripe(factory, simula
     with factory() as session, ledger(session) as columns:
         told = report(columns, session.get_one(Experiment, trial.id))
     assert [each.verdict for each in told.looks] == ["go-on", "open"]
-    assert (told.a.cases, told.b.cases, told.a.running) == (30, 30, 22)
+    assert (told.a.cases, told.b.cases, told.a.running) == (30, 30, None)
     assert told.mismatch == 1.0
 
 
@@ -313,6 +340,15 @@ def test_the_time_limit_makes_the_last_look_of_what_there_is(factory, simulated)
     with factory() as session, ledger(session) as columns:
         told = report(columns, session.get_one(Experiment, trial.id))
     assert [(each.n_a, each.n_b, each.is_last) for each in told.looks] == [(9, 9, True)]
+
+
+@pytest.mark.damages
+def test_where_no_case_came_there_is_no_last_look(factory, simulated):
+    trial = Trial(factory, ends_on=clock.now().date() - timedelta(days=1))
+    assert trial.look() == (0, "stopped", "time")
+    with factory() as session, ledger(session) as columns:
+        told = report(columns, session.get_one(Experiment, trial.id))
+    assert told.next_look is None and told.cases == 0
 
 
 @pytest.mark.damages
@@ -357,4 +393,5 @@ def test_figures_are_told_in_full_once_it_has_ended(factory, simulated):
     with factory() as session, ledger(session) as columns:
         told = report(columns, session.get_one(Experiment, trial.id))
     assert told.final is not None and told.final.difference == pytest.approx(1 / 3)
+    assert (told.a.running, told.b.running) == (8, 4)
     assert told.looks == [] and told.next_look is None

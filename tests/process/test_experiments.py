@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from scipy import stats
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from broker_crm import process
 from broker_crm.definitions.published import latest_version
@@ -29,6 +29,7 @@ from broker_crm.process.experiments.arms import block_size, hashed, in_block
 from broker_crm.process.models import ProcessEvent, ProcessInstance
 
 from .office import MONDAY, TWO_CALLS, open_tasks, publish
+from .test_start_events import BY_MESSAGE, MESSAGE, instances
 
 SEED = "a-seed-of-the-tests"
 EXPECTED = Expected(0.3, 0.46, 200, 4.0, 400)
@@ -391,6 +392,8 @@ def test_a_plan_names_what_is_wrong_with_it(office):
         ({"share_b": 33}, {"share_b": "share"}),
         ({"measure": "luck"}, {"measure": "unknown"}),
         ({"measure": "conversion"}, {"step": "missing"}),
+        ({"measure": "conversion", "step": "s" * 500}, {"step": "unknown"}),
+        ({"measure": "conversion", "step": "call", "looks": 0}, {"looks": "looks"}),
         ({"horizon_days": 0}, {"horizon_days": "horizon"}),
         ({"smallest_difference": 1.5}, {"smallest_difference": "difference"}),
         ({"looks": 9}, {"looks": "looks"}),
@@ -434,3 +437,50 @@ def test_the_first_steps_follow_the_arms_diagram(office):
         case = begin(office)
         (task,) = open_tasks(office.factory, case)
         assert task.name == ("Ring up" if arms(office)[case] == "b" else "call")
+
+
+def test_a_version_published_between_plan_and_start_may_be_kept(office):
+    a, b = versions(office)
+    made = planned(office, versions=(a, b))
+    office.clock.advance(timedelta(days=1))
+    publish(office.factory, office.folder, twoCalls=TWO_CALLS.replace('name="meet"', 'name="See"'))
+    office.clock.advance(timedelta(days=1))
+    with office.factory.begin() as session:
+        experiments.start_experiment(session, made, by="manager")
+    with office.factory() as session:
+        newer = experiments.newer_version(session, session.get_one(Experiment, made))
+        assert newer is not None and newer.id == b + 1
+    with office.factory.begin() as session:
+        experiments.end(session, made, Decision.A, "", by="manager", keep_newer=True)
+    after = begin(office)
+    assert first_versions(office)[after] == b + 1
+
+
+def test_without_an_experiment_a_start_asks_once_for_its_version(office):
+    statements = []
+    begin(office)
+
+    def note(*told):
+        statements.append(told[2])
+
+    event.listen(office.engine, "before_cursor_execute", note)
+    begin(office)
+    event.remove(office.engine, "before_cursor_execute", note)
+    asked = [each for each in statements if "experiment" in each or "FROM process_version" in each]
+    assert len(asked) == 1
+
+
+def test_a_message_starts_what_begins_with_it_in_the_version_in_force(office):
+    publish(office.factory, office.folder, MESSAGE, asking=BY_MESSAGE)
+    publish(office.factory, office.folder, MESSAGE, asking=BY_MESSAGE.replace('"offer"', '"quote"'))
+    with office.factory() as session:
+        b = latest_version(session, "asking").id
+    running(office, process_key="asking", versions=(b - 1, b))
+    without = BY_MESSAGE.replace('<bpmn:messageEventDefinition messageRef="asked" />', "")
+    publish(office.factory, office.folder, MESSAGE, asking=without)
+    with office.factory() as session:
+        assert latest_version(session, "asking").id == b + 1
+    with office.factory.begin() as session:
+        assert process.send_message(session, "offer-asked", "7", {}, by="jonas") == 1
+    (started,) = instances(office, "asking")
+    assert started.first_version_id in (b - 1, b) and started.id in arms(office)

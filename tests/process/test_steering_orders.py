@@ -245,3 +245,15 @@ def test_a_task_is_steered_under_its_own_case_only(office, action, arguments):
         steering.give_order(office.factory, key, [crafted], order(action, **arguments))
         assert states(office, key) == [RowState.REFUSED]
     assert task(office, foreign).assignee is None and task(office, foreign).due_at == DUE
+
+
+def test_what_a_database_can_not_keep_is_refused_and_stops_no_worker(office, three, monkeypatch):
+    one = batches._one
+    monkeypatch.setattr(batches, "_one", lambda *_: 0)
+    key = give(office, three[:1], order(Action.HAND_OVER, to="ru\0ta"))
+    after = give(office, three[2:], order(Action.HAND_OVER, to="ruta"))
+    monkeypatch.setattr(batches, "_one", one)
+    office.clock.advance(timedelta(minutes=2))
+    assert unfinished.carry_on(office.factory) == 2
+    assert (states(office, key), states(office, after)) == (["refused"], ["done"])
+    assert reasons(office, key) in (["invalid-submission"], ["no-such-person"])

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from broker_crm import process
 from broker_crm.analysis.experiments.looking import look_at
+from broker_crm.crm import renewals
 from broker_crm.crm.cases import start_case
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.definitions.publish import publish_bundle
@@ -21,6 +22,7 @@ from broker_crm.definitions.republish import published_bundle
 from broker_crm.people.models import User
 from broker_crm.process import experiments
 from broker_crm.process.experiments import Experiment, ExperimentAssignment
+from broker_crm.web import database
 from broker_crm.web.analyse.experiments import telling
 
 from .conftest import MONDAY, Site
@@ -122,6 +124,7 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
     assert f"Per anksti: 1 iš {kept.needed} bylų." in page and case in page
     saved = manager.get(f"{at}/cases.csv").text
     assert saved.count("\n") == 2 and f";{told[1]};" in saved
+    assert "Vykdoma" not in saved and "Būsena" not in saved
     assert "Vyksta eksperimentas „Longer letters“" in manager.get(f"/design/versions/{SALE}").text
     compared = manager.get(f"/analysis/comparison?process={SALE}").text
     assert "gali būti atsitiktinumas" in compared and at in compared
@@ -133,6 +136,7 @@ def test_an_experiment_from_plan_to_decision(site: Site) -> None:
     manager.post(f"{at}/end", form={"decision": "a", "note": "Nobody noticed"})
     page = manager.get(at).text
     assert "Lieka A" in page and "Nobody noticed" in page and "Baigtas prieš pirmą" in page
+    assert "Būsena" in manager.get(f"{at}/cases.csv").text
     with site.factory() as session:
         newest = latest_version(session, SALE)
         assert newest.number == 3
@@ -251,3 +255,139 @@ def test_looks_are_told_on_the_page_and_by_the_api(site: Site) -> None:
         experiments.end(session, made, experiments.Decision.B, "so be it", by="manager")
     page = site.visitor("analyst").get(at).text
     assert "B is better by" in page and "All measured cases" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"smallest_difference": "nan"},
+        {"smallest_difference": "inf"},
+        {"smallest_difference": "-5"},
+        {"smallest_difference": "1e-300"},
+        {"smallest_difference": "1e-160"},
+        {"smallest_difference": "1e300"},
+        {"share_b": "-50"},
+        {"horizon_days": "99999999999"},
+        {"version_a_id": "999999999", "version_b_id": "x"},
+        {"measure": "conversion", "step": "a%00b"},
+        {"measure": "conversion", "step": "s" * 300},
+        {"measure": "conversion", "step": ""},
+        {"compared": "letter:%00"},
+        {"process": "nothing%00"},
+        {"ends_on": "9999-12-31"},
+    ],
+)
+def test_nonsense_in_the_form_is_no_error(site: Site, changes: dict[str, str]) -> None:
+    versions = second_version(site)
+    past(site)
+    told = form(versions) | changes
+    query = "&".join(f"{name}={value}" for name, value in told.items())
+    visitor = site.visitor("analyst")
+    visitor.get(f"/analysis/experiments/needed?{query}")
+    if "ends_on" not in changes and "process" not in changes:
+        plain = {name: value.replace("%00", "\0") for name, value in told.items()}
+        visitor.post("/analysis/experiments", 422, form=plain)
+
+
+def test_before_anything_is_published_there_is_nothing_to_plan(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("broker_crm.definitions.published.latest_versions", lambda session: [])
+    site.visitor("analyst").get("/analysis/experiments/new", 404)
+
+
+def test_the_list_takes_as_many_statements_for_three_as_for_one(site: Site) -> None:
+    at = planned(site)
+    site.visitor("manager").post(f"{at}/start")
+    sale(site)
+    kept = one(site)
+    visitor = site.visitor("analyst")
+    once = listing_statements(site, visitor)
+    for _ in range(2):
+        visitor.post("/analysis/experiments", form=form((kept.version_a_id, kept.version_b_id)))
+    assert listing_statements(site, visitor) == once
+
+
+def test_an_experiment_into_which_no_case_came_waits_for_a_decision(site: Site) -> None:
+    at = planned(site, ends_on="2026-11-25")
+    manager = site.visitor("manager")
+    manager.post(f"{at}/start")
+    site.clock.advance(timedelta(days=4))
+    assert look_at(site.factory, one(site).id) == 0
+    page = manager.get(at).text
+    assert "Laukia sprendimo" in page and "Kita peržiūra" not in page
+    manager.post(f"{at}/end", form={"decision": "undecided", "note": "Nobody came"})
+    assert "Nobody came" in manager.get(at).text
+
+
+def test_a_version_published_during_an_experiment_is_said_to_wait(site: Site) -> None:
+    a, b = second_version(site)
+    with site.factory.begin() as session:
+        session.add(running_on(SALE, a, b))
+    designer = site.visitor("designer")
+    designer.post(f"/design/versions/{SALE}/1/again")
+    assert "palauks, kol bus nuspręsta" in designer.get(f"/design/versions/{SALE}").text
+
+
+def listing_statements(site: Site, visitor: Any) -> int:
+    said: list[object] = []
+    engine = site.app.extensions[database.ENGINE]
+
+    def note(*told: object) -> None:
+        said.append(told[2])
+
+    visitor.get("/analysis/experiments")
+    event.listen(engine, "before_cursor_execute", note)
+    visitor.get("/analysis/experiments")
+    event.remove(engine, "before_cursor_execute", note)
+    return len(said)
+
+
+def test_renewals_begin_when_the_version_in_force_says(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def note(_session: object, version: ProcessVersion) -> list[int]:
+        asked.append(version.id)
+        return []
+
+    monkeypatch.setattr(renewals, "due_policies", note)
+    with site.factory.begin() as session:
+        a = latest_version(session, "renewal").id
+        bundle = published_bundle(session, a)
+        files = tuple(
+            replace(file, content=file.content + b"\nIki!\n") if file.kind == "letter" else file
+            for file in bundle.files
+        )
+        made = publish_bundle(session, replace(bundle, files=files), None, "Longer letters")
+        assert made is not None
+        b = made.id
+        session.add(running_on("renewal", a, b))
+    renewals.start_due(site.factory, lambda: False)
+    assert asked == [a]
+
+
+def running_on(process_key: str, a: int, b: int) -> Experiment:
+    return Experiment(
+        process_key=process_key,
+        name="Longer letters",
+        hypothesis="A friendly word brings answers",
+        compared="version",
+        version_a_id=a,
+        version_b_id=b,
+        share_b=50,
+        measure="won",
+        horizon_days=10,
+        smallest_difference=0.1,
+        base_mean=0.3,
+        base_spread=0.46,
+        base_cases=100,
+        arrivals_per_day=5.0,
+        needed=400,
+        seed="s",
+        state="running",
+        created_by="designer",
+        created_at=MONDAY,
+        started_at=MONDAY,
+    )

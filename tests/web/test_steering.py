@@ -128,6 +128,7 @@ def test_one_that_can_not_be_done_says_why_and_the_others_are_done(
         ({"subject": "SUBJECT"}, "Choose what to do."),
         ({"subject": "SUBJECT", "action": "fly"}, "Choose what to do."),
         ({"subject": "CASE", "action": "correct", "variable": "vip", "value": "{"}, "JSON"),
+        ({"subject": "CASE", "action": "hand-over", "person": "ru\0ta"}, "can&#39;t be kept"),
     ],
 )
 def test_an_order_that_can_not_be_read_is_answered(

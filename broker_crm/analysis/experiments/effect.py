@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import copysign, inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ LEAST_UNITS = 8
 """Cases, clients or salespeople of an arm below which nothing is said."""
 CERTAIN = 1000
 """Degrees of freedom from which Student's t is taken to be normal."""
+ALL_ALIKE = 3.7
+"""Of n that are all alike, a share of 3.7 / n may still be otherwise (−ln 2.5 %)."""
 MISMATCH = 0.001
 """Chance of the arms' numbers below which the sharing out is not to be trusted."""
 Numbers = NDArray[np.float64]
@@ -67,10 +69,10 @@ class Effect:
         """The difference in standard errors, as of a normal distribution."""
         if self.difference is None or self.error is None:
             return None
-        if self.error == 0:
+        if self.difference == 0:
             return 0.0
-        found = self.difference / self.error
-        if self.freedom >= CERTAIN:
+        found = self.difference / self.error if self.error else copysign(inf, self.difference)
+        if self.freedom >= CERTAIN and self.error:
             return found
         tail = float(stats.t.sf(abs(found), self.freedom))
         return float(np.copysign(stats.norm.isf(max(tail, 1e-300)), found))
@@ -108,7 +110,9 @@ def effect(values: Numbers, in_b: NDArray[np.bool_], units: Sequence[str]) -> Ef
     )
 
 
-def verdict(found: Effect, units: int, look: PlannedLook, better: int, sought: float) -> Verdict:
+def verdict(
+    found: Effect, units: int, look: PlannedLook, better: int, sought: float, most: float = 1.0
+) -> Verdict:
     """What may be said at a look.
 
     Args:
@@ -117,6 +121,7 @@ def verdict(found: Effect, units: int, look: PlannedLook, better: int, sought: f
         look: with its bound.
         better: 1 where more is better, −1 where less is.
         sought: the smallest difference worth noticing.
+        most: by which a case can differ: 1 of shares, the horizon of days.
     """
     z, limits = found.z, found.interval(look.bound)
     if z is None or limits is None or units < LEAST_UNITS:
@@ -130,6 +135,8 @@ def verdict(found: Effect, units: int, look: PlannedLook, better: int, sought: f
     if not look.is_last:
         return Verdict.GO_ON
     ruled_out = -sought < limits[0] and limits[1] < sought
+    if found.error == 0:
+        ruled_out = ruled_out and ALL_ALIKE * most / units < sought
     return Verdict.NO_DIFFERENCE if ruled_out else Verdict.OPEN
 
 

@@ -17,6 +17,7 @@ from broker_crm.analysis.experiments.report import (
     Assigned,
     assignments,
     better,
+    judged,
     looks_of,
     measured,
     next_look,
@@ -124,7 +125,12 @@ def _found(factory: sessionmaker[Session], experiment_id: UUID) -> ExperimentLoo
             found = measured(columns, experiment, due.cases)
         look = due.look
         said = verdict(
-            found, smaller_arm(due.cases), look, better(experiment), experiment.smallest_difference
+            found,
+            smaller_arm(due.cases),
+            look,
+            better(experiment),
+            experiment.smallest_difference,
+            most=1.0 if judged(experiment).is_share else float(experiment.horizon_days),
         )
         low, high = found.interval(look.bound) or (None, None)
         return ExperimentLook(

@@ -4,16 +4,17 @@ they said. Figures of the measure are told only by planned looks, and in full on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.experiments.boundaries import PlannedLook, last_with, planned
 from broker_crm.analysis.experiments.effect import Effect, effect, mismatch
-from broker_crm.analysis.experiments.measures import Judged, of_cases
+from broker_crm.analysis.experiments.measures import Cases, Judged, of_cases
 from broker_crm.analysis.ledger import Ledger
 from broker_crm.process.experiments.models import (
     LESS_IS_BETTER,
@@ -46,14 +47,27 @@ class ArmStands:
     Attributes:
         cases: assigned.
         units: cases, clients or salespeople that were drawn.
-        running: not ended.
+        running: not ended; None while the experiment is on, when it would tell which arm is faster.
         moved: to another version; they count here all the same.
     """
 
     cases: int
     units: int
-    running: int
+    running: int | None
     moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a list tells of an experiment.
+
+    Attributes:
+        cases: that are in it.
+        looks: that were taken, in their order.
+    """
+
+    cases: int
+    looks: Sequence[ExperimentLook]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,21 @@ class Report:
         return self.a.cases + self.b.cases
 
 
+def briefs(session: Session) -> Callable[[Experiment], Brief]:
+    """Of every experiment at once, without measuring a case."""
+    counted = dict(
+        session.execute(
+            select(ExperimentAssignment.experiment_id, func.count()).group_by(
+                ExperimentAssignment.experiment_id
+            )
+        ).all()
+    )
+    looks: dict[UUID, list[ExperimentLook]] = {}
+    for look in session.scalars(select(ExperimentLook).order_by(ExperimentLook.number)):
+        looks.setdefault(look.experiment_id, []).append(look)
+    return lambda each: Brief(counted.get(each.id, 0), looks.get(each.id, []))
+
+
 def report(ledger: Ledger, experiment: Experiment) -> Report:
     """How an experiment stands now.
 
@@ -91,10 +120,10 @@ def report(ledger: Ledger, experiment: Experiment) -> Report:
     """
     session = ledger.session
     cases = assignments(session, experiment)
-    a, b = (_stands([each for each in cases if each.in_b is side]) for side in (False, True))
+    ended = experiment.state == State.ENDED
+    a, b = (_stands([each for each in cases if each.in_b is side], ended) for side in (False, True))
     looks = looks_of(session, experiment)
     found = of_cases(ledger, [each.case_id for each in cases], judged(experiment))
-    ended = experiment.state == State.ENDED
     return Report(
         a,
         b,
@@ -102,7 +131,7 @@ def report(ledger: Ledger, experiment: Experiment) -> Report:
         next_look(experiment, looks, len(cases)),
         mismatch(a.units, b.units, experiment.share_b),
         looks,
-        measured(ledger, experiment, cases) if ended and cases else None,
+        _effect(found.ripe_ones(), cases) if ended and cases else None,
     )
 
 
@@ -148,7 +177,7 @@ def looks_of(session: Session, experiment: Experiment) -> Sequence[ExperimentLoo
 def next_look(
     experiment: Experiment, taken: Sequence[ExperimentLook], cases: int
 ) -> PlannedLook | None:
-    """The next look; the last one where no more cases come; None when all is said.
+    """The next look; the last one where no more cases come; None when all is said or no case came.
 
     Args:
         experiment: in any state.
@@ -159,6 +188,8 @@ def next_look(
         return None
     number = len(taken) + 1
     plans = planned(experiment.needed, experiment.looks, harm_stop=experiment.harm_stop)
+    if experiment.state == State.STOPPED and cases == 0:
+        return None
     if experiment.state == State.STOPPED and cases < experiment.needed:
         ahead = [each for each in plans if each.number >= number and each.cases < cases]
         return ahead[0] if ahead else last_with(experiment.looks, number, cases)
@@ -167,7 +198,11 @@ def next_look(
 
 def measured(ledger: Ledger, experiment: Experiment, cases: Sequence[Assigned]) -> Effect:
     """The arms' difference over the ripe ones among some cases, as they were assigned."""
-    found = of_cases(ledger, [each.case_id for each in cases], judged(experiment)).ripe_ones()
+    found = of_cases(ledger, [each.case_id for each in cases], judged(experiment))
+    return _effect(found.ripe_ones(), cases)
+
+
+def _effect(found: Cases, cases: Sequence[Assigned]) -> Effect:
     known = {each.case_id: each for each in cases}
     rows = [known[case_id] for case_id in found.case_id]
     in_b = np.array([each.in_b for each in rows], dtype=bool)
@@ -181,10 +216,10 @@ def smaller_arm(cases: Sequence[Assigned]) -> int:
     return min(counted[False], counted[True])
 
 
-def _stands(cases: Sequence[Assigned]) -> ArmStands:
+def _stands(cases: Sequence[Assigned], ended: bool) -> ArmStands:
     return ArmStands(
         len(cases),
         len({each.unit for each in cases}),
-        sum(each.running for each in cases),
+        sum(each.running for each in cases) if ended else None,
         sum(each.moved for each in cases),
     )

@@ -138,16 +138,15 @@ def sample(
     if spread == 0 and of_b == 0:
         return None
     b = design.share_b / 100
-    alone = (Z + POWER) ** 2 * (spread**2 / (1 - b) + of_b**2 / b) / design.difference**2
-    alone *= INFLATION[design.looks]
+    ratio = (Z + POWER) / design.difference
+    alone = ratio * ratio * (spread**2 / (1 - b) + of_b**2 / b) * INFLATION[design.looks]
     if likeness > 0:
         left = 1 - alone * likeness / max(1, people)
         if left <= 0:
             return None
         alone = alone * (1 - likeness) / left
     least = LEAST_UNITS / min(b, 1 - b)
-    found = ceil(max(alone, least))
-    return found if found <= MOST_NEEDED else None
+    return ceil(max(alone, least)) if alone <= MOST_NEEDED else None
 
 
 def arrivals(ledger: Ledger, part: Slice) -> float:

@@ -155,15 +155,15 @@ def in_force(session: Session, process_key: str) -> Experiment | None:
 
 
 def newer_version(session: Session, experiment: Experiment) -> ProcessVersion | None:
-    """The latest version, where it was published during the experiment and is neither arm's."""
+    """The latest version, where it was published since the plan and is neither arm's."""
     latest = latest_version(session, experiment.process_key)
     arms = [
         session.get_one(ProcessVersion, each)
         for each in (experiment.version_a_id, experiment.version_b_id)
     ]
-    begun = experiment.started_at or experiment.created_at
     said = {each.content_hash for each in arms}
-    return latest if latest.published_at >= begun and latest.content_hash not in said else None
+    since = latest.published_at >= experiment.created_at
+    return latest if since and latest.content_hash not in said else None
 
 
 def experiments(session: Session) -> Sequence[Experiment]:

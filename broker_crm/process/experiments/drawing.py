@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from broker_crm import clock
 from broker_crm.calendar import OFFICE
 from broker_crm.definitions.models import ProcessVersion
-from broker_crm.definitions.published import latest_version
+from broker_crm.definitions.published import latest_version, latest_versions
 from broker_crm.process.experiments.arms import hashed, in_block
 from broker_crm.process.experiments.models import (
     IN_FORCE,
@@ -77,10 +77,23 @@ def version_in_force(session: Session, process_key: str) -> ProcessVersion:
     Raises:
         NotPublished: when the process has none.
     """
-    found = _in_force(session, process_key)
-    if found is None:
-        return latest_version(session, process_key)
-    return session.get_one(ProcessVersion, found.version_a_id)
+    latest, found = _in_force(session, process_key)
+    return latest if found is None else session.get_one(ProcessVersion, found.version_a_id)
+
+
+def versions_in_force(session: Session) -> list[ProcessVersion]:
+    """The version of every process that cases outside of experiments start on, by name."""
+    held = dict(
+        session.execute(
+            select(Experiment.process_key, Experiment.version_a_id).where(
+                Experiment.state.in_(IN_FORCE)
+            )
+        ).all()
+    )
+    return [
+        session.get_one(ProcessVersion, held.get(version.process_key, version.id))
+        for version in latest_versions(session)
+    ]
 
 
 def draw(session: Session, process_key: str, subject: Subject) -> Drawn:
@@ -97,15 +110,15 @@ def draw(session: Session, process_key: str, subject: Subject) -> Drawn:
     Raises:
         NotPublished: when the process has no version.
     """
-    found = _in_force(session, process_key)
+    latest, found = _in_force(session, process_key)
     while found is not None and found.state == State.RUNNING:
         held = _held(session, found)
         if held is not None:
             found = held
             break
-        found = _in_force(session, process_key)
+        latest, found = _in_force(session, process_key)
     if found is None:
-        return Drawn(latest_version(session, process_key))
+        return Drawn(latest)
     arm = _arm(session, found, subject) if found.state == State.RUNNING else None
     takes_b = arm == Arm.B and found.compared == VERSION
     version = session.get_one(ProcessVersion, found.version_b_id if takes_b else found.version_a_id)
@@ -130,10 +143,19 @@ def assigned(session: Session, experiment_id: UUID) -> int:
     return session.scalar(counted) or 0
 
 
-def _in_force(session: Session, process_key: str) -> Row[Any] | None:
-    return session.execute(
-        select(*NEEDED).where(Experiment.process_key == process_key, Experiment.state.in_(IN_FORCE))
+def _in_force(session: Session, process_key: str) -> tuple[ProcessVersion, Row[Any] | None]:
+    """The latest version, and the experiment that is on: one statement, since every start asks."""
+    on = and_(Experiment.process_key == ProcessVersion.process_key, Experiment.state.in_(IN_FORCE))
+    row = session.execute(
+        select(ProcessVersion, *NEEDED)
+        .outerjoin(Experiment, on)
+        .where(ProcessVersion.process_key == process_key)
+        .order_by(ProcessVersion.number.desc())
+        .limit(1)
     ).one_or_none()
+    if row is None:
+        return latest_version(session, process_key), None
+    return row[0], row if row.id is not None else None
 
 
 def _held(session: Session, found: Row[Any]) -> Row[Any] | None:

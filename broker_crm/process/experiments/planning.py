@@ -175,9 +175,13 @@ def _of_measure(wanted: Plan) -> Iterator[tuple[str, str]]:
         yield "step", "missing"
     if wanted.horizon_days not in HORIZONS:
         yield "horizon_days", "horizon"
-    most = 1.0 if wanted.measure in OF_SHARES else float(wanted.horizon_days)
-    if not (isfinite(wanted.smallest_difference) and 0 < wanted.smallest_difference < most):
+    if not (isfinite(wanted.smallest_difference) and 0 < wanted.smallest_difference < most(wanted)):
         yield "smallest_difference", "difference"
+
+
+def most(wanted: Plan) -> float:
+    """By which a case can differ from another: 1 of shares, the horizon of days."""
+    return 1.0 if wanted.measure in OF_SHARES else float(wanted.horizon_days)
 
 
 def _of_arms(session: Session, wanted: Plan) -> Iterator[tuple[str, str]]:
@@ -190,6 +194,12 @@ def _of_arms(session: Session, wanted: Plan) -> Iterator[tuple[str, str]]:
             versions[field] = version
     if len(versions) < 2:
         return
+    if wanted.measure == Measure.CONVERSION and wanted.step:
+        run_on = [versions["version_a_id"]]
+        if wanted.compared == VERSION:
+            run_on.append(versions["version_b_id"])
+        if any(wanted.step not in _steps(session, version) for version in run_on):
+            yield "step", "unknown"
     if wanted.compared in TEXTS:
         yield from _of_texts(session, wanted)
     elif wanted.compared != VERSION:
@@ -200,6 +210,10 @@ def _of_arms(session: Session, wanted: Plan) -> Iterator[tuple[str, str]]:
         starts = [compiled(session, each.id).start_event for each in versions.values()]
         if len({(each.event, each.event_name) for each in starts}) > 1:
             yield "version_b_id", "start-differs"
+
+
+def _steps(session: Session, version: ProcessVersion) -> set[str]:
+    return {element.step for element in compiled(session, version.id).user_tasks.values()}
 
 
 def _of_texts(session: Session, wanted: Plan) -> Iterator[tuple[str, str]]:

@@ -38,8 +38,8 @@ class ExperimentRefused(CommandRefused):
     """The experiment is not in a state for this.
 
     Attributes:
-        code: 'another-runs', 'not-draft', 'not-running', 'not-paused', 'not-to-decide', 'time-over'
-            or 'changed'.
+        code: 'another-runs', 'not-draft', 'not-running', 'not-paused', 'not-to-decide' or
+            'time-over'.
     """
 
     def __init__(self, code: str) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
 from broker_crm.definitions.published import VersionDamaged
 from broker_crm.engine.errors import EngineError
-from broker_crm.process.errors import CommandRefused, Outrun
+from broker_crm.process.errors import CommandRefused, Outrun, SubmissionRejected
 from broker_crm.process.models import ProcessEvent
 from broker_crm.process.rights import acting_user, require_steering
 from broker_crm.process.steering.actions import Action, Order, act
@@ -193,7 +193,7 @@ def _one(
                 _do(session, row, how)
         except Outrun:
             raise
-        except FAILURES as error:
+        except (*FAILURES, DataError) as error:
             session.expire_all()
             row = session.get_one(SteeringRow, row_key)
             row.state = RowState.REFUSED if state is RowState.NEW else RowState.KEPT
@@ -223,6 +223,8 @@ def _do(session: Session, row: SteeringRow, how: Order | str) -> None:
 
 def told(error: Exception) -> dict[str, Any]:
     """Why something was refused, as data that pages put into words."""
+    if isinstance(error, DataError):
+        error = SubmissionRejected({"value": ["It can't be kept."]})
     why = getattr(error, "why", None)
     return {
         "code": getattr(error, "code", "rule-failed"),

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
+from broker_crm.db import UNAVAILABLE
 from broker_crm.process import duties
 from broker_crm.process.steering import batches
 from broker_crm.process.steering.models import RowState, SteeringBatch, SteeringRow
@@ -52,7 +52,7 @@ def carry_on(factory: sessionmaker[Session], stopping: Callable[[], bool] = lamb
     for batch_id, state, how in found:
         try:
             done += batches.do_each(factory, batch_id, state, how, stopping)
-        except DBAPIError:
+        except UNAVAILABLE:
             raise
         except Exception:
             log.exception("the order %s can't go on; the next sweep tries again", batch_id)

@@ -716,7 +716,7 @@ def _experiment() -> dict[str, Any]:
         "version": WHOLE,
         "cases": WHOLE,
         "drawn": WHOLE,
-        "running": WHOLE,
+        "running": MAYBE_WHOLE,
         "moved": WHOLE,
     }
     look = {

@@ -57,6 +57,8 @@ def order(session: Session, chosen: list[Subject]) -> Order:
     given = request.form
     if given.get("action") not in set(Action):
         raise Unreadable(_("Choose what to do."))
+    if any("\0" in text for text in given.values()):
+        raise Unreadable(_("There is a character in it that can't be kept."))
     action = Action(given["action"])
     return Order(
         action, _arguments(session, action, chosen), given.get("reason", ""), person().login

@@ -118,12 +118,21 @@ def again(process_key: str, number: int) -> ResponseReturnValue:
                 note=note or _("Version %(number)s again", number=number),
             )
             told = made.number if made is not None else None
+            waits = in_force(session, process_key) is not None
     except DiagramRejected as error:
         first = str(error).splitlines()[0]
         flash(_("Today's rules refuse this version: %(why)s", why=first), "bad")
         return back
     if told is None:
         flash(_("The latest version says the same already."), "good")
+    elif waits:
+        flash(
+            _(
+                "Version %(number)s is published; it waits until the experiment is decided.",
+                number=told,
+            ),
+            "good",
+        )
     else:
         flash(_("Version %(number)s is published; new cases run on it.", number=told), "good")
     return back

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from broker_crm.analysis.slices import Slice
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.process.experiments import Expected, Measure, Plan, Unit
 from broker_crm.process.experiments.models import OF_SHARES, VERSION
-from broker_crm.process.experiments.planning import HORIZONS, LOOKS, SHARES, problems
+from broker_crm.process.experiments.planning import HORIZONS, LOOKS, SHARES, most, problems
 
 USUAL = {
     "compared": VERSION,
@@ -48,7 +49,7 @@ class Asked:
 
 
 def read(session: Session, process_key: str, typed: Mapping[str, str]) -> Asked:
-    """The plan of a form.
+    """The plan of a form, with what is wrong with it.
 
     Args:
         session: for reading.
@@ -56,13 +57,18 @@ def read(session: Session, process_key: str, typed: Mapping[str, str]) -> Asked:
         typed: fields by name.
     """
     told = {name: text.strip() for name, text in typed.items()}
+    plan = plan_of(process_key, told)
+    wrong = {"ends_on": "past"} if told.get("ends_on") and plan.ends_on is None else {}
+    wrong |= {name: code for name, code in problems(session, plan) if name not in wrong}
+    return Asked(plan, wrong, told)
+
+
+def plan_of(process_key: str, typed: Mapping[str, str]) -> Plan:
+    """The plan of a form, as far as it can be read."""
+    told = {name: text.strip() for name, text in typed.items()}
     kind, _colon, key = told.get("compared", "").partition(":")
     measure = told.get("measure", "")
-    wrong: dict[str, str] = {}
-    ends_on = _day(told.get("ends_on", ""))
-    if told.get("ends_on") and ends_on is None:
-        wrong["ends_on"] = "past"
-    plan = Plan(
+    return Plan(
         process_key=process_key,
         name=told.get("name", ""),
         hypothesis=told.get("hypothesis", ""),
@@ -79,16 +85,16 @@ def read(session: Session, process_key: str, typed: Mapping[str, str]) -> Asked:
         balanced=told.get("balanced") == "yes",
         looks=_whole(told.get("looks", "")),
         harm_stop=told.get("harm_stop") == "yes",
-        ends_on=ends_on,
+        ends_on=_day(told.get("ends_on", "")),
     )
-    wrong |= {name: code for name, code in problems(session, plan) if name not in wrong}
-    return Asked(plan, wrong, told)
 
 
 def sample(session: Session, plan: Plan) -> Forecast | None:
     """What the past says of a plan; None where the plan does not say enough."""
     measurable = plan.measure in set(Measure) and plan.horizon_days in HORIZONS
-    if not measurable or plan.smallest_difference <= 0:
+    if not measurable or not 0 < plan.smallest_difference < most(plan):
+        return None
+    if plan.measure == Measure.CONVERSION and not plan.step:
         return None
     if plan.looks not in LOOKS or plan.share_b not in SHARES:
         return None
@@ -116,6 +122,8 @@ def _difference(text: str, measure: str) -> float:
     try:
         value = float("".join(text.split()).replace(",", ".").rstrip("%"))
     except ValueError:
+        return 0.0
+    if not isfinite(value):
         return 0.0
     return value / 100 if measure in OF_SHARES else value
 

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from broker_crm.analysis.experiments import report
+from broker_crm.analysis.experiments import briefs, report
 from broker_crm.analysis.ledger import ledger
 from broker_crm.process import experiments
-from broker_crm.process.experiments import Experiment
+from broker_crm.process.experiments import Experiment, State
 from broker_crm.web import database, tables, times
 from broker_crm.web.analyse.experiments import view
 from broker_crm.web.errors import NotFound
@@ -24,11 +24,8 @@ blueprint = Blueprint("experiments", __name__)
 @blueprint.get("/analysis/experiments")
 def listing() -> ResponseReturnValue:
     session = database.current()
-    rows = []
-    with ledger(session) as columns:
-        for each in experiments.experiments(session):
-            stands = report(columns, each)
-            rows.append(view.line(session, each, stands))
+    brief = briefs(session)
+    rows = [view.line(session, each, brief(each)) for each in experiments.experiments(session)]
     return render_template("analyse/experiments/listing.html", rows=rows)
 
 
@@ -48,18 +45,21 @@ def download(experiment_id: UUID, kind: str) -> ResponseReturnValue:
     session = database.current()
     experiment = found(session, experiment_id)
     rows = session.execute(view.assigned(experiment)).all()
-    headings = [_("Case"), _("Arm"), _("Segment"), _("Started"), _("State"), _("Drawn as")]
+    headings = [_("Case"), _("Arm"), _("Segment"), _("Started"), _("Drawn as")]
     lines = [
         [
             row.title,
             row.arm.upper(),
             row.segment,
             times.day(row.at),
-            word(INSTANCE_STATUS, row.status),
             row.unit_key,
         ]
         for row in rows
     ]
+    if experiment.state == State.ENDED:
+        headings.append(_("State"))
+        for line, row in zip(lines, rows, strict=True):
+            line.append(word(INSTANCE_STATUS, row.status))
     return tables.answer(kind, "experiment-cases", headings, lines)
 
 

@@ -22,6 +22,7 @@ from broker_crm.process.experiments.planning import LOOKS, SHARES, TEXTS
 from broker_crm.web import database, names, times
 from broker_crm.web.analyse.experiments import asked, sentences, words
 from broker_crm.web.answers import figures, steps
+from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
 from broker_crm.web.wording import word
 
@@ -43,10 +44,10 @@ def needed() -> ResponseReturnValue:
     """The needed sample alone, for the form while it is filled in."""
     session = database.current()
     process = _process(session, request.args.get("process", ""))
-    told = asked.read(session, process, request.args)
-    forecast = asked.sample(session, told.plan)
+    plan = asked.plan_of(process, request.args)
+    forecast = asked.sample(session, plan)
     return render_template(
-        "analyse/experiments/needed.html", sample=sample(session, told.plan, forecast)
+        "analyse/experiments/needed.html", sample=sample(session, plan, forecast)
     )
 
 
@@ -156,6 +157,8 @@ def _compared(session: Session, versions: list[ProcessVersion]) -> list[tuple[st
 def _process(session: Session, asked_for: str) -> str:
     """The process that was asked for, else the first."""
     known = [each.process_key for each in published.latest_versions(session)]
+    if not known:
+        raise NotFound
     return asked_for if asked_for in known else known[0]
 
 

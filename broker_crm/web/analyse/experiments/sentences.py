@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broker_crm.analysis.experiments import Report
+from broker_crm.analysis.experiments import Brief, Report
 from broker_crm.analysis.experiments.effect import Verdict
 from broker_crm.analysis.experiments.report import better
 from broker_crm.process.experiments import Experiment, ExperimentLook, State
@@ -34,7 +34,7 @@ def interval(limits: Sequence[float | None], unit: str) -> str:
     )
 
 
-def verdict(experiment: Experiment, report: Report, unit: str) -> str:
+def verdict(experiment: Experiment, report: Brief | Report, unit: str) -> str:
     """The sentence on top of an experiment."""
     look = report.looks[-1] if report.looks else None
     if look is None or look.verdict in (Verdict.GO_ON, Verdict.TOO_FEW):
@@ -73,7 +73,9 @@ def of_look(experiment: Experiment, look: ExperimentLook, unit: str) -> str:
     )
 
 
-def _nothing_yet(experiment: Experiment, report: Report, look: ExperimentLook | None) -> str:
+def _nothing_yet(
+    experiment: Experiment, report: Brief | Report, look: ExperimentLook | None
+) -> str:
     if experiment.state == State.DRAFT:
         return ngettext(
             "Not started: %(num)s case is needed.",

@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broker_crm.analysis.estimates import SMALL, Z
-from broker_crm.analysis.experiments import Report
+from broker_crm.analysis.experiments import Brief, Report
 from broker_crm.analysis.experiments.effect import MISMATCH
-from broker_crm.definitions.models import ProcessVersion
 from broker_crm.process import experiments
 from broker_crm.process.calendars import company_calendar
 from broker_crm.process.experiments import (
@@ -27,7 +26,7 @@ from broker_crm.process.experiments import (
 from broker_crm.process.experiments.models import IN_FORCE
 from broker_crm.process.models import ProcessInstance
 from broker_crm.process.rights import visible_instances
-from broker_crm.web import cases, paging, staff, times
+from broker_crm.web import cases, names, paging, staff, times
 from broker_crm.web.access import may_visit
 from broker_crm.web.analyse.experiments import sentences, words
 from broker_crm.web.answers import figures, steps
@@ -38,26 +37,25 @@ AT_ONCE = 20
 """Cases on a page."""
 
 
-def line(session: Session, experiment: Experiment, stands: Report) -> dict[str, Any]:
+def line(session: Session, experiment: Experiment, brief: Brief) -> dict[str, Any]:
     """One line of the list."""
     return {
         **head(session, experiment),
-        "says": says(experiment, stands),
-        **progress(experiment, stands),
+        "says": says(experiment, brief),
+        "cases": brief.cases,
+        "needed": experiment.needed,
     }
 
 
 def head(session: Session, experiment: Experiment) -> dict[str, Any]:
     """What lists and pages tell of an experiment without counting."""
-    a, b = (
-        session.get_one(ProcessVersion, each)
-        for each in (experiment.version_a_id, experiment.version_b_id)
-    )
+    versions = {each.id: each for each in steps.versions(session)}
+    a, b = versions[experiment.version_a_id], versions[experiment.version_b_id]
     return {
         "id": experiment.id,
         "name": experiment.name,
         "at": url_for("experiments.show", experiment_id=experiment.id),
-        "process": cases.process_name(session, a.id),
+        "process": names.name(session, a.id, a.name),
         "compared": words.compared(experiment),
         "a": a.number,
         "b": b.number,
@@ -76,7 +74,7 @@ def measure(session: Session, experiment: Experiment) -> str:
     return told
 
 
-def says(experiment: Experiment, stands: Report) -> str:
+def says(experiment: Experiment, stands: Brief | Report) -> str:
     """The sentence on top."""
     return sentences.verdict(experiment, stands, words.unit_of(experiment.measure))
 
@@ -154,7 +152,7 @@ def _arms(experiment: Experiment, stands: Report) -> list[dict[str, Any]]:
             "arm": arm,
             "cases": side.cases,
             "units": side.units,
-            "running": side.running,
+            "running": figures.figure(side.running, "count"),
             "moved": side.moved,
             "planned": f"{share} %",
         }
@@ -240,7 +238,7 @@ def _history(session: Session, experiment: Experiment) -> list[dict[str, str]]:
 
 
 def _listed(session: Session, experiment: Experiment) -> dict[str, Any]:
-    start = paging.offset()
+    start, ended = paging.offset(), experiment.state == State.ENDED
     rows = session.execute(assigned(experiment).offset(start).limit(AT_ONCE + 1)).all()
     shown = [
         {
@@ -250,16 +248,17 @@ def _listed(session: Session, experiment: Experiment) -> dict[str, Any]:
             "is_b": row.arm == Arm.B,
             "segment": row.segment,
             "started": times.day(row.at),
-            "status": word(INSTANCE_STATUS, row.status),
+            "status": word(INSTANCE_STATUS, row.status) if ended else "",
             "tone": cases.TONES.get(row.status, "info"),
         }
         for row in rows[:AT_ONCE]
     ]
-    return {"rows": shown, **paging.pages(start, len(rows) > AT_ONCE, AT_ONCE)}
+    return {"rows": shown, "ended": ended, **paging.pages(start, len(rows) > AT_ONCE, AT_ONCE)}
 
 
 def assigned(experiment: Experiment) -> Any:
-    """Cases that the visitor may see, the newest first."""
+    """Cases that the visitor may see, the newest first. How they stand is told once it has ended:
+    by arm, before, it would be a look."""
     return (
         select(
             ExperimentAssignment.instance_id,

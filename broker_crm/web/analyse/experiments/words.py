@@ -88,6 +88,7 @@ PROBLEM: Words = {
         "or no number would do."
     ),
     "step.missing": _l("Choose the step."),
+    "step.unknown": _l("Choose a step that both versions have."),
     "horizon_days.horizon": _l("The time to the measure is 1 to 250 working days."),
     "smallest_difference.difference": _l(
         "The difference must be a number above 0, such as 5 or 1.5."
