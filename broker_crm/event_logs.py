@@ -94,16 +94,25 @@ def import_log(
     from broker_crm.analysis.eventlogs.fields import Reading
     from broker_crm.db import sessions
 
-    with operating.database(environment.load()) as engine, sessions(engine).begin() as session:
-        with file.open("rb") as opened:
+    with operating.database(environment.load()) as engine:
+        factory = sessions(engine)
+        with file.open("rb") as opened, factory.begin() as session:
             log = keeping.receive(
                 session, opened, file.name, by=None, name=name, limits=keeping.BY_COMMAND
             )
-        proposed = Reading.of(log.mapping)
-        reading = keeping.changed(log, proposed, columns, time, skip=skip)
-        for field, place in reading.columns.items():
-            click.echo(f"{field}: {log.columns[place]['name']}", err=True)
-        found = keeping.confirm(session, log.id, reading, round_the_clock=round_the_clock)
+        try:
+            reading = keeping.changed(log, Reading.of(log.mapping), columns, time, skip=skip)
+            for field, place in reading.columns.items():
+                click.echo(f"{field}: {log.columns[place]['name']}", err=True)
+            found = keeping.tried(log, reading, round_the_clock=round_the_clock)
+            with factory.begin() as session:
+                keeping.confirm(
+                    session, log.id, reading, round_the_clock=round_the_clock, found=found
+                )
+        except BaseException:
+            with factory.begin() as session:
+                keeping.throw_away(session, log.id, by=None)
+            raise
         click.echo(f"{log.id}  {log.name}: {found.cases} cases, {found.steps} steps.")
         if found.problem_count:
             click.echo(f"{found.problem_count} rows were left out.", err=True)

@@ -60,15 +60,18 @@ _guard = threading.Lock()
 def columns(session: Session) -> Iterator[tuple[duckdb.DuckDBPyConnection, OfficeTime]]:
     """The columns as the database is now, and the office time in which they count.
 
+    They stay so for as long as they are asked, whatever others read in meanwhile: numbers of cases
+    and steps mean the same in all statements.
+
     Args:
         session: reads what changed; nothing is written.
     """
     engine = session.get_bind().engine
     with _guard:
-        mirror = _mirrors.setdefault(engine, Mirror())
+        mirror = _mirrors.get(engine) or _mirrors.setdefault(engine, Mirror())
     with mirror.lock:
         _refresh(session, mirror)
-        cursor = mirror.tables.connection.cursor()
+        cursor = mirror.tables.at_one_moment()
         office = mirror.office
     assert office is not None
     try:

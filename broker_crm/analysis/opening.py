@@ -11,14 +11,17 @@ from broker_crm.db import connect, sessions
 
 @contextmanager
 def opened(url: str) -> Iterator[Ledger]:
-    """The columns of the database at an address, as they are now; nothing is written.
+    """The columns of the database at an address, as they are now; nothing is written or locked,
+    however long they stay open.
 
     Args:
         url: as in `DATABASE_URL`, such as 'sqlite:///var/broker_crm.sqlite3'.
     """
     engine = connect(url)
     try:
-        with sessions(engine)() as session, ledger(session) as columns:
+        reading = sessions(engine.execution_options(read_only=True))
+        with reading() as session, ledger(session) as columns:
+            session.rollback()
             yield columns
     finally:
         engine.dispose()

@@ -116,6 +116,13 @@ class ColumnTables:
             raise
         self.connection.execute("COMMIT")
 
+    def at_one_moment(self) -> duckdb.DuckDBPyConnection:
+        """A cursor that sees the tables as they are now until it is closed."""
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM case_file LIMIT 0")
+        return cursor
+
     def clear(self) -> None:
         """Leave no case and no person."""
         if not self._lists:
@@ -201,13 +208,18 @@ class ColumnTables:
         found = {word for (word,) in self.connection.execute(each).fetchall() if word is not None}
         if found <= self.words:
             return
-        with self.at_once():
-            self._list(self.words | found)
-            for table, told in _WORDS.items():
-                for column in told:
-                    self.connection.execute(
-                        f"ALTER TABLE {table} ALTER {column} TYPE {self._list_name}"
-                    )
+        before = self._lists
+        try:
+            with self.at_once():
+                self._list(self.words | found)
+                for table, told in _WORDS.items():
+                    for column in told:
+                        self.connection.execute(
+                            f"ALTER TABLE {table} ALTER {column} TYPE {self._list_name}"
+                        )
+        except BaseException:
+            self._lists = before
+            raise
         self.words |= found
 
     def _list(self, words: frozenset[str]) -> None:

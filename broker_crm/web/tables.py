@@ -27,7 +27,9 @@ def answer(
         kind: 'csv' (UTF-8 with its mark, semicolons, decimal comma) or 'xlsx'.
         name: of the file, without its ending.
         headings: of the columns.
-        rows: cells; texts that a spreadsheet would take for formulas are kept as texts.
+        rows: cells.
+
+    Texts that a spreadsheet would take for formulas are kept as texts, in headings too.
     """
     if kind == "xlsx":
         content = _workbook(headings, rows)
@@ -45,7 +47,7 @@ def answer(
 def _csv(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
-    writer.writerow(headings)
+    writer.writerow(_text(heading) for heading in headings)
     writer.writerows([_text(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
@@ -64,7 +66,7 @@ def _text(cell: Cell) -> str:
 def _workbook(headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     book = Workbook()
     sheet = book.active
-    sheet.append(list(headings))
+    sheet.append([_cell(heading) for heading in headings])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for row in rows:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -11,9 +15,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock, process
 from broker_crm.analysis import reading
+from broker_crm.analysis.ledger import ledger
 from broker_crm.analysis.mirror import columns
 from broker_crm.analysis.questions import answer
 from broker_crm.analysis.slices import Slice
+from broker_crm.analysis.tables import ColumnTables
 from broker_crm.crm import cases, erasure
 from broker_crm.crm.models import Client, Product
 from broker_crm.process.models import ProcessEvent, UserTask
@@ -208,3 +214,64 @@ def test_who_had_no_conversations_is_not_told_what_the_others_achieve(
     assert everybody.value is not None
     assert (nobody.value, nobody.n, nobody.facts["median"]) == (None, 0, everybody.value)
     assert (of_team.value, of_team.n) == (own["ratio"], own["n"])
+
+
+@pytest.mark.damages
+def test_who_asks_sees_one_moment_whatever_others_read_in_meanwhile(
+    factory: sessionmaker[Session], step: UserTask
+) -> None:
+    with factory.begin() as session:
+        client = session.scalars(select(Client).where(Client.owner.is_not(None))).first()
+        product = session.scalars(select(Product)).first()
+        assert client is not None and product is not None and client.owner is not None
+        told = {"clientId": client.id, "productId": product.id}
+        cases.start_case(session, "new-client-sale", told, by=client.owner)
+    with _looking(factory) as session, ledger(session) as asked:
+        asked.keep("chosen", "SELECT case_no, case_id FROM case_file", {})
+        numbers = {row["case_id"]: row["case_no"] for row in asked.rows("FROM chosen", {})}
+        first = min(numbers, key=lambda each: numbers[each])
+        with factory.begin() as other:
+            task = other.scalars(select(UserTask).where(UserTask.instance_id == UUID(first))).one()
+            task.step = "a-step-of-tomorrow"
+            other.add(_event(task, kind="element-passed"))
+        with _looking(factory) as other, ledger(other) as later:
+            now = {row["step"] for row in later.rows("SELECT step FROM task", {})}
+        assert "a-step-of-tomorrow" in now
+        before = {row["step"] for row in asked.rows("SELECT step FROM task", {})}
+        assert "a-step-of-tomorrow" not in before
+        found = asked.places(
+            "SELECT case_no, NULL::INTEGER AS task_no, NULL AS value FROM chosen", {}
+        )
+        assert {each.case_id for each in found} == set(numbers)
+
+
+def test_words_that_could_not_be_learnt_are_learnt_the_next_time() -> None:
+    tables = ColumnTables()
+    said = "SELECT 'a' AS case_id, {} AS process"
+    tables.arrive({"case_file": said.format("'one'")})
+    with tables.at_once():
+        tables.keep()
+    learnt = tables.words
+    kept = ColumnTables._list
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(TimeoutError):
+        patch.setattr(ColumnTables, "_list", lambda self, words: _cut_off(kept, self, words))
+        tables.arrive({"case_file": said.format("'two'")})
+    assert tables.words == learnt
+    tables.arrive({"case_file": said.format("'one'")})
+    with tables.at_once():
+        tables.clear()
+        tables.keep()
+    rows = tables.connection.execute("SELECT process FROM case_file").fetchall()
+    assert rows == [("one",)]
+
+
+def _cut_off(kept: Any, tables: ColumnTables, words: frozenset[str]) -> None:
+    kept(tables, words)
+    raise TimeoutError
+
+
+@contextmanager
+def _looking(factory: sessionmaker[Session]) -> Iterator[Session]:
+    with factory() as session:
+        session.connection(execution_options={"read_only": True})
+        yield session

@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from broker_crm.analysis.opening import opened
+from broker_crm.db import connect
 from broker_crm.definitions.models import ResourceKind
 from broker_crm.definitions.publish import publish_bundle
 from broker_crm.definitions.published import latest_version
 from broker_crm.definitions.republish import published_bundle
+from broker_crm.people.models import User
 
 from .story import SALE, Story
 
@@ -46,3 +50,13 @@ def test_the_blocks_of_the_page_run(
     assert re.search(r"(none|tendency|clear) among \d+ conversations", told)
     assert re.search(r"\d+ calls", told)
     assert re.search(r"^commission \S+ → \S+ eur", told, re.MULTILINE)
+
+
+def test_who_keeps_the_columns_open_holds_nobody_up(
+    factory: sessionmaker[Session], furnished_url: str
+) -> None:
+    with opened(furnished_url) as columns:
+        assert columns.rows("SELECT count(*) AS n FROM task", {})
+        with connect(furnished_url, patience=1).begin() as other:
+            other.exec_driver_sql("UPDATE user_account SET phone = phone")
+        assert columns.session.scalar(select(User.login).limit(1))

@@ -120,6 +120,13 @@ def test_designers_are_not_told_of_single_people(busy: Site) -> None:
     page = busy.visitor("designer").get(BOTTLENECKS).text
     assert "people.csv" not in page and "queues=person" not in page
     assert "people.csv" in busy.visitor("analyst").get(BOTTLENECKS).text
+    for path in (BOTTLENECKS, PATHS):
+        busy.visitor("designer").get(f"{path}?person=ruta", 422)
+        busy.visitor("analyst").get(f"{path}?person=ruta")
+    for login, expected in (("designer", 422), ("analyst", 200)):
+        client, headers = busy.app.test_client(), busy.bearer(login)
+        answer = client.get("/api/bottlenecks?person=ruta", headers=headers)
+        assert answer.status_code == expected, answer.text
 
 
 def test_a_brokerage_without_a_past_says_so(site: Site) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from bench.planted import Plan, planted
@@ -151,6 +152,11 @@ def test_nothing_is_compared_where_there_is_one_side(site: Site) -> None:
 
 def test_designers_compare_no_people(later: Site) -> None:
     ask(later, "by=person", 422, "designer")
+    ask(later, "person=ruta", 422, "designer")
+    ask(later, "team=team-1", 422, "designer")
+    later.visitor("designer").get(f"{PAGE}?person=ruta", 422)
+    later.visitor("designer").get("/analysis/segments?person=ruta", 422)
+    later.visitor("analyst").get(f"{PAGE}?person=ruta")
     ask(later, "", 200, "designer")
     ask(later, "", 403, "ruta")
 
@@ -185,3 +191,17 @@ def bring(visitor: Visitor, content: str) -> str:
         fields[name] = html.unescape(chosen[1]) if chosen else ""
     visitor.post(f"{address}/mapping", form={**fields, "clock": "office"})
     return str(address).rpartition("/")[2].replace("-", "")
+
+
+def test_values_of_a_foreign_log_never_become_formulas(site: Site) -> None:
+    lines = ["case id;activity;timestamp;variant"]
+    for case in range(60):
+        variant = "=1+1" if case % 2 else "@SUM(1)"
+        lines.append(f"{case};Call;{2 + case % 20:02d}.11.2026 09:00;{variant}")
+        lines.append(f"{case};Offer;{2 + case % 20:02d}.11.2026 1{case % 7}:00;{variant}")
+    visitor = site.visitor("analyst")
+    log = bring(visitor, "\n".join(lines))
+    heading = visitor.get(f"{PAGE}/rows.csv?log={log}&by=version").text.splitlines()[0]
+    assert "=1+1" in heading and ";=" not in heading and ";@" not in heading
+    book = load_workbook(io.BytesIO(visitor.get(f"{PAGE}/rows.xlsx?log={log}&by=version").data))
+    assert {cell.data_type for cell in book.active[1]} == {"s"}

@@ -203,3 +203,19 @@ def test_filters_of_a_page_are_those_of_the_log_that_is_asked_about(site: Site) 
             assert told.log is None and "log" in told.errors
         assert "log" in asked.read(session, {"log": log}).errors
         assert asked.read(session, {}, logs=True).period == asked.USUAL
+
+
+def test_nonsense_in_the_form_of_columns_is_no_column(site: Site) -> None:
+    visitor = site.visitor("analyst")
+    address = send(visitor, LOG).location
+    form = fields(visitor.get(address).text) | {"resource": "9" * 5_000, "region": "-1"}
+    visitor.post(f"{address}/mapping", 303, form=form)
+
+
+def test_days_before_the_office_are_ordered_and_made(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = site.visitor("analyst")
+    order(visitor, **{"from": "0001-01-01", "to": "9999-12-31"})
+    made(site, monkeypatch)
+    assert visitor.get(file_of(visitor)).text.startswith("Case ID")

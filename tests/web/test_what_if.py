@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from broker_crm.analysis.models import SimulationRun
 from broker_crm.analysis.simulation import at_work, stored
+from broker_crm.people.models import User
 from broker_crm.process.models import ProcessEvent, ProcessInstance, UserTask
 from tests.analysis.simulation.past import KEY, Past
 
@@ -152,3 +153,26 @@ def test_programs_ask_and_read(lived: Site) -> None:
     assert [each["id"] for each in get("/api/simulations")["items"]] == [made["id"]]
     post({"process": KEY, "changes": ["wait:ask:much"]}, 422)
     post({"process": "none"}, 404)
+
+
+def test_designers_are_not_told_how_busy_single_people_are(lived: Site) -> None:
+    analyst = lived.visitor("analyst")
+    address = analyst.post("/analysis/what-if", form=FORM).location
+    run_id = computed(lived)
+    with lived.factory.begin() as session:
+        run = session.get_one(SimulationRun, run_id)
+        assert run.result is not None and run.result["outcome"]["people"]
+        login = run.result["outcome"]["people"][0]["key"]
+        outcome = {**run.result["outcome"], "warnings": [["busy", login], ["few", "ask"]]}
+        run.result = {**run.result, "outcome": outcome}
+        name = session.get_one(User, login).name
+    told, exported = analyst.get(address).text, analyst.get(f"{address}/figures.csv").text
+    assert told.count(name) == 2 and name in exported
+    designer = lived.visitor("designer")
+    told, exported = designer.get(address).text, designer.get(f"{address}/figures.csv").text
+    assert name not in told and name not in exported and "mažiau nei dešimt" in told
+    client = lived.app.test_client()
+    for reader, people in (("analyst", True), ("designer", False)):
+        answer = client.get(f"/api/simulations/{run_id}", headers=lived.bearer(reader)).json
+        assert bool(answer["result"]["outcome"]["people"]) is people
+        assert (login in str(answer["result"]["outcome"]["warnings"])) is people

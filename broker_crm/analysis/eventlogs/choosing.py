@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, null, select
 from sqlalchemy.orm import Session
 
-from broker_crm.calendar import WorkingCalendar
+from broker_crm.calendar import FIRST_YEAR, LAST_YEAR, WorkingCalendar
 from broker_crm.crm.models import Client, Product
 from broker_crm.definitions.models import ProcessVersion
 from broker_crm.process.models import ProcessInstance
@@ -67,10 +67,11 @@ def cases_of(chosen: Chosen, calendar: WorkingCalendar, *, named: bool) -> Selec
     if chosen.start is not None:
         statement = statement.where(ProcessInstance.started_at >= _midnight(calendar, chosen.start))
     if chosen.end is not None:
-        after = _midnight(calendar, chosen.end + timedelta(days=1))
+        after = _midnight(calendar, min(chosen.end, date(LAST_YEAR, 12, 30)) + timedelta(days=1))
         statement = statement.where(ProcessInstance.started_at < after)
     return statement
 
 
 def _midnight(calendar: WorkingCalendar, day: date) -> datetime:
-    return datetime.combine(day, time(), calendar.zone)
+    within = min(max(day, date(FIRST_YEAR, 1, 1)), date(LAST_YEAR, 12, 31))
+    return datetime.combine(within, time(), calendar.zone)

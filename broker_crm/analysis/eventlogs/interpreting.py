@@ -14,6 +14,10 @@ LISTED = 20
 """Rows told of that can't be read."""
 FARTHEST = 10**14
 """Milliseconds since 1970 that are still a time."""
+FIRST_YEAR = 1900
+LAST_YEARS = {"due": 9999}
+LAST_YEAR = 2999
+"""Times outside are none: 'infinity', years before Christ, an end in 9999 for work that is open."""
 OFFSET_APART = r"'\s+([+-]\d\d:?\d\d)$', '\1'"
 
 STEPS_OF_ROWS = """
@@ -132,7 +136,8 @@ def interpret(
     """
     connection.execute(f"SET TimeZone = '{OFFICE.key}'")
     connection.execute(
-        f"CREATE TABLE raw AS SELECT *, {', '.join(_times(reading))} FROM read_parquet($file)",
+        f"CREATE TABLE raw AS SELECT {', '.join((*_needed(reading), *_times(reading)))}"
+        " FROM read_parquet($file)",
         {"file": str(parquet)},
     )
     problems, count = _problems(connection, reading)
@@ -158,6 +163,11 @@ def _text(reading: Reading, field: str) -> str:
     return "NULL::VARCHAR" if place is None else f"nullif(trim(c{int(place)}), '')"
 
 
+def _number(reading: Reading, field: str) -> str:
+    number = f"TRY_CAST(replace({_text(reading, field)}, ',', '.') AS DOUBLE)"
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
+
+
 def time_of(reading: Reading, field: str) -> str:
     """An expression for the instant in a column, in UTC; null where it can't be read."""
     text = _text(reading, field)
@@ -166,13 +176,27 @@ def time_of(reading: Reading, field: str) -> str:
     if reading.time in ("seconds", "milliseconds"):
         factor = 1 if reading.time == "milliseconds" else 1000
         since = f"TRY_CAST({text} AS DOUBLE) * {factor}"
-        return f"CASE WHEN abs({since}) < {FARTHEST} THEN epoch_ms(CAST({since} AS BIGINT)) END"
+        return _within(
+            field,
+            f"CASE WHEN abs({since}) < {FARTHEST} THEN epoch_ms(CAST({since} AS BIGINT)) END",
+        )
     if reading.time == "iso":
         instant = f"TRY_CAST(regexp_replace({text}, {OFFSET_APART}) AS TIMESTAMPTZ)"
     else:
         written = reading.time.replace("'", "")
         instant = f"CAST(try_strptime({text}, '{written}') AS TIMESTAMPTZ)"
-    return f"timezone('UTC', {instant})"
+    return _within(field, f"timezone('UTC', {instant})")
+
+
+def _within(field: str, instant: str) -> str:
+    last = LAST_YEARS.get(field, LAST_YEAR)
+    return f"CASE WHEN year({instant}) BETWEEN {FIRST_YEAR} AND {last} THEN {instant} END"
+
+
+def _needed(reading: Reading) -> list[str]:
+    """Columns that are read; a log may have hundreds more."""
+    places = sorted({int(place) for place in reading.columns.values()})
+    return ["place", "line", *(f"c{place}" for place in places)]
 
 
 def _times(reading: Reading) -> list[str]:
@@ -184,10 +208,7 @@ def _columns(reading: Reading) -> list[str]:
         f"{_text(reading, 'case')} AS case_id",
         f"{_text(reading, 'activity')} AS activity",
         *(f"at_{field} AS {field}" for field in TIMES),
-        *(
-            f"TRY_CAST(replace({_text(reading, field)}, ',', '.') AS DOUBLE) AS {field}"
-            for field in NUMBERS
-        ),
+        *(f"{_number(reading, field)} AS {field}" for field in NUMBERS),
         *(f"{_text(reading, field)} AS {field}" for field in (*OF_STEP, *OF_CASE)),
     ]
     return [

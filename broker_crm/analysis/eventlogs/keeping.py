@@ -104,30 +104,20 @@ def receive(
     return log
 
 
-def confirm(
-    session: Session, log_id: UUID, reading: Reading, *, round_the_clock: bool
-) -> Interpreted:
-    """Say what the columns hold; from then on the log can be looked into.
+def tried(log: EventLog, reading: Reading, *, round_the_clock: bool) -> Interpreted:
+    """What would become of a log's rows; a large one takes a while, during which nobody waits.
 
     Args:
-        session: the caller commits.
-        log_id: of the log.
+        log: with its content.
         reading: columns that are not there, and unknown fields, are left out.
         round_the_clock: count time day and night instead of by the company's calendar.
 
     Raises:
         MappingRefused: a required field has no column, rows can't be read, or the calendar does
-            not reach that far; nothing has changed.
+            not reach that far.
     """
-    log = session.get_one(EventLog, log_id, with_for_update=True)
-    columns = {
-        field: place
-        for field, place in reading.columns.items()
-        if field in FIELDS and 0 <= place < len(log.columns)
-    }
-    written = reading.time if reading.time in FORMATS else "iso"
-    kept = replace(reading, columns=columns, time=written)
-    if missing := tuple(field for field in REQUIRED if field not in columns):
+    kept = _possible(log, reading)
+    if missing := tuple(field for field in REQUIRED if field not in kept.columns):
         raise MappingRefused("missing", missing)
     with as_file(log.content) as parquet, duckdb.connect(":memory:") as connection:
         found = interpret(connection, parquet, kept, log.name)
@@ -137,11 +127,51 @@ def confirm(
             raise MappingRefused("noSteps", found=found)
         if not round_the_clock and not _within_calendar(connection):
             raise MappingRefused("outsideCalendar", found=found)
-    log.mapping, log.round_the_clock, log.read = kept.stored(), round_the_clock, True
+    return found
+
+
+def confirm(
+    session: Session,
+    log_id: UUID,
+    reading: Reading,
+    *,
+    round_the_clock: bool,
+    found: Interpreted | None = None,
+) -> Interpreted:
+    """Say what the columns hold; from then on the log can be looked into.
+
+    Args:
+        session: the caller commits.
+        log_id: of the log.
+        reading: columns that are not there, and unknown fields, are left out.
+        round_the_clock: count time day and night instead of by the company's calendar.
+        found: by `tried` with the same reading, so that no lock is held while it is read.
+
+    Raises:
+        MappingRefused: as for `tried`; nothing has changed.
+    """
+    log = session.get_one(EventLog, log_id, with_for_update=True)
+    found = found or tried(log, reading, round_the_clock=round_the_clock)
+    log.mapping, log.round_the_clock, log.read = (
+        _possible(log, reading).stored(),
+        round_the_clock,
+        True,
+    )
     log.cases, log.steps = found.cases, found.steps
     log.revision += 1
     session.flush()
     return found
+
+
+def _possible(log: EventLog, reading: Reading) -> Reading:
+    """What is there of a reading."""
+    columns = {
+        field: place
+        for field, place in reading.columns.items()
+        if field in FIELDS and 0 <= place < len(log.columns)
+    }
+    written = reading.time if reading.time in FORMATS else "iso"
+    return replace(reading, columns=columns, time=written)
 
 
 def throw_away(session: Session, log_id: UUID, *, by: str | None) -> bool:
@@ -244,6 +274,8 @@ def changed(
 def reading_of(given: Mapping[str, str], time: str, *, skip: bool) -> Reading:
     """A mapping as a form sends it: field to the column's place in digits, or nothing."""
     columns = {
-        field: int(given[field]) for field in FIELDS if given.get(field, "").strip().isdecimal()
+        field: int(text)
+        for field in FIELDS
+        if (text := given.get(field, "").strip()).isdecimal() and len(text) < 5
     }
     return Reading(columns, time, skip)

@@ -8,12 +8,14 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from broker_crm.analysis.eventlogs.staging import LogRefused, Stage
+from broker_crm.analysis.eventlogs.staging import MOST_COLUMNS, LogRefused, Stage
 
 DELIMITERS = (";", ",", "\t", "|")
 LOOKED_AT = 20
 """Rows by which the delimiter is found."""
 LONGEST_CELL = 131_072
+LONGEST_LINE = 4_000_000
+"""Bytes."""
 
 
 def read(file: io.BufferedReader[Any], stage: Stage) -> None:
@@ -53,6 +55,8 @@ def read(file: io.BufferedReader[Any], stage: Stage) -> None:
 
 
 def _heading(row: list[str], line: int) -> list[str]:
+    if len(row) > MOST_COLUMNS:
+        raise LogRefused("tooManyColumns", line, MOST_COLUMNS)
     names = [name.strip() or f"column {place}" for place, name in enumerate(row, 1)]
     for name in names:
         if names.count(name) > 1:
@@ -99,15 +103,30 @@ class _Text:
 
     def __iter__(self) -> Iterator[str]:
         if self.wide:
-            yield from io.TextIOWrapper(self.file, "utf-16", newline="")
+            yield from self._wide()
             return
-        for line in self.file:
+        while line := self.file.readline(LONGEST_LINE):
             self.line += 1
+            self._check(line)
             try:
                 yield line.decode(self.encoding)
             except UnicodeDecodeError:
                 self.encoding = "cp1257"
                 yield self._decoded(line)
+
+    def _wide(self) -> Iterator[str]:
+        text = io.TextIOWrapper(self.file, "utf-16", newline="")
+        try:
+            while line := text.readline(LONGEST_LINE):
+                self.line += 1
+                self._check(line)
+                yield line
+        except UnicodeDecodeError as error:
+            raise LogRefused("notText", self.line + 1) from error
+
+    def _check(self, line: bytes | str) -> None:
+        if len(line) >= LONGEST_LINE:
+            raise LogRefused("longCell", self.line, LONGEST_CELL)
 
     def _decoded(self, line: bytes) -> str:
         try:

@@ -9,11 +9,15 @@ from typing import Any
 from lxml import etree
 
 from broker_crm.analysis.eventlogs.opening import HEAD
-from broker_crm.analysis.eventlogs.staging import LogRefused, Stage
+from broker_crm.analysis.eventlogs.staging import MOST_COLUMNS, LogRefused, Stage
 
 OF_CASE = "case:"
 """Before the keys of values that a case has."""
 NAME = "case:concept:name"
+LARGEST_PART = 4_000_000
+"""Bytes without the end of an event or of a trace, all of which lie in memory."""
+MOST_PARTS = 10 * MOST_COLUMNS
+"""Elements directly beneath a trace, besides its events."""
 
 
 def read(file: io.BufferedReader[Any], stage: Stage) -> None:
@@ -31,9 +35,10 @@ def read(file: io.BufferedReader[Any], stage: Stage) -> None:
     """
     if b"<!DOCTYPE" in file.peek(HEAD)[:HEAD]:
         raise LogRefused("doctype")
-    trace, before = 0, None
+    trace = 0
+    parts = _Parts(file)
     try:
-        for happening, node in _nodes(file):
+        for happening, node in _nodes(parts):
             name = etree.QName(node).localname
             if happening == "start":
                 if name == "log":
@@ -45,17 +50,45 @@ def read(file: io.BufferedReader[Any], stage: Stage) -> None:
                 stage.add(node.sourceline or 0, trace, _values(node, ""))
             elif name == "trace":
                 stage.add_case(trace, {NAME: str(trace), **_values(node, OF_CASE)})
-            node.clear(keep_tail=False)
-            if before is not None and (parent := before.getparent()) is not None:
-                parent.remove(before)
-            before = node
+            parts.since = 0
+            _forget(node)
     except etree.XMLSyntaxError as error:
         deep = "depth" in str(error.msg).lower()
         code = "tooDeep" if deep else "notXml"
         raise LogRefused(code, error.lineno, error.msg or "it breaks off") from error
 
 
-def _nodes(file: io.BufferedReader[Any]) -> Iterator[tuple[str, Any]]:
+class _Parts:
+    """A file of which no more is read at a time than one event may have."""
+
+    def __init__(self, file: io.BufferedReader[Any]) -> None:
+        self.file = file
+        self.since = 0
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self.file.read(size)
+        self.since += len(piece)
+        if self.since > LARGEST_PART:
+            raise LogRefused("tooDeep")
+        return piece
+
+
+def _forget(node: Any) -> None:
+    """Leave nothing of what was read in memory but a trace's own attributes."""
+    node.clear(keep_tail=False)
+    while (parent := node.getparent()) is not None:
+        if etree.QName(parent).localname != "trace":
+            while node.getprevious() is not None:
+                del parent[0]
+        elif (before := node.getprevious()) is not None:
+            if etree.QName(before).localname == "event":
+                parent.remove(before)
+            if len(parent) > MOST_PARTS:
+                raise LogRefused("tooDeep", node.sourceline)
+        node = parent
+
+
+def _nodes(file: _Parts) -> Iterator[tuple[str, Any]]:
     found = etree.iterparse(
         file,
         events=("start", "end"),

@@ -27,6 +27,8 @@ from broker_crm.process.calendars import company_calendar
 
 KEPT = 3
 """Logs open at once in this process; the one asked longest ago is closed."""
+KEPT_STEPS = 1_000_000
+"""Steps of logs that stay open beside the one asked last."""
 PIECE = 100_000
 
 CASE_FILE = """
@@ -73,6 +75,7 @@ class _Open:
     connection: duckdb.DuckDBPyConnection
     office: OfficeTime
     now: datetime
+    steps: int
 
 
 _kept: OrderedDict[tuple[UUID, int, int], _Open] = OrderedDict()
@@ -118,8 +121,7 @@ def scratch_ledger(session: Session, log_id: UUID) -> Iterator[Ledger]:
             log = session.get_one(EventLog, log_id)
             _kept[key] = _opened(log, OfficeTime(calendar))
             session.expire(log, ["content"])
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+            _close_some(session, key)
         _kept.move_to_end(key)
         there = _kept[key]
         cursor = there.connection.cursor()
@@ -127,6 +129,18 @@ def scratch_ledger(session: Session, log_id: UUID) -> Iterator[Ledger]:
         yield Ledger(session, cursor, there.office, there.now)
     finally:
         cursor.close()
+
+
+def _close_some(session: Session, latest: tuple[UUID, int, int]) -> None:
+    """Close logs that are gone or read otherwise now, and those asked longest ago."""
+    found = select(EventLog.id, EventLog.revision)
+    known = {(log_id, revision) for log_id, revision in session.execute(found)}
+    for key in [key for key in _kept if key[:2] not in known and key != latest]:
+        del _kept[key]
+    while len(_kept) > KEPT or (
+        len(_kept) > 1 and sum(each.steps for each in _kept.values()) > KEPT_STEPS
+    ):
+        _kept.popitem(last=False)
 
 
 def version_names(ledger: Ledger) -> dict[int, str]:
@@ -158,7 +172,7 @@ def _opened(log: EventLog, office: OfficeTime) -> _Open:
         connection.execute(f"DROP TABLE {table}")
     assert last is not None
     now = (last[0] or datetime(2000, 1, 1)).replace(tzinfo=UTC)  # noqa: DTZ001
-    return _Open(connection, counting, now)
+    return _Open(connection, counting, now, log.steps)
 
 
 def _stamp(connection: duckdb.DuckDBPyConnection, office: OfficeTime) -> None:

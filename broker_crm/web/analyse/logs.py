@@ -74,17 +74,18 @@ def show(log_id: UUID) -> ResponseReturnValue:
 
 @blueprint.post("/analysis/logs/<uuid:log_id>/mapping")
 def confirm(log_id: UUID) -> ResponseReturnValue:
-    _known(database.current(), log_id)
+    log = _known(database.current(), log_id)
     reading = keeping.reading_of(
         request.form, request.form.get("time", ""), skip=request.form.get("skip") == "yes"
     )
     around = request.form.get("clock") == "round"
-    database.reread()
     try:
-        with database.writing() as session:
-            found = keeping.confirm(session, log_id, reading, round_the_clock=around)
+        found = keeping.tried(log, reading, round_the_clock=around)
     except MappingRefused as error:
         return _page(log_id, error, reading, around), 422
+    database.reread()
+    with database.writing() as session:
+        keeping.confirm(session, log_id, reading, round_the_clock=around, found=found)
     flash(ngettext("%(num)s step was read.", "%(num)s steps were read.", found.steps), "good")
     return redirect(url_for("logs.show", log_id=log_id), 303)
 

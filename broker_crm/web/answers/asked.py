@@ -31,6 +31,7 @@ FILTERS = (
     "person",
 )
 """In the order in which the page offers them."""
+OF_PEOPLE = ("person", "team")
 AGAINST = "against"
 """A team with which the work is compared, where a question compares; like the breakdown, it stays
 behind when another question is asked."""
@@ -73,6 +74,7 @@ def read(
     others: Iterable[str] = (),
     logs: bool = False,
     compares: bool = False,
+    people: bool = True,
 ) -> Asked:
     """Read the parameters.
 
@@ -83,10 +85,12 @@ def read(
         others: parameters that mean something else on this page.
         logs: whether the page also looks into foreign logs, chosen by `log`.
         compares: whether another team may be named to compare with.
+        people: whether the asker may look at single people and teams.
     """
     errors: dict[str, list[str]] = {}
     told = {name: text.strip() for name, text in given.items() if text.strip()}
-    known = {*FILTERS, "from", "to", "period", "by", *others, *_also(compares)}
+    filters = [name for name in FILTERS if people or name not in OF_PEOPLE]
+    known = {*filters, "from", "to", "period", "by", *others, *_also(compares)}
     for name in told.keys() - (known | {"log"} if logs else known):
         errors[name] = [_("There is no such filter.")]
     log = _log(session, told["log"], errors) if logs and "log" in told else None
@@ -99,7 +103,7 @@ def read(
         query |= {key: told[key] for key in ("from", "to") if key in told and key not in errors}
     found: dict[str, object] = {}
     process = told.get("process")
-    for name in (*FILTERS, *_also(compares)):
+    for name in (*filters, *_also(compares)):
         text = told.get(name)
         if text is None:
             continue

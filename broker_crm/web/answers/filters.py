@@ -14,11 +14,10 @@ from broker_crm.people.models import User
 from broker_crm.web import times
 from broker_crm.web.answers import asked, labels, of_logs, scope
 from broker_crm.web.answers.addresses import made
-from broker_crm.web.answers.asked import FILTERS, Asked
+from broker_crm.web.answers.asked import FILTERS, OF_PEOPLE, Asked
 from broker_crm.web.answers.dimensions import DIMENSION, PERIODS
 from broker_crm.web.wording import word
 
-OF_PEOPLE = ("person", "team")
 NEEDS_PROCESS = ("version",)
 OF_NOW = ("Q4",)
 """Questions to which no period applies."""

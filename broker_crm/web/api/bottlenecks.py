@@ -103,7 +103,13 @@ def paths() -> Response:
 
 
 def _told(others: tuple[str, ...]) -> Asked:
-    told = asked.read(database.current(), request.args, others=others, logs=True)
+    told = asked.read(
+        database.current(),
+        request.args,
+        others=others,
+        logs=True,
+        people=not scope.own_only(person()),
+    )
     if told.errors:
         raise SubmissionRejected(dict(told.errors))
     return told

@@ -15,6 +15,7 @@ from broker_crm.engine.errors import DiagramRefused
 from broker_crm.process.errors import SubmissionRejected
 from broker_crm.web import commands, database
 from broker_crm.web.analyse.what_if import words
+from broker_crm.web.analyse.what_if.telling import outcome_for
 from broker_crm.web.api.bearer import person
 from broker_crm.web.api.bodies import answer, body
 from broker_crm.web.errors import NotFound
@@ -49,7 +50,10 @@ def simulation(run_id: int) -> Response:
     found = stored.run_of(database.current(), run_id)
     if found is None or found.kind != stored.WHAT_IF:
         raise NotFound
-    return answer({**_shape(found), "result": found.result})
+    result = found.result
+    if result is not None:
+        result = {**result, "outcome": outcome_for(person(), result["outcome"])}
+    return answer({**_shape(found), "result": result})
 
 
 def simulations() -> Response:

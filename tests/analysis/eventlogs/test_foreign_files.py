@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from broker_crm.analysis.eventlogs import keeping
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.keeping import Limits, MappingRefused
 from broker_crm.analysis.eventlogs.models import EventLog
-from broker_crm.analysis.eventlogs.scratch import ledger_of
+from broker_crm.analysis.eventlogs.scratch import ledger_of, version_names
 from broker_crm.analysis.eventlogs.staging import LogRefused
 from broker_crm.db import connect, sessions
 from tests.conftest import MONDAY
@@ -293,3 +294,49 @@ def test_names_of_columns_and_values_never_become_commands(factory: sessionmaker
         assert found.rows("SELECT step FROM task", {}) == [{"step": nasty}]
         with pytest.raises(Exception, match="disabled"):
             found.rows("SELECT * FROM read_csv('/etc/passwd')", {})
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (f"{HEAD}{ROW}".encode("utf-16") + b"x", "notText"),
+        ("a;" * 20_000 + "\n", "tooManyColumns"),
+        (f"{HEAD}{'x' * 5_000_000}\n", "longCell"),
+        (f"<log>{'<a/>' * 1_100_000}<trace>{EVENT}</trace></log>", "tooDeep"),
+        (f"<log><trace>{f'{EVENT}<a/>' * 4_000}</trace></log>", "tooDeep"),
+    ],
+    ids=["half a letter", "a wide heading", "an endless line", "no events", "many parts"],
+)
+def test_files_that_would_fill_the_memory_are_refused(
+    factory: sessionmaker[Session], content: str | bytes, code: str
+) -> None:
+    with pytest.raises(LogRefused) as refused:
+        receive(factory, content)
+    assert refused.value.code == code
+
+
+def test_what_a_trace_tells_after_its_events_is_read_too(factory: sessionmaker[Session]) -> None:
+    late = '<string key="concept:name" value="A"/><string key="variant" value="new"/>'
+    log = receive(factory, f"<log><x/><trace>{EVENT}{EVENT}{late}</trace><y/></log>")
+    with factory() as session, ledger_of(session, read(factory, log)) as found:
+        assert version_names(found) == {1: "new"}
+        assert found.row("SELECT count(*) AS n FROM task", {}) == {"n": 2}
+
+
+@pytest.mark.parametrize("at", ["infinity", "0044-03-15 (BC)", "294000-01-01", "9999-12-31 23:59"])
+def test_times_that_nobody_can_have_meant_are_named(
+    factory: sessionmaker[Session], at: str
+) -> None:
+    log = receive(factory, f"{HEAD}{ROW}1,Call,{at}\n")
+    with pytest.raises(MappingRefused, match="line 3: complete"):
+        read(factory, log)
+
+
+def test_a_due_day_may_mean_never_and_a_number_nothing(factory: sessionmaker[Session]) -> None:
+    log = receive(
+        factory,
+        "case,activity,time,due,minutes,std days\n1,Call,2026-11-16,9999-12-31,inf,nan\n",
+    )
+    with factory() as session, ledger_of(session, read(factory, log)) as found:
+        told = found.row("SELECT due_on, minutes, std_days FROM task", {})
+    assert tuple(told.values()) == (date(9999, 12, 31), None, None)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from broker_crm import clock
-from broker_crm.analysis.eventlogs import keeping
+from broker_crm.analysis.eventlogs import keeping, scratch
 from broker_crm.analysis.eventlogs.fields import Reading
 from broker_crm.analysis.eventlogs.keeping import MappingRefused
 from broker_crm.analysis.eventlogs.models import EventLog
@@ -248,3 +248,21 @@ def test_times_beyond_the_calendar_are_counted_round_the_clock_only(
     log = brought(factory, text, "old.csv", round_the_clock=True)
     with factory() as session, ledger_of(session, log) as found:
         assert steps(found, "done_s - created_s") == [(0.0,), (24 * HOUR,)]
+
+
+def test_logs_that_are_gone_or_large_do_not_stay_in_memory(
+    factory: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(log: UUID) -> set[UUID]:
+        with factory() as session, ledger_of(session, log):
+            return {key[0] for key in scratch._kept}
+
+    first, second, third = (brought(factory, COMPLETIONS, "talks.csv") for _each in range(3))
+    look(first)
+    assert look(second) >= {first, second}
+    with factory.begin() as session:
+        keeping.throw_away(session, first, by=None)
+    assert look(third) & {first, second, third} == {second, third}
+    monkeypatch.setattr(scratch, "KEPT_STEPS", 9)
+    fourth = brought(factory, COMPLETIONS, "talks.csv")
+    assert look(fourth) == {fourth}

@@ -112,7 +112,13 @@ def diagram(process_key: str, number: int) -> ResponseReturnValue:
 
 
 def _told() -> Asked:
-    return asked.read(database.current(), request.args, others=OTHERS, logs=True)
+    return asked.read(
+        database.current(),
+        request.args,
+        others=OTHERS,
+        logs=True,
+        people=not scope.own_only(person()),
+    )
 
 
 def _whole() -> Asked:

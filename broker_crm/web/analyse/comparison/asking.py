@@ -17,7 +17,7 @@ from broker_crm.web.analyse.comparison import sides
 from broker_crm.web.analyse.comparison.drawing import SHOWN, USUAL
 from broker_crm.web.analyse.comparison.sides import DAYS, Sides
 from broker_crm.web.analyse.ground import ground
-from broker_crm.web.answers import asked
+from broker_crm.web.answers import asked, scope
 from broker_crm.web.answers.asked import Asked
 
 OWN = ("by", "a", "b", *DAYS, "adjust", "measure")
@@ -72,7 +72,12 @@ def wanted(session: Session, user: User, given: Mapping[str, str]) -> Iterator[W
     if not given.keys() & {"period", "from", "to"}:
         given["period"] = "all"
     told = asked.read(
-        session, given, sides.offered(user), others=(*OWN[1:], *OF_CASES, WHOLE), logs=True
+        session,
+        given,
+        sides.offered(user),
+        others=(*OWN[1:], *OF_CASES, WHOLE),
+        logs=True,
+        people=not scope.own_only(user),
     )
     by = told.by or "version"
     errors = dict(told.errors)

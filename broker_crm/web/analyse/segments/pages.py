@@ -17,7 +17,7 @@ from broker_crm.analysis.segments.outcomes import TARGETS, TRAITS
 from broker_crm.web import database, paging, tables, times
 from broker_crm.web.analyse.ground import ground
 from broker_crm.web.analyse.segments import view
-from broker_crm.web.answers import addresses, asked, figures, filters, labels, places
+from broker_crm.web.answers import addresses, asked, figures, filters, labels, places, scope
 from broker_crm.web.answers.asked import Asked
 from broker_crm.web.errors import NotFound
 from broker_crm.web.sign_in import person
@@ -115,7 +115,13 @@ def _yes(value: float | None) -> str:
 def _wanted() -> Iterator[Wanted]:
     """What the address asks; nonsense in its own parameters is told like wrong filters."""
     session = database.current()
-    told = asked.read(session, request.args, others=(*OWN, "segment"), logs=True)
+    told = asked.read(
+        session,
+        request.args,
+        others=(*OWN, "segment"),
+        logs=True,
+        people=not scope.own_only(person()),
+    )
     target, depth = request.args.get("target", "interested"), request.args.get("depth", "2")
     errors = dict(told.errors)
     if target not in TARGETS:

@@ -120,10 +120,11 @@ def export(run_id: int, kind: str) -> ResponseReturnValue:
     session, found = database.current(), _run(run_id)
     version = version_of(session, found.process_key, found.version)
     known = asking.naming(session, version, published_model(session, version))
+    rows = telling.exported(person(), found, known)
     headings = [_("Figure"), _("Unit")]
     for side in (_("Today"), _("Changed"), _("Difference")):
         headings += [side, f"{side}, {_('from')}", f"{side}, {_('to')}"]
-    return tables.answer(kind, f"kas-jei-{run_id}", headings, telling.exported(found, known))
+    return tables.answer(kind, f"kas-jei-{run_id}", headings, rows)
 
 
 @blueprint.post("/analysis/what-if/<int:run_id>/delete")

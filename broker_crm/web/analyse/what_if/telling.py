@@ -16,11 +16,13 @@ from broker_crm.people.models import User
 from broker_crm.web import staff, times
 from broker_crm.web.analyse.what_if import words
 from broker_crm.web.analyse.what_if.asking import naming
-from broker_crm.web.answers import figures, labels, pictures
+from broker_crm.web.answers import figures, labels, pictures, scope
 from broker_crm.web.wording import word
 
 Told = Mapping[str, Any]
 SMALL = 20
+OF_PEOPLE = ("overload", "busy")
+"""Warnings that name a person."""
 LEAST_DAYS = 0.05
 """Smaller differences are none to anybody."""
 
@@ -35,7 +37,7 @@ def run(session: Session, user: User, found: SimulationRun) -> dict[str, Any]:
     changes = bool(read_query(found.query).changes)
     return {
         **base,
-        "outcome": _outcome(found.result["outcome"], known, changes),
+        "outcome": _outcome(outcome_for(user, found.result["outcome"]), known, changes),
         "check": check(session, found.result["check"], known),
     }
 
@@ -62,6 +64,15 @@ def line(session: Session, user: User, found: SimulationRun) -> dict[str, Any]:
         "replications": read_query(found.query).replications,
         "deletable": may_delete(user, found),
     }
+
+
+def outcome_for(user: User, told: Told) -> Told:
+    """An outcome as stored, without single people for those who see none of colleagues."""
+    if not scope.own_only(user):
+        return told
+    of_people = [[code, each["key"]] for code in OF_PEOPLE for each in told["people"]]
+    warnings = [each for each in told["warnings"] if list(each) not in of_people]
+    return {**told, "people": [], "warnings": warnings}
 
 
 def may_delete(user: User, found: SimulationRun) -> bool:
@@ -148,10 +159,10 @@ def _outcome(told: Told, known: Mapping[str, str], changes: bool) -> dict[str, A
     }
 
 
-def exported(found: SimulationRun, known: Mapping[str, str]) -> list[list[Any]]:
+def exported(user: User, found: SimulationRun, known: Mapping[str, str]) -> list[list[Any]]:
     """The figures of a run for a spreadsheet."""
     rows: list[list[Any]] = []
-    outcome = (found.result or {}).get("outcome", {})
+    outcome = outcome_for(user, found.result["outcome"]) if found.result else {}
     for part in ("figures", "waits", "late", "groups", "people"):
         for each in outcome.get(part, ()):
             row: list[Any] = [_name(each["key"], known), each["unit"]]
