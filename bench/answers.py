@@ -22,7 +22,19 @@ from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
-from sqlalchemy import Engine, Table, Text, Uuid, func, insert, literal, null, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    text,
+)
 from sqlalchemy import cast as as_type
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -131,6 +143,17 @@ def grow(engine: Engine, events: int) -> None:
         with engine.begin() as connection:
             for model in COPIED:
                 connection.execute(copied(engine, model, copy, tops))
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            for model in COPIED[2:]:
+                _number_on(connection, model)
+
+
+def _number_on(connection: Connection, model: type[Base]) -> None:
+    """Let new rows have numbers above those of the copies."""
+    ids = cast(Table, model.__table__).c.id
+    numbers = func.pg_get_serial_sequence(model.__tablename__, ids.name)
+    connection.execute(select(func.setval(numbers, func.max(ids))))
 
 
 def copied(engine: Engine, model: type[Base], copy: int, tops: dict[Any, Any]) -> Any:
