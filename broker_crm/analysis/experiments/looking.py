@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -159,21 +160,31 @@ def _due(session: Session, experiment: Experiment) -> Due | None:
     look = next_look(experiment, looks_of(session, experiment), count)
     if look is None or not 0 < look.cases <= count:
         return None
+    ripe = ripe_on(session, experiment, look.cases)
+    if ripe is None or company_calendar(session).local_day(clock.now()) < ripe:
+        return None
+    return Due(look, assignments(session, experiment)[: look.cases])
+
+
+def ripe_on(session: Session, experiment: Experiment, cases: int) -> date | None:
+    """The day on which the horizon of the first cases has passed; None while fewer have come.
+
+    Args:
+        session: reads only.
+        experiment: on trial.
+        cases: how many, at least one.
+    """
     newest = session.scalar(
         select(ExperimentAssignment.at)
         .where(ExperimentAssignment.experiment_id == experiment.id)
         .order_by(ExperimentAssignment.at, ExperimentAssignment.instance_id)
-        .offset(look.cases - 1)
+        .offset(cases - 1)
         .limit(1)
     )
-    calendar = company_calendar(session)
-    today = calendar.local_day(clock.now())
     if newest is None:
         return None
-    begun = calendar.local_day(newest)
-    if today < calendar.add_working_days(begun, experiment.horizon_days + 1):
-        return None
-    return Due(look, assignments(session, experiment)[: look.cases])
+    calendar = company_calendar(session)
+    return calendar.add_working_days(calendar.local_day(newest), experiment.horizon_days + 1)
 
 
 def _note(factory: sessionmaker[Session], experiment_id: UUID, look: ExperimentLook) -> bool:

@@ -9,7 +9,7 @@ the observed one than the month before does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -259,14 +259,4 @@ def _judged(
     )
     if not failing and calibration.nearer:
         return calibration
-    return Calibration(
-        "rejected",
-        calibration.checks,
-        calibration.failing,
-        spared,
-        distance,
-        repeated,
-        learned,
-        checked,
-        replications,
-    )
+    return replace(calibration, verdict="rejected")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -39,6 +41,23 @@ class Shown:
     step: str
     person: str
     value: float | None
+
+
+def row(each: Shown, value: str) -> dict[str, Any]:
+    """A row of a page's list of cases.
+
+    Args:
+        each: the case or step.
+        value: its figure in words.
+    """
+    return {
+        "address": url_for("instances.show", instance_id=each.case_id),
+        "client": each.client,
+        "title": each.process,
+        "step": each.step,
+        "person": each.person,
+        "value": value,
+    }
 
 
 def shown(session: Session, user: User, places: Sequence[Place]) -> list[Shown]:

@@ -188,14 +188,7 @@ def _cases(session: Session, user: User, found: Reply, *, whole: bool) -> dict[s
         "value": str(title),
         "steps": any(each.step for each in listed),
         "rows": [
-            {
-                "address": url_for("instances.show", instance_id=each.case_id),
-                "client": each.client,
-                "title": each.process,
-                "step": each.step,
-                "person": each.person,
-                "value": figures.figure(each.value, unit) if unit else "",
-            }
+            places.row(each, figures.figure(each.value, unit) if unit else "")
             for each in (listed if whole else listed[:SHOWN])
         ],
         "total": figures.number(answer.place_count),

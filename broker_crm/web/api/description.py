@@ -9,6 +9,7 @@ from flask import Response
 
 from broker_crm.analysis.comparison import Verdict
 from broker_crm.process.models import PauseReason
+from broker_crm.web.analyse.comparison.sides import BY
 from broker_crm.web.api.bodies import answer
 
 TEXT = {"type": "string"}
@@ -195,23 +196,7 @@ def _paths() -> dict[str, Any]:
                     ),
                     _query(
                         "by",
-                        {
-                            "enum": [
-                                "version",
-                                "period",
-                                "text",
-                                "product",
-                                "complexity",
-                                "price_band",
-                                "client_kind",
-                                "vip",
-                                "sector",
-                                "size",
-                                "region",
-                                "team",
-                                "person",
-                            ]
-                        },
+                        {"enum": list(BY)},
                     ),
                     _query("a", {"type": "string", "description": "The earlier side"}),
                     _query("b", {"type": "string", "description": "The later side"}),

@@ -67,17 +67,7 @@ def cases(
         return {"rows": rows, "total": figures.number(total), "hidden": 0}
     listed = places.shown(session, user, found)
     return {
-        "rows": [
-            {
-                "address": url_for("instances.show", instance_id=each.case_id),
-                "client": each.client,
-                "title": each.process,
-                "step": each.step,
-                "person": each.person,
-                "value": figures.figure(each.value, "days"),
-            }
-            for each in listed[:SHOWN]
-        ],
+        "rows": [places.row(each, figures.figure(each.value, "days")) for each in listed[:SHOWN]],
         "total": figures.number(total),
         "hidden": len(found) - len(listed),
     }

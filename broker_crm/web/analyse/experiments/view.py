@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from broker_crm.analysis.estimates import SMALL, Z
 from broker_crm.analysis.experiments import Brief, Report
 from broker_crm.analysis.experiments.effect import MISMATCH
+from broker_crm.analysis.experiments.looking import ripe_on
 from broker_crm.process import experiments
-from broker_crm.process.calendars import company_calendar
 from broker_crm.process.experiments import (
     Arm,
     Decision,
@@ -174,17 +174,9 @@ def _next(session: Session, experiment: Experiment, stands: Report) -> str:
             n=look.cases,
             days=experiment.horizon_days,
         )
-    calendar = company_calendar(session)
-    newest = session.scalar(
-        select(ExperimentAssignment.at)
-        .where(ExperimentAssignment.experiment_id == experiment.id)
-        .order_by(ExperimentAssignment.at, ExperimentAssignment.instance_id)
-        .offset(look.cases - 1)
-        .limit(1)
-    )
-    if newest is None:
+    day = ripe_on(session, experiment, look.cases)
+    if day is None:
         return ""
-    day = calendar.add_working_days(calendar.local_day(newest), experiment.horizon_days + 1)
     return _("The next look is on %(day)s, with %(n)s cases.", day=times.day(day), n=look.cases)
 
 
